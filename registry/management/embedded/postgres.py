@@ -1,0 +1,197 @@
+"""An own Postgres cluster from plain binaries: scram passwords only, one private socket, no TCP, kept between runs.
+
+Embedded is for trying out and for tests; a server in earnest is named by DATABASE_URL.
+"""
+
+import json
+import re
+import secrets
+import shutil
+import subprocess
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+import psutil
+
+from registry.management.embedded import pidfile
+from registry.management.embedded.binaries import PostgresBinaries, find_postgres
+from registry.management.embedded.places import (
+    EmbeddedError,
+    make_folder,
+    require_own,
+    require_reachable,
+    server_account,
+    socket_folder,
+    write_private,
+)
+
+SUPERUSER = "postgres"
+SOCKET_NAME = ".s.PGSQL.5432"
+START_TIMEOUT_S = 60
+FAST_STOP_S = 20
+FRAGILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class Passwords:
+    """One 0600 file with a random password per role, made on first asking."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def of(self, role: str) -> str:
+        known: dict[str, str] = json.loads(self.path.read_text()) if self.path.exists() else {}
+        if role not in known:
+            known[role] = secrets.token_urlsafe(24)
+            write_private(self.path, json.dumps(known, indent=1))
+        return known[role]
+
+
+def role_url(role: str, *, password: str, host: str, port: int = 5432, database: str = "assay") -> str:
+    """A libpq URL; a host that is a folder (a socket) goes into the query, as libpq wants it."""
+    credentials = f"{quote(role, safe='')}:{quote(password, safe='')}"
+    query = urlencode({"host": host, "port": port}, quote_via=quote, safe="")
+    return f"postgresql://{credentials}@/{quote(database, safe='')}?{query}"
+
+
+class Postgres:
+    """The cluster below `home`; start, stop and status are safe to repeat and work across processes."""
+
+    def __init__(self, home: Path, *, durable: bool = True) -> None:
+        self.home = home.absolute()
+        self.durable = durable
+        self.account = server_account()
+        self.server = self.home / "server"
+        self.data = self.server / "data"
+        self.log = self.server / "postgres.log"
+        self.sockets = socket_folder(self.server / "socket", name=SOCKET_NAME)
+        self.passwords = Passwords(self.home / "passwords.json")
+        self.pid_file = self.home / "postgres.pid"
+
+    def url(self, role: str, *, database: str = "assay") -> str:
+        return role_url(role, password=self.passwords.of(role), host=str(self.sockets), database=database)
+
+    def admin_url(self) -> str:
+        return self.url(SUPERUSER, database="postgres")
+
+    def is_running(self) -> bool:
+        return pidfile.recall(self.pid_file) is not None
+
+    def start(self) -> str:
+        """Create the cluster if there is none, recover it after a crash, start it; returns the superuser's URL."""
+        if self.is_running():
+            return self.admin_url()
+        binaries = find_postgres()
+        self.prepare_folders()
+        if not (self.data / "PG_VERSION").exists():
+            self.create(binaries)
+        self.refuse_unsafe(binaries)
+        self.configure()
+        self.forget_reused_pid()
+        done = self.run(binaries.program("pg_ctl"), "start", "-w", "-t", str(START_TIMEOUT_S), "-D", str(self.data), "-l", str(self.log))
+        if done.returncode != 0:
+            tail = "\n".join(self.log.read_text().splitlines()[-12:]) if self.log.exists() else done.stderr
+            raise EmbeddedError(f"Postgres did not start; the end of {self.log} says:\n{tail}")
+        self.remember_postmaster()
+        return self.admin_url()
+
+    def stop(self) -> None:
+        """End the server: politely first (sessions are rolled back), then at once, which the next start recovers from."""
+        process = pidfile.recall(self.pid_file)
+        if process is not None:
+            process.send_signal(2)
+            if not pidfile.wait_gone(process, seconds=FAST_STOP_S):
+                process.send_signal(3)
+                if not pidfile.wait_gone(process, seconds=FAST_STOP_S):
+                    raise EmbeddedError(f"Postgres (pid {process.pid}) does not end.")
+        self.pid_file.unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        """Stop the server and delete everything it kept."""
+        self.stop()
+        shutil.rmtree(self.home, ignore_errors=True)
+        shutil.rmtree(self.sockets, ignore_errors=True)
+
+    def prepare_folders(self) -> None:
+        require_reachable(self.home, by=self.account)
+        require_own(self.sockets, owner=self.account)
+        make_folder(self.home, mode=0o711 if self.account else 0o700)
+        for folder in (self.server, self.sockets):
+            make_folder(folder, mode=0o700, owner=self.account)
+
+    def create(self, binaries: PostgresBinaries) -> None:
+        """initdb with passwords from the first moment; in a scratch name first, so that a half-made cluster is never used."""
+        scratch = self.server / "data.new"
+        shutil.rmtree(scratch, ignore_errors=True)
+        password_file = self.server / "password"
+        write_private(password_file, self.passwords.of(SUPERUSER) + "\n", owner=self.account)
+        builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+        flags = [
+            f"--pgdata={scratch}",
+            f"--username={SUPERUSER}",
+            f"--pwfile={password_file}",
+            "--auth-local=scram-sha-256",
+            "--auth-host=reject",
+            "--encoding=UTF8",
+            *(builtin if binaries.major >= 17 else ["--locale=C.UTF-8"]),
+            *([] if self.durable else ["--no-sync"]),
+        ]
+        try:
+            done = self.run(binaries.program("initdb"), *flags)
+        finally:
+            password_file.unlink(missing_ok=True)
+        if done.returncode != 0:
+            raise EmbeddedError(f"initdb failed: {done.stderr.strip() or done.stdout.strip()}")
+        main = scratch / "postgresql.conf"
+        write_private(main, main.read_text() + "\ninclude 'assay.conf'\n", owner=self.account)
+        scratch.rename(self.data)
+
+    def refuse_unsafe(self, binaries: PostgresBinaries) -> None:
+        major = (self.data / "PG_VERSION").read_text().strip()
+        if major != str(binaries.major):
+            raise EmbeddedError(
+                f"The data in {self.data} was made by Postgres {major}, but the {binaries.origin} are {binaries.version}. "
+                f"Install the binaries of {major} again (ASSAY_POSTGRES_BIN names their folder) and carry the data over with "
+                "pg_dump and pg_restore, or throw it away with 'make reset'."
+            )
+        rules = (self.data / "pg_hba.conf").read_text()
+        if re.search(r"^\s*[^#\s][^#]*\btrust\b", rules, flags=re.MULTILINE):
+            raise EmbeddedError(f"{self.data / 'pg_hba.conf'} lets people in without a password ('trust'); put scram-sha-256 there.")
+
+    def configure(self) -> None:
+        """Write our settings into a file of their own, on every start: the folder may have moved."""
+        settings = {
+            "listen_addresses": "",
+            "unix_socket_directories": str(self.sockets),
+            "unix_socket_permissions": "0700",
+            "password_encryption": "scram-sha-256",
+            "timezone": "UTC",
+            **({} if self.durable else FRAGILE),
+        }
+        lines = (f"{name} = '{value.replace(chr(39), chr(39) * 2)}'\n" for name, value in settings.items())
+        write_private(self.data / "assay.conf", "".join(lines), owner=self.account)
+
+    def forget_reused_pid(self) -> None:
+        """After a crash and a reboot the number in the lock file may belong to a stranger, for whom Postgres would wait for ever."""
+        lock = self.data / "postmaster.pid"
+        if lock.exists() and psutil.pid_exists(self.postmaster_pid()):
+            name = psutil.Process(self.postmaster_pid()).name()
+            if "postgres" not in name:
+                lock.unlink()
+
+    def remember_postmaster(self) -> None:
+        """Note whom `stop` will signal; the number comes from a file the server's user may write, so look who it is."""
+        process = psutil.Process(self.postmaster_pid())
+        if self.account and process.uids().real != self.account.uid:
+            raise EmbeddedError(f"{self.data / 'postmaster.pid'} names a process that isn't the server's.")
+        pidfile.remember(self.pid_file, process.pid)
+
+    def postmaster_pid(self) -> int:
+        return int((self.data / "postmaster.pid").read_text().splitlines()[0])
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """One of the cluster's programs, without our privileges, our environment or our terminal."""
+        drop = {"user": self.account.uid, "group": self.account.gid, "extra_groups": []} if self.account else {}
+        return subprocess.run(  # type: ignore[call-overload, no-any-return]
+            command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, start_new_session=True,
+            cwd="/", env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}, **drop,
+        )
