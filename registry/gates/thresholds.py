@@ -1,0 +1,108 @@
+"""Judging a measurement against a limit: on the bounds of its interval, in three values."""
+
+import math
+from datetime import datetime
+
+from registry.gates.values import ASSURANCE_RANK, Measured, Outcome, Threshold
+from registry.gates.verdict import Requirement
+
+SIGN = {"at_least": "≥", "at_most": "≤", "within": "="}
+# Half widths shrink with the square root of the sample, so this is an estimate of rows, rounded up to two digits.
+MAX_USEFUL_ROWS = 10_000_000
+
+
+def judge_interval(threshold: Threshold, *, low: float, high: float) -> Outcome:
+    """The three-valued judgement of [low, high]. A bound that touches the limit exactly passes."""
+    if threshold.direction == "at_least":
+        passed, failed = low >= threshold.limit, high < threshold.limit
+    elif threshold.direction == "at_most":
+        passed, failed = high <= threshold.limit, low > threshold.limit
+    else:
+        floor, ceiling = threshold.limit - threshold.tolerance, threshold.limit + threshold.tolerance
+        passed, failed = low >= floor and high <= ceiling, high < floor or low > ceiling
+    if passed:
+        return Outcome.PASSED
+    return Outcome.FAILED if failed else Outcome.UNDECIDED
+
+
+def is_finite(*values: float | None) -> bool:
+    """Whether all are numbers; NaN, infinity and nothing are not."""
+    return all(value is not None and math.isfinite(value) for value in values)
+
+
+def rows_needed(threshold: Threshold, measured: Measured) -> int | None:
+    """How many rows would settle it in favour if the estimate stayed where it is; None when more rows can't."""
+    value, low, high, n = measured.value, measured.low, measured.high, measured.n
+    if value is None or low is None or high is None or not n:
+        return None
+    if threshold.direction == "at_least":
+        width, room = value - low, value - threshold.limit
+    elif threshold.direction == "at_most":
+        width, room = high - value, threshold.limit - value
+    else:
+        width, room = max(value - low, high - value), threshold.tolerance - abs(value - threshold.limit)
+    if room <= 0 or width <= 0:
+        return None
+    rows = n * (width / room) ** 2
+    if rows > MAX_USEFUL_ROWS:
+        return None
+    digits = max(len(str(int(rows))) - 2, 0)
+    return int(math.ceil(rows / 10**digits) * 10**digits)
+
+
+def _asked(threshold: Threshold) -> str:
+    limit = f"{threshold.limit:g}" if threshold.direction != "within" else f"{threshold.limit:g} ± {threshold.tolerance:g}"
+    bound = {"at_least": "lower bound", "at_most": "upper bound", "within": "whole interval"}[threshold.direction]
+    where = "" if threshold.slice == "overall" else f" in {threshold.slice}"
+    return f"{threshold.metric}{where}: {bound} {SIGN[threshold.direction]} {limit}"
+
+
+def _why_unusable(threshold: Threshold, measured: Measured, *, now: datetime) -> tuple[str, str] | None:
+    """What was found and what would help, when the measurement can't be judged at all."""
+    rule = threshold.evaluation
+    if measured.status != "ok" or not is_finite(measured.low, measured.high):
+        return f"not measured: {measured.reason or measured.status}", f"Run {rule.evaluator} on data that supports it."
+    if ASSURANCE_RANK[measured.assurance] < ASSURANCE_RANK[rule.assurance]:
+        return f"measured, but only {measured.assurance}", f"Run {rule.evaluator} here, for {rule.assurance} assurance."
+    if measured.measured_at <= now - rule.max_age:
+        return f"measured {measured.measured_at:%Y-%m-%d}, too old", f"Run {rule.evaluator} again."
+    if left_out := measured.excluded - threshold.excluded_allowed:
+        names = ", ".join(sorted(left_out))
+        return f"judged without {names}: too few rows", f"Bring more rows of {names}, or name them in the policy."
+    return None
+
+
+def _unblock(threshold: Threshold, measured: Measured, outcome: Outcome, needed: int | None) -> str:
+    if outcome is Outcome.PASSED:
+        return ""
+    sign = SIGN[threshold.direction]
+    if outcome is Outcome.FAILED:
+        return f"The whole interval misses the limit: change the model until its bound is {sign} {threshold.limit:g}."
+    if needed is not None:
+        return f"About {needed:,} rows instead of {measured.n:,} would settle it if the estimate holds."
+    return "More rows alone will hardly settle it in favour: the estimate itself is at or beyond the limit."
+
+
+def judge_threshold(threshold: Threshold, measured: Measured | None, *, now: datetime) -> Requirement:
+    """The requirement of one threshold. Missing, stale, errored or weakly assured evidence is undecided."""
+    common = {"metric": threshold.metric, "slice": threshold.slice, "direction": threshold.direction,
+              "limit": threshold.limit, "tolerance": threshold.tolerance, "aspect": threshold.aspect,
+              "source": threshold.source}
+    requirement_id = f"threshold:{threshold.id}"
+    if measured is None:
+        return Requirement(id=requirement_id, asked=_asked(threshold), found_text="nothing measured",
+                           outcome=Outcome.UNDECIDED, unblock=f"Run {threshold.evaluation.evaluator}.", detail=common)
+    detail = common | {"low": measured.low, "high": measured.high, "value": measured.value, "level": measured.level,
+                       "n": measured.n, "measurement": measured.id}
+    if unusable := _why_unusable(threshold, measured, now=now):
+        return Requirement(id=requirement_id, asked=_asked(threshold), found_text=unusable[0], found=str(measured.id),
+                           outcome=Outcome.UNDECIDED, unblock=unusable[1], detail=detail)
+    assert measured.low is not None and measured.high is not None  # noqa: S101 - narrowed by _why_unusable above
+    outcome = judge_interval(threshold, low=measured.low, high=measured.high)
+    needed = rows_needed(threshold, measured) if outcome is Outcome.UNDECIDED else None
+    estimate = "" if measured.value is None else f"{measured.value:.3g}, "
+    return Requirement(
+        id=requirement_id, asked=_asked(threshold), found=str(measured.id), outcome=outcome,
+        found_text=f"{estimate}{measured.level:.0%} interval {measured.low:.3g} to {measured.high:.3g}",
+        unblock=_unblock(threshold, measured, outcome, needed), detail=detail | {"needed_n": needed},
+    )

@@ -1,0 +1,53 @@
+"""The tables of the registry: a file per noun."""
+
+from registry.models.attestations import Attestation, SigningKey
+from registry.models.audit import AuditEvent
+from registry.models.catalog import (
+    Artifact,
+    ArtifactFile,
+    Authorship,
+    Dataset,
+    DatasetVersion,
+    LineageEdge,
+    Membership,
+    ModelVersion,
+    Project,
+    RegisteredModel,
+    ReviewerExpertise,
+    Team,
+    TrustNeed,
+)
+from registry.models.documents import Document, DocumentRevision
+from registry.models.evaluations import Evaluation, EvidenceFile, Measurement
+from registry.models.lifecycle import (
+    EvidenceSnapshot,
+    SignOff,
+    SignOffWithdrawal,
+    Transition,
+    Verdict,
+    Waiver,
+    WaiverGrant,
+)
+from registry.models.people import Reauthentication, Token, User
+from registry.models.policy import (
+    Policy,
+    PolicyActivation,
+    PolicyPublication,
+    PolicyRevision,
+    RequiredDocument,
+    RequiredEvaluation,
+    SignOffRule,
+    StageEdge,
+    StageRule,
+    Threshold,
+)
+from registry.models.risks import Risk, RiskAssessment
+
+__all__ = [
+    "Artifact", "ArtifactFile", "Attestation", "AuditEvent", "Authorship", "Dataset", "DatasetVersion", "Document",
+    "DocumentRevision", "Evaluation", "EvidenceFile", "EvidenceSnapshot", "LineageEdge", "Measurement", "Membership",
+    "ModelVersion", "Policy", "PolicyActivation", "PolicyPublication", "PolicyRevision", "Project", "Reauthentication",
+    "RegisteredModel", "RequiredDocument", "RequiredEvaluation", "ReviewerExpertise", "Risk", "RiskAssessment", "SignOff",
+    "SignOffRule", "SignOffWithdrawal", "SigningKey", "StageEdge", "StageRule", "Team", "Threshold", "Token", "Transition",
+    "TrustNeed", "User", "Verdict", "Waiver", "WaiverGrant",
+]
