@@ -31,7 +31,7 @@ from registry.management.embedded.valkey import Valkey
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = "assay_template"
 HOME_VARIABLE = "ASSAY_TEST_HOME"
-# A test's one transaction outlives the web's limits on a busy machine; connections that tests open themselves keep them.
+# A test's one transaction outlives the web's limits on a busy machine; connections opened by tests keep them.
 PATIENT = "-c statement_timeout=30s -c idle_in_transaction_session_timeout=10min"
 
 
@@ -70,7 +70,7 @@ def discard(home: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Postgres]:
+def cluster() -> Postgres:
     """The run's Postgres with its roles and the migrated template; the first worker to need it makes it."""
     postgres = Postgres(Path(os.environ[HOME_VARIABLE]), durable=False)
     ready = postgres.home / "template.ready"
@@ -80,12 +80,12 @@ def cluster() -> Iterator[Postgres]:
             template = provision(postgres.start(), passwords=postgres.passwords, database=TEMPLATE)
             migrate(template)
             ready.touch()
-    yield postgres
+    return postgres
 
 
 def migrate(access: Access) -> None:
     """Exactly what a deployment runs, as the role a deployment runs it with."""
-    environ = {**os.environ, "OWNER_DATABASE_URL": access.url(MIGRATOR), "DATABASE_URL": access.url("assay_app")}
+    environ = {**os.environ, "OWNER_DATABASE_URL": access.url(MIGRATOR), "DATABASE_URL": access.url(MIGRATOR)}
     command = [sys.executable, "manage.py", "migrate", "--database=owner", "--verbosity=0", "--skip-checks"]
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
     if done.returncode != 0:
@@ -113,8 +113,13 @@ def django_connected(access: Access) -> Iterator[None]:
         address = conninfo_to_dict(access.url(roles[alias]))
         options = f"{address.get('options', '')} {PATIENT}".strip()
         connections.settings[alias].update(
-            NAME=address["dbname"], USER=address["user"], PASSWORD=address["password"],
-            HOST=address["host"], PORT=str(address["port"]), OPTIONS={"options": options}, CONN_MAX_AGE=0,
+            NAME=address["dbname"],
+            USER=address["user"],
+            PASSWORD=address["password"],
+            HOST=address["host"],
+            PORT=str(address["port"]),
+            OPTIONS={"options": options},
+            CONN_MAX_AGE=0,
         )
         connections[alias].settings_dict.update(connections.settings[alias])
     try:
@@ -134,7 +139,9 @@ def django_db_setup(cluster: Postgres, django_db_blocker: Any) -> Iterator[None]
 
 
 @pytest.fixture
-def committed_db(request: pytest.FixtureRequest, cluster: Postgres, django_db_setup: None, django_db_blocker: Any) -> Iterator[Access]:
+def committed_db(
+    request: pytest.FixtureRequest, cluster: Postgres, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[Access]:
     """A database of this test alone; `committed_db.url(role)` is for other processes."""
     if "db" in request.fixturenames or request.node.get_closest_marker("django_db"):
         pytest.fail("committed_db stands alone: `db` would hold its rows in a transaction nobody else sees.")
@@ -193,5 +200,3 @@ def live_url(committed_db: Access) -> Iterator[str]:
         raise server.error
     yield f"http://127.0.0.1:{server.port}"
     server.terminate()
-
-

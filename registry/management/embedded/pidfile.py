@@ -27,7 +27,7 @@ def recall(path: Path) -> psutil.Process | None:
 def is_alive(process: psutil.Process) -> bool:
     """A zombie has ended; only its parent hasn't looked yet."""
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ACCOUNT = "assay-postgres"
 SOCKET_PATH_LIMIT = 107
@@ -26,6 +27,11 @@ class Account:
     name: str
     uid: int
     gid: int
+
+
+def dropping_to(account: Account | None) -> dict[str, Any]:
+    """What `subprocess` needs to start a program without our privileges; nothing where there are none to drop."""
+    return {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
 
 
 def state_root() -> Path:
@@ -78,8 +84,10 @@ def create_account(name: str) -> None:
             f"Postgres refuses to run as root, and there is no useradd to create the user {name}. "
             "Create an unprivileged system user and name it in ASSAY_POSTGRES_USER, or start Assay as an ordinary user."
         )
-    flags = ["--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin"]
-    done = subprocess.run([useradd, *flags, name], capture_output=True, text=True, check=False)
+    homeless = ["--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin"]
+    done = subprocess.run(
+        [useradd, "--system", "--user-group", *homeless, name], capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
         raise EmbeddedError(f"Could not create the system user {name}: {done.stderr.strip()}")
 

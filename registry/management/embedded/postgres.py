@@ -7,6 +7,7 @@ import json
 import re
 import secrets
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -17,6 +18,7 @@ from registry.management.embedded import pidfile
 from registry.management.embedded.binaries import PostgresBinaries, find_postgres
 from registry.management.embedded.places import (
     EmbeddedError,
+    dropping_to,
     make_folder,
     require_own,
     require_reachable,
@@ -87,7 +89,8 @@ class Postgres:
         self.refuse_unsafe(binaries)
         self.configure()
         self.forget_reused_pid()
-        done = self.run(binaries.program("pg_ctl"), "start", "-w", "-t", str(START_TIMEOUT_S), "-D", str(self.data), "-l", str(self.log))
+        where = ["-D", str(self.data), "-l", str(self.log)]
+        done = self.run(binaries.program("pg_ctl"), "start", "-w", "-t", str(START_TIMEOUT_S), *where)
         if done.returncode != 0:
             tail = "\n".join(self.log.read_text().splitlines()[-12:]) if self.log.exists() else done.stderr
             raise EmbeddedError(f"Postgres did not start; the end of {self.log} says:\n{tail}")
@@ -95,12 +98,12 @@ class Postgres:
         return self.admin_url()
 
     def stop(self) -> None:
-        """End the server: politely first (sessions are rolled back), then at once, which the next start recovers from."""
+        """End the server: politely first (sessions are rolled back), then at once; the next start recovers."""
         process = pidfile.recall(self.pid_file)
         if process is not None:
-            process.send_signal(2)
+            process.send_signal(signal.SIGINT)
             if not pidfile.wait_gone(process, seconds=FAST_STOP_S):
-                process.send_signal(3)
+                process.send_signal(signal.SIGQUIT)
                 if not pidfile.wait_gone(process, seconds=FAST_STOP_S):
                     raise EmbeddedError(f"Postgres (pid {process.pid}) does not end.")
         self.pid_file.unlink(missing_ok=True)
@@ -119,7 +122,7 @@ class Postgres:
             make_folder(folder, mode=0o700, owner=self.account)
 
     def create(self, binaries: PostgresBinaries) -> None:
-        """initdb with passwords from the first moment; in a scratch name first, so that a half-made cluster is never used."""
+        """initdb with passwords from the first moment, under a scratch name: a half-made cluster is never used."""
         scratch = self.server / "data.new"
         shutil.rmtree(scratch, ignore_errors=True)
         password_file = self.server / "password"
@@ -149,13 +152,13 @@ class Postgres:
         major = (self.data / "PG_VERSION").read_text().strip()
         if major != str(binaries.major):
             raise EmbeddedError(
-                f"The data in {self.data} was made by Postgres {major}, but the {binaries.origin} are {binaries.version}. "
-                f"Install the binaries of {major} again (ASSAY_POSTGRES_BIN names their folder) and carry the data over with "
-                "pg_dump and pg_restore, or throw it away with 'make reset'."
+                f"The data in {self.data} was made by Postgres {major}, but the {binaries.origin} are "
+                f"{binaries.version}. Install the binaries of {major} again (ASSAY_POSTGRES_BIN names their folder) "
+                "and carry the data over with pg_dump and pg_restore, or throw it away with 'make reset'."
             )
-        rules = (self.data / "pg_hba.conf").read_text()
-        if re.search(r"^\s*[^#\s][^#]*\btrust\b", rules, flags=re.MULTILINE):
-            raise EmbeddedError(f"{self.data / 'pg_hba.conf'} lets people in without a password ('trust'); put scram-sha-256 there.")
+        rules = self.data / "pg_hba.conf"
+        if re.search(r"^\s*[^#\s][^#]*\btrust\b", rules.read_text(), flags=re.MULTILINE):
+            raise EmbeddedError(f"{rules} lets people in without a password ('trust'); put scram-sha-256 there.")
 
     def configure(self) -> None:
         """Write our settings into a file of their own, on every start: the folder may have moved."""
@@ -171,7 +174,7 @@ class Postgres:
         write_private(self.data / "assay.conf", "".join(lines), owner=self.account)
 
     def forget_reused_pid(self) -> None:
-        """After a crash and a reboot the number in the lock file may belong to a stranger, for whom Postgres would wait for ever."""
+        """After a reboot the number in the lock file may be a stranger's, and Postgres would refuse to start."""
         lock = self.data / "postmaster.pid"
         if lock.exists() and psutil.pid_exists(self.postmaster_pid()):
             name = psutil.Process(self.postmaster_pid()).name()
@@ -190,8 +193,14 @@ class Postgres:
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """One of the cluster's programs, without our privileges, our environment or our terminal."""
-        drop = {"user": self.account.uid, "group": self.account.gid, "extra_groups": []} if self.account else {}
-        return subprocess.run(  # type: ignore[call-overload, no-any-return]
-            command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, start_new_session=True,
-            cwd="/", env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}, **drop,
+        return subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            cwd="/",
+            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
+            **dropping_to(self.account),
         )

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
+from registry.management.embedded.binaries import OLDEST_MAJOR
 from registry.management.embedded.places import EmbeddedError
 from registry.management.embedded.postgres import Passwords, role_url
 
@@ -19,7 +20,6 @@ MIGRATOR = "assay_migrator"
 RUN_TIME = ("assay_app", "assay_auditor", "assay_worker", "assay_notary")
 LOGINS = (MIGRATOR, *RUN_TIME)
 OWNER_OPTIONS = "-c role=assay_owner -c search_path=assay,pg_temp"
-OLDEST = 150000
 RIGHTS = Path(__file__).with_name("roles.sql")
 
 
@@ -34,7 +34,8 @@ class Access:
 
     def url(self, role: str) -> str:
         """The role's URL. The migrator's also says whom it becomes, so that the owner owns what it makes."""
-        address = role_url(role, password=self.passwords.of(role), host=self.host, port=self.port, database=self.database)
+        password = self.passwords.of(role)
+        address = role_url(role, password=password, host=self.host, port=self.port, database=self.database)
         return f"{address}&options={quote(OWNER_OPTIONS, safe='')}" if role == MIGRATOR else address
 
 
@@ -56,8 +57,9 @@ def provision(admin_url: str, *, passwords: Passwords, database: str | None = No
 
 
 def refuse_old(admin: psycopg.Connection) -> None:
-    if admin.info.server_version < OLDEST:
-        raise EmbeddedError(f"Postgres {admin.info.server_version // 10000} is too old; Assay needs {OLDEST // 10000} or newer.")
+    major = admin.info.server_version // 10000
+    if major < OLDEST_MAJOR:
+        raise EmbeddedError(f"Postgres {major} is too old; Assay needs {OLDEST_MAJOR} or newer.")
 
 
 def create_roles(admin: psycopg.Connection, *, passwords: Passwords) -> None:
@@ -69,7 +71,8 @@ def create_roles(admin: psycopg.Connection, *, passwords: Passwords) -> None:
     admin.execute(sql.SQL("alter role {} nologin").format(sql.Identifier(OWNER)))
     for role in LOGINS:
         verifier = admin.pgconn.encrypt_password(passwords.of(role).encode(), role.encode(), b"scram-sha-256").decode()
-        admin.execute(sql.SQL("alter role {} login noinherit password {}").format(sql.Identifier(role), sql.Literal(verifier)))
+        alter = sql.SQL("alter role {} login noinherit password {}")
+        admin.execute(alter.format(sql.Identifier(role), sql.Literal(verifier)))
     if not is_superuser(admin):
         # Handing the schema to the owner asks for membership; a superuser needs none.
         admin.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(OWNER)))
@@ -94,7 +97,7 @@ def clone_database(admin: psycopg.Connection, name: str, *, template: str) -> No
 
 
 def close_to_strangers(admin: psycopg.Connection, name: str) -> None:
-    """PUBLIC may connect to a new database and make temporary tables there, which could shadow ours; nobody here may."""
+    """By default everybody may connect and make temporary tables, which could shadow ours; here nobody may."""
     database = sql.Identifier(name)
     admin.execute(sql.SQL("revoke all on database {} from public").format(database))
     admin.execute(sql.SQL("grant create on database {} to {}").format(database, sql.Identifier(OWNER)))

@@ -5,12 +5,14 @@ It needn't keep anything: work is a row in Postgres, and the reaper publishes ag
 
 import subprocess
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from registry.management.embedded import pidfile
 from registry.management.embedded.binaries import find_valkey
 from registry.management.embedded.places import (
     EmbeddedError,
+    dropping_to,
     make_folder,
     require_own,
     require_reachable,
@@ -72,12 +74,10 @@ class Valkey:
         """Start it detached unless it runs; returns the broker's URL."""
         if self.is_running():
             return self.url()
-        drop = {"user": self.account.uid, "group": self.account.gid, "extra_groups": []} if self.account else {}
         log = self.folder / "valkey.log"
         command = [*self.command(), "--daemonize", "yes", "--logfile", str(log)]
-        done = subprocess.run(  # type: ignore[call-overload]
-            command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, env={}, **drop
-        )
+        quietly: dict[str, Any] = {"capture_output": True, "text": True, "stdin": subprocess.DEVNULL, "env": {}}
+        done = subprocess.run(command, check=False, **quietly, **dropping_to(self.account))
         if done.returncode != 0 or not pidfile.appears(self.folder / "valkey.pid", seconds=STOP_S):
             raise EmbeddedError(f"Valkey did not start: {done.stderr or done.stdout or log.read_text()}")
         pidfile.remember(self.pid_file, int((self.folder / "valkey.pid").read_text()))
