@@ -1,0 +1,78 @@
+"""Which evaluators there are. Looking one up imports its module, never a heavy library."""
+
+import importlib
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from evaluators.contract import Evaluator, EvaluatorError, Json, Reading
+from evaluators.parameters import complete, schema
+
+EVALUATORS: Mapping[str, str] = {
+    "fairness.group": "evaluators.fairness.group.GroupFairness",
+}
+METHODS = Path(__file__).parent / "methods"
+QUEUES = {"A": "cpu", "B": "cpu", "C": "gpu", "D": "gpu"}
+
+
+class UnknownEvaluator(EvaluatorError):
+    """No evaluator has that id, or not in that version."""
+
+
+def load(evaluator_id: str, version: str | None = None) -> Evaluator:
+    """The evaluator with that id. Raises UnknownEvaluator if there is none, or not in the version asked for."""
+    if evaluator_id not in EVALUATORS:
+        raise UnknownEvaluator(f"no evaluator {evaluator_id!r}; there are {', '.join(sorted(EVALUATORS))}")
+    module, _, name = EVALUATORS[evaluator_id].rpartition(".")
+    evaluator: Evaluator = getattr(importlib.import_module(module), name)()
+    if version is not None and version != evaluator.version:
+        raise UnknownEvaluator(f"{evaluator_id} is at version {evaluator.version}; version {version!r} isn't here")
+    return evaluator
+
+
+def describe(evaluator_id: str) -> Json:
+    """What a form, an API and a report need to know about an evaluator, as JSON-ready data."""
+    evaluator = load(evaluator_id)
+    return {
+        "id": evaluator.id,
+        "version": evaluator.version,
+        "title": evaluator.title,
+        "input_kind": evaluator.input_kind,
+        "cost_class": evaluator.cost_class,
+        "queue": QUEUES[evaluator.cost_class],
+        "needs": {kind: list(names) for kind, names in evaluator.needs.items()},
+        "params": schema(evaluator.parameters),
+        "metrics": [
+            {
+                "id": metric.id,
+                "title": metric.title,
+                "direction": metric.direction.value,
+                "unit": metric.unit,
+                "kind": metric.kind,
+                "method": method_page(metric.id),
+            }
+            for metric in evaluator.metrics
+        ],
+    }
+
+
+@cache
+def method_page(metric_id: str) -> str:
+    """The method page of a metric, in Markdown. Raises EvaluatorError if it has none."""
+    page = METHODS / f"{metric_id}.md"
+    if not re.fullmatch(r"[a-z0-9_.]+", metric_id) or not page.is_file():
+        raise EvaluatorError(f"no method page for {metric_id!r}")
+    return page.read_text(encoding="utf-8")
+
+
+def summarise(
+    evaluator_id: str, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
+) -> list[Reading]:
+    """Readings from stored statistics, with no file and no model.
+
+    The statistics of one reading yield that reading again (same metric and slice) among others.
+    """
+    evaluator = load(evaluator_id)
+    return evaluator.summarise(statistics, params=complete(evaluator.parameters, params), level=level, seed=seed)

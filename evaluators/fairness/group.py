@@ -1,0 +1,126 @@
+"""Group fairness of decisions: rates per group, gaps and ratios between groups, permutation tests."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from evaluators.contract import OVERALL, Measured, Progress, Reading, Status, Subject
+from evaluators.counts import RATES, GroupCounts, rate, tally
+from evaluators.fairness.gaps import gap_readings
+from evaluators.fairness.metrics import DIFFERENCES, METRICS, PERMUTATION, RATIOS, SHARES, UNLABELLED
+from evaluators.subjects import classes, favourable_code, groups, open_table
+from evaluators.support import FAMILY_MINIMUM, rate_reading, too_many_groups
+
+
+class GroupFairness:
+    """Reads a prediction table. Without a label column only selection rates are measured."""
+
+    id = "fairness.group"
+    version = "1"
+    title = "Group fairness of decisions"
+    input_kind = "P"
+    cost_class = "A"
+    needs: Mapping[str, tuple[str, ...]] = {
+        "files": ("table",),
+        "columns": ("prediction", "group", "favourable"),
+        "optional": ("label",),
+    }
+    parameters: Mapping[str, Mapping[str, Any]] = {
+        "family_minimum": {
+            "type": "integer",
+            "default": FAMILY_MINIMUM,
+            "minimum": 10,
+            "maximum": 10_000,
+            "title": "Rows a group needs to be compared with the others",
+        }
+    }
+    metrics = METRICS
+
+    def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
+        roles = ["label", "prediction"] if subject.label else ["prediction"]
+        columns = [name for name in (subject.label, subject.prediction, *subject.groups) if name]
+        progress(0.0, "reading the table")
+        table = open_table(subject, categorical=columns)
+        codes, names = classes(table, subject, roles)
+        favourable = favourable_code(subject, names)
+        progress(0.6, "counting")
+        found = groups(table, subject)
+        prediction = (codes["prediction"] == favourable).astype(np.int64)
+        label = (codes["label"] == favourable).astype(np.int64) if subject.label else np.zeros_like(prediction)
+        counts = tally(found.codes, label, prediction, groups=len(found.values))
+        other = " or ".join(name for i, name in enumerate(names) if i != favourable) or "anything else"
+        counted = GroupCounts(found.columns, found.values, counts, (other[:100], names[favourable]))
+        return Measured(statistics=counted.as_statistics() | {"labelled": bool(subject.label)})
+
+    def summarise(
+        self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
+    ) -> list[Reading]:
+        table = GroupCounts.from_statistics(statistics)
+        is_labelled = bool(statistics.get("labelled", True))
+        rates = tuple(SHARES.values()) if is_labelled else UNLABELLED
+        readings = [reading for name in rates for reading in _share_readings(table, name, level, seed)]
+        if table.columns and not too_many_groups(len(table.values)):
+            readings += gap_readings(table, rates=rates, params=params, level=level, seed=seed)
+        else:
+            readings += _no_gaps(table, level)
+        if not is_labelled:
+            readings = [reading for reading in readings if reading.metric != PERMUTATION or table.columns]
+            readings += _not_applicable(readings, level)
+        return [_marked(reading, is_labelled).sound() for reading in readings]
+
+
+METRIC_OF = {name: metric for metric, name in SHARES.items()}
+
+
+def _share_readings(table: GroupCounts, name: str, level: float, seed: int) -> list[Reading]:
+    """A rate overall, per group and, for combined groups, per value of each column."""
+    parts = [table.pooled()]
+    if table.columns and not too_many_groups(len(table.values)):
+        parts += [table.only(i) for i in range(len(table.values))]
+        if len(table.columns) > 1:
+            margins = [table.marginal(i) for i in range(len(table.columns))]
+            parts += [margin.only(i) for margin in margins for i in range(len(margin.values))]
+    readings = []
+    for part in parts:
+        x, m = rate(part.counts, name)
+        readings.append(
+            rate_reading(
+                METRIC_OF[name],
+                part.names[0],
+                int(x[0]),
+                int(m[0]),
+                level=level,
+                among=RATES[name].among,
+                statistics=part.as_statistics(),
+            )
+        )
+    return readings
+
+
+def _no_gaps(table: GroupCounts, level: float) -> list[Reading]:
+    reason = too_many_groups(len(table.values))
+    status = Status.INSUFFICIENT_DATA if reason else Status.NOT_APPLICABLE
+    reason = reason or "no group column was declared"
+    return [
+        Reading(metric=metric, slice=OVERALL, status=status, reason=reason, level=level)
+        for metric in (*DIFFERENCES, *RATIOS, PERMUTATION)
+    ]
+
+
+def _not_applicable(readings: list[Reading], level: float) -> list[Reading]:
+    """What can't be said without outcomes."""
+    present = {reading.metric for reading in readings}
+    reason = "no label column was declared"
+    return [
+        Reading(metric=metric.id, slice=OVERALL, status=Status.NOT_APPLICABLE, reason=reason, level=level)
+        for metric in METRICS
+        if metric.id not in present
+    ]
+
+
+def _marked(reading: Reading, is_labelled: bool) -> Reading:
+    """The stored statistics say whether outcomes were known."""
+    if reading.statistics:
+        reading.statistics["labelled"] = is_labelled
+    return reading

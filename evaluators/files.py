@@ -1,0 +1,48 @@
+"""Open a file by its digest: what was hashed is what is read, through one handle."""
+
+import hashlib
+import os
+from typing import BinaryIO
+
+from evaluators.contract import FileRef, Subject, SubjectError
+
+GIB = 1 << 30
+
+
+def required(subject: Subject, role: str) -> FileRef:
+    """The file of that role. Raises SubjectError if the subject has none."""
+    if role not in subject.files:
+        raise SubjectError(f"a {role} file is needed and none was given")
+    return subject.files[role]
+
+
+def open_verified(ref: FileRef, *, limit: int = 64 * GIB) -> BinaryIO:
+    """An open handle at the first byte of a file whose SHA-256 is the expected one.
+
+    The same handle is hashed and returned, so another file can't be slipped in between. Raises SubjectError.
+    """
+    try:
+        handle = open(ref.path, "rb")  # noqa: SIM115 the caller closes it
+    except OSError as error:
+        raise SubjectError(f"{ref.name}: can't be opened ({error.strerror})") from error
+    try:
+        size = os.fstat(handle.fileno()).st_size
+        if size > limit:
+            raise SubjectError(f"{ref.name}: {size:,} bytes, more than the {limit:,} allowed")
+        found = hashlib.file_digest(handle, "sha256").hexdigest()
+        if found != ref.sha256:
+            raise SubjectError(f"{ref.name}: the content has SHA-256 {found[:12]}…, expected {ref.sha256[:12]}…")
+        handle.seek(0)
+    except (OSError, SubjectError):
+        handle.close()
+        raise
+    return handle
+
+
+def sha256_of(path: str) -> str:
+    """SHA-256 of a file on disk, in hexadecimal. Raises SubjectError if it can't be read."""
+    try:
+        with open(path, "rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except OSError as error:
+        raise SubjectError(f"{path}: can't be opened ({error.strerror})") from error

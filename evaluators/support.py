@@ -1,0 +1,80 @@
+"""How many rows a number needs: shown from 1, judged from 10, compared with other groups from 30."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evaluators.contract import Json, Reading, Status
+from evaluators.counts import IntArray, ratio_or_none
+from evaluators.intervals import rate_interval
+from evaluators.simultaneous import MAX_GROUPS
+
+MINIMUM = 10
+FAMILY_MINIMUM = 30
+
+
+@dataclass(frozen=True)
+class Family:
+    """Which groups are compared, and which are left out, each with its size and the reason."""
+
+    kept: tuple[int, ...]
+    excluded: tuple[Json, ...]
+
+    @property
+    def shortage(self) -> str:
+        """Why no comparison is possible, or ""."""
+        if len(self.kept) > MAX_GROUPS:
+            return f"{len(self.kept):,} groups, more than the {MAX_GROUPS} that can be compared at once"
+        if len(self.kept) < 2:
+            return f"{len(self.kept)} of {len(self.kept) + len(self.excluded)} groups are large enough to be compared"
+        return ""
+
+
+def family(names: Sequence[str], sizes: Sequence[int], *, minimum: int, among: str = "rows") -> Family:
+    """Split groups into those with at least `minimum` units in the denominator and the others."""
+    kept = tuple(i for i, size in enumerate(sizes) if size >= minimum)
+    excluded = tuple(
+        {"group": name, "n": int(size), "reason": f"{int(size)} {among}, fewer than {minimum}"}
+        for name, size in zip(names, sizes, strict=True)
+        if size < minimum
+    )
+    return Family(kept, excluded[: MAX_GROUPS * 5])
+
+
+def rate_reading(metric: str, slice_: str, x: int, m: int, *, level: float, among: str, statistics: Json) -> Reading:
+    """A share with its interval. Below 10 units it is shown but is no evidence; 0/0 has no value at all."""
+    if m == 0:
+        return Reading(
+            metric=metric,
+            slice=slice_,
+            status=Status.INSUFFICIENT_DATA,
+            reason=f"there are no {among}",
+            level=level,
+            statistics=statistics,
+        )
+    (low, high), method = rate_interval(x, m, level=level)
+    is_small = m < MINIMUM
+    return Reading(
+        metric=metric,
+        slice=slice_,
+        status=Status.INSUFFICIENT_DATA if is_small else Status.OK,
+        reason=f"{m} {among}, fewer than {MINIMUM}" if is_small else "",
+        value=ratio_or_none(x, m),
+        low=low,
+        high=high,
+        level=level,
+        method=method,
+        n=m,
+        statistics=statistics,
+        detail={"x": x, "m": m},
+    )
+
+
+def too_many_groups(groups: int) -> str:
+    """Why the groups aren't even listed, or ""."""
+    if groups <= MAX_GROUPS:
+        return ""
+    return f"{groups:,} groups, more than the {MAX_GROUPS} that are shown; is the group column an identifier?"
+
+
+def sizes_by_name(names: Sequence[str], sizes: IntArray) -> dict[str, int]:
+    return {name: int(size) for name, size in zip(names, sizes, strict=True)}
