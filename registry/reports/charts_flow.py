@@ -1,0 +1,225 @@
+"""Where a version stands and what it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.utils.safestring import SafeString
+
+from registry.reports.svg import INKS, absent, chart, clip, element, percent, text
+
+STAGES = ("scoping", "data", "preprocessing", "training", "inference")
+NODE_WIDTH, NODE_HEIGHT, GAP_ACROSS, GAP_DOWN, MARGIN = 196.0, 50.0, 56.0, 16.0, 3.0
+STATES = {"suspended": "suspended", "withdrawn": "failed"}
+
+
+def stage_track(current: str, target: str = "") -> SafeString:
+    """The five stages as a track: those behind ticked, the present one filled, the one asked for as a ring.
+
+    A retired version has all five behind it.
+    """
+    here = STAGES.index(current) if current in STAGES else len(STAGES) if current == "retired" else -1
+    marks = [_stage(number, name, here=here, target=target) for number, name in enumerate(STAGES)]
+    lines = [_track_line(number, is_done=number < here) for number in range(len(STAGES) - 1)]
+    asked = f"; asked for: {target}" if target else ""
+    return chart(
+        *lines, *marks, title="Stage", description=f"at {current or 'no stage'}{asked}", height=44, class_="chart-track"
+    )
+
+
+def _stage_at(number: int) -> float:
+    return 3.0 + 94.0 * number / (len(STAGES) - 1)
+
+
+def _track_line(number: int, *, is_done: bool) -> SafeString:
+    ink = "accent" if is_done else "line-strong"
+    return element(
+        "line",
+        class_="track-line track-line--done" if is_done else "track-line",
+        x1=percent(_stage_at(number)),
+        x2=percent(_stage_at(number + 1)),
+        y1=13,
+        y2=13,
+        stroke=INKS[ink],
+        stroke_width=1.6,
+        stroke_dasharray=None if is_done else "3 4",
+    )
+
+
+def _stage(number: int, name: str, *, here: int, target: str) -> SafeString:
+    x = percent(_stage_at(number))
+    is_key = number == here or name == target
+    anchor = "start" if number == 0 else "end" if number == len(STAGES) - 1 else "middle"
+    label_at = percent(0.6 if number == 0 else 99.4) if anchor != "middle" else x
+    label = text(
+        name,
+        x=label_at,
+        y=39.0,
+        class_="chart-strong" if is_key else "track-label--quiet",
+        anchor=anchor,
+        font_weight=600 if is_key else None,
+    )
+    if number < here:
+        dot = element(
+            "circle",
+            class_="track-done",
+            cx=x,
+            cy=13,
+            r=5,
+            fill=INKS["accent"],
+            stroke=INKS["accent"],
+            stroke_width=1.6,
+        )
+    elif number == here:
+        dot = element(
+            "g",
+            element(
+                "circle",
+                class_="track-target",
+                cx=x,
+                cy=13,
+                r=9,
+                fill=INKS["surface"],
+                stroke=INKS["accent"],
+                stroke_width=1.6,
+            ),
+            element("circle", class_="track-done", cx=x, cy=13, r=5, fill=INKS["accent"], stroke=INKS["accent"]),
+        )
+    elif name == target:
+        dot = element(
+            "circle",
+            class_="track-target",
+            cx=x,
+            cy=13,
+            r=7,
+            fill=INKS["surface"],
+            stroke=INKS["accent"],
+            stroke_width=2,
+            stroke_dasharray="3 2.5",
+        )
+    else:
+        dot = element(
+            "circle",
+            class_="track-ahead",
+            cx=x,
+            cy=13,
+            r=5,
+            fill=INKS["surface"],
+            stroke=INKS["line-strong"],
+            stroke_width=1.6,
+        )
+    return element("g", dot, label)
+
+
+def lineage_chart(
+    nodes: Sequence[Mapping[str, object]], edges: Iterable[tuple[str, str]], *, label: str = "Lineage"
+) -> SafeString:
+    """A small layered graph, sources at the left.
+
+    A node has `id`, `label`, `kind`, and optionally `standing`, `href` (a path of this site) and `current`. Edges are pairs of
+    ids, from what something was made of to what was made; those naming unknown nodes are left out.
+    """
+    known = {str(node.get("id")): node for node in nodes}
+    if not known:
+        return absent(title=label, words="no recorded lineage")
+    arrows = [
+        (str(start), str(end)) for start, end in edges if str(start) in known and str(end) in known and start != end
+    ]
+    layers = _layers(list(known), arrows)
+    places = _places(layers)
+    tallest = max(len(layer) for layer in layers)
+    width = len(layers) * NODE_WIDTH + (len(layers) - 1) * GAP_ACROSS + 2 * MARGIN
+    height = tallest * NODE_HEIGHT + (tallest - 1) * GAP_DOWN + 2 * MARGIN
+    said = "; ".join(f"{known[start].get('label')} \u2192 {known[end].get('label')}" for start, end in arrows) or str(
+        next(iter(known.values())).get("label")
+    )
+    drawn = [_edge(places[start], places[end]) for start, end in arrows]
+    return chart(
+        *drawn,
+        *(_node(known[key], places[key]) for key in known),
+        title=label,
+        description=said,
+        height=height,
+        width=width,
+        class_="chart-lineage",
+    )
+
+
+def _layers(keys: list[str], arrows: list[tuple[str, str]]) -> list[list[str]]:
+    """Every node one layer right of the furthest of its sources; a cycle, which the tables refuse, merely stops growing."""
+    depth = dict.fromkeys(keys, 0)
+    for _ in keys:
+        moved = False
+        for start, end in arrows:
+            if depth[end] < depth[start] + 1 < len(keys):
+                depth[end] = depth[start] + 1
+                moved = True
+        if not moved:
+            break
+    layers = [[key for key in keys if depth[key] == level] for level in range(max(depth.values()) + 1)]
+    return [layer for layer in layers if layer]
+
+
+def _places(layers: list[list[str]]) -> dict[str, tuple[float, float]]:
+    """The upper left corner of every node, each layer centred."""
+    tallest = max(len(layer) for layer in layers)
+    places = {}
+    for column, layer in enumerate(layers):
+        head = (tallest - len(layer)) * (NODE_HEIGHT + GAP_DOWN) / 2 + MARGIN
+        for row, key in enumerate(layer):
+            places[key] = (MARGIN + column * (NODE_WIDTH + GAP_ACROSS), head + row * (NODE_HEIGHT + GAP_DOWN))
+    return places
+
+
+def _edge(start: tuple[float, float], end: tuple[float, float]) -> SafeString:
+    x1, y1 = start[0] + NODE_WIDTH, start[1] + NODE_HEIGHT / 2
+    x2, y2 = end[0] - 2, end[1] + NODE_HEIGHT / 2
+    bend = (x2 - x1) / 2
+    line = element(
+        "path",
+        class_="chart-edge",
+        d=f"M{x1:g} {y1:g}C{x1 + bend:g} {y1:g} {x2 - bend:g} {y2:g} {x2 - 5:g} {y2:g}",
+        fill="none",
+        stroke=INKS["line-strong"],
+        stroke_width=1.4,
+    )
+    head = element(
+        "path",
+        class_="chart-edge-head",
+        d=f"M{x2 - 7:g} {y2 - 4:g}L{x2:g} {y2:g}L{x2 - 7:g} {y2 + 4:g}Z",
+        fill=INKS["line-strong"],
+    )
+    return element("g", line, head)
+
+
+def _node(node: Mapping[str, object], place: tuple[float, float]) -> SafeString:
+    """A box with what it is above its name; one that is not in good standing says so and is outlined."""
+    x, y = place
+    standing = str(node.get("standing") or "good")
+    state = STATES.get(standing)
+    is_current = bool(node.get("current"))
+    name = str(node.get("label") or "unnamed")
+    ink = state or ("accent" if is_current else "line-strong")
+    box = element(
+        "rect",
+        class_=f"chart-node {'is-' + state if state else 'is-current' if is_current else ''}".strip(),
+        x=x,
+        y=y,
+        width=NODE_WIDTH,
+        height=NODE_HEIGHT,
+        rx=3,
+        fill=INKS[f"{state}-wash"] if state else INKS["surface"],
+        stroke=INKS[ink],
+        stroke_width=2.2 if is_current or state else 1.2,
+    )
+    kind = str(node.get("kind") or "")
+    said = f"{kind}, {standing}" if state and kind else kind or standing
+    words = element(
+        "g",
+        text(said, x=x + 12, y=y + 19, class_="chart-faint", font_size=11),
+        text(clip(name, 26), x=x + 12, y=y + 37, class_="chart-strong" if is_current else "chart-label"),
+    )
+    body = element("g", element("title", f"{name} ({said})"), box, words)
+    href = str(node.get("href") or "")
+    is_ours = href.startswith("/") and not href.startswith(("//", "/\\"))
+    return element("a", body, href=href) if is_ours else body

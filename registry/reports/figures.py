@@ -1,0 +1,103 @@
+"""How a number is written: three significant digits, never scientific, and never a zero for something missing."""
+
+from __future__ import annotations
+
+import math
+from typing import Final, TypeGuard
+
+NOT_MEASURED: Final = "not measured"
+NBSP: Final = "\u00a0"
+RATE_UNITS: Final = frozenset({"rate", "percent", "proportion", "share", "%"})
+BARE_UNITS: Final = frozenset({"", "ratio", "score", "index", "count", "none"})
+SMALLEST: Final = 1e-6
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """True for a finite number; False for None, NaN, infinities, booleans and text."""
+    if isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(float(value))  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return False
+
+
+def as_number(value: object) -> float | None:
+    """The finite number in `value`, or None where there is none."""
+    return float(value) if is_number(value) else None
+
+
+def plain(number: float, *, digits: int = 3) -> str:
+    """`number` with `digits` significant digits, thousands grouped, at least two decimals below ten."""
+    if number == 0:
+        return "0"
+    if abs(number) < SMALLEST:
+        return f"less than {SMALLEST:.6f}"
+    whole = float(number).is_integer()
+    if whole and abs(number) >= 10:
+        text = f"{number:,.0f}"
+    else:
+        magnitude = math.floor(math.log10(abs(number)))
+        decimals = max(0, digits - 1 - magnitude)
+        text = f"{number:,.{decimals}f}"
+        if decimals > 2 and digits == 3 and round(number, 2) == number:
+            text = f"{number:,.2f}"
+    return text.replace("-", "\u2212")
+
+
+def format_number(value: object, unit: str = "", *, digits: int = 3) -> str:
+    """The value as people read it: '0.652', '70.8 %' where the unit is a rate, '1,989', or 'not measured'."""
+    number = as_number(value)
+    if number is None:
+        return NOT_MEASURED
+    if isinstance(value, int):
+        return f"{value:,}".replace("-", "\u2212") + _suffix(unit)
+    if unit in RATE_UNITS:
+        return f"{_percent(number, digits)}{NBSP}%"
+    return plain(number, digits=digits) + _suffix(unit)
+
+
+def _percent(share: float, digits: int) -> str:
+    """A share as a percentage; a whole percentage keeps no decimals."""
+    scaled = share * 100
+    return (
+        f"{round(scaled):,}".replace("-", "\u2212")
+        if abs(scaled - round(scaled)) < 1e-9
+        else plain(scaled, digits=digits)
+    )
+
+
+def _suffix(unit: str) -> str:
+    return "" if unit in BARE_UNITS or unit in RATE_UNITS else f"{NBSP}{unit}"
+
+
+def format_level(level: object) -> str:
+    """A confidence level in percent: '95 %'; empty where there is none."""
+    number = as_number(level)
+    return "" if number is None else f"{_percent(number, 3)}{NBSP}%"
+
+
+def format_interval(low: object, high: object, *, level: object = None, unit: str = "") -> str:
+    """'0.57 to 0.75, 95 %'; an open end is said in words, and no end at all is 'not measured'."""
+    if not is_number(low) and not is_number(high):
+        return NOT_MEASURED
+    if not is_number(high):
+        text = f"at least {format_number(low, unit)}"
+    elif not is_number(low):
+        text = f"at most {format_number(high, unit)}"
+    else:
+        text = f"{format_number(low, unit)} \u2013 {format_number(high, unit)}"
+    confidence = format_level(level)
+    return f"{text}, {confidence}" if confidence else text
+
+
+def format_against(value: object, limit: object, unit: str = "") -> str:
+    """Like `format_number`, with as many digits as it takes to tell the value from the limit it is judged by."""
+    text = format_number(value, unit)
+    if not is_number(value) or not is_number(limit) or float(value) == float(limit):
+        return text
+    for digits in range(3, 7):
+        text = format_number(value, unit, digits=digits)
+        if text != format_number(limit, unit, digits=digits):
+            break
+    return text

@@ -1,0 +1,216 @@
+"""Filters and tags of the templates: how numbers, times, digests, people's texts and outcomes are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince, timeuntil
+
+from registry.reports import charts, charts_flow, charts_forest, charts_model, figures, prose
+from registry.templatetags import marks
+
+register = template.Library()
+
+NAVIGATION = (
+    ("overview", "Overview", "/"),
+    ("models", "Models", "/models/"),
+    ("datasets", "Datasets", "/datasets/"),
+    ("reviews", "Reviews", "/reviews/"),
+    ("policies", "Policies", "/policies/"),
+    ("audit", "Audit", "/audit/"),
+)
+GROUPS = (
+    ("failed", "What blocks"),
+    ("undecided", "Not enough evidence yet"),
+    ("waived", "Accepted for a limited time"),
+    ("passed", "Met"),
+)
+
+register.simple_tag(charts.interval_chart, name="interval_chart")
+register.simple_tag(charts_forest.forest_chart, name="forest_chart")
+register.simple_tag(charts_model.reliability_chart, name="reliability_chart")
+register.simple_tag(charts_model.bar_interval_chart, name="bar_interval_chart")
+register.simple_tag(charts_model.sparkline, name="sparkline")
+register.simple_tag(charts_flow.lineage_chart, name="lineage_chart")
+register.simple_tag(charts_flow.stage_track, name="stage_track")
+
+
+@register.filter
+def number(value: object, unit: str = "") -> str:
+    """`{{ reading.value|number:"rate" }}`: three significant digits, or 'not measured'."""
+    return figures.format_number(value, unit)
+
+
+@register.simple_tag
+def interval(low: object, high: object, level: object = None, unit: str = "") -> str:
+    """`{% interval 0.57 0.75 0.95 %}`: '0.57 \u2013 0.75, 95 %'."""
+    return figures.format_interval(low, high, level=level, unit=unit)
+
+
+@register.filter
+def level(value: object) -> str:
+    """A confidence level in percent."""
+    return figures.format_level(value)
+
+
+@register.filter
+def digest_short(value: object) -> str:
+    """The first twelve characters of a digest, without the name of its algorithm."""
+    return str(value or "").rsplit(":", 1)[-1][:12]
+
+
+@register.filter
+def when(value: datetime | None) -> SafeString | str:
+    """A moment: how long ago to read, the exact ISO time in the element and on hover."""
+    if not isinstance(value, datetime):
+        return "never"
+    moment = value if timezone.is_aware(value) else timezone.make_aware(value)
+    local = timezone.localtime(moment)
+    exact = local.isoformat(timespec="seconds")
+    return format_html('<time datetime="{}" title="{}">{}</time>', exact, exact, _relative(moment, local))
+
+
+def _relative(moment: datetime, local: datetime) -> str:
+    """Close by in words; further off than a month by its date."""
+    now = timezone.now()
+    away = abs((moment - now).total_seconds())
+    if away < 60:
+        return "just now"
+    if away > 32 * 86_400:
+        return f"{local.day} {local:%B %Y}"
+    words = timeuntil(moment, now, depth=1) if moment > now else timesince(moment, now, depth=1)
+    return f"in {words}" if moment > now else f"{words} ago"
+
+
+@register.filter
+def day(value: datetime | None) -> SafeString | str:
+    """A moment by its date and time, for tables and paper."""
+    if not isinstance(value, datetime):
+        return "never"
+    local = timezone.localtime(value) if timezone.is_aware(value) else value
+    return format_html(
+        '<time datetime="{}">{}</time>', local.isoformat(timespec="seconds"), f"{local.day} {local:%B %Y, %H:%M}"
+    )
+
+
+@register.filter
+def markdown(value: object) -> SafeString:
+    """A text in Markdown as HTML that can do nothing."""
+    return prose.render_markdown(value)
+
+
+@register.simple_tag
+def outcome_icon(outcome: object) -> SafeString:
+    """The icon of an outcome, a state or a standing; its word has to stand beside it."""
+    return marks.icon(str(outcome))
+
+
+@register.filter
+def outcome_word(outcome: object) -> str:
+    """The word of an outcome, a state or a standing: 'passed', 'needs data' \u2026"""
+    return marks.word(str(outcome))
+
+
+@register.filter
+def outcome_class(outcome: object) -> str:
+    """Which of the six colours an outcome, a state or a standing has."""
+    return marks.family(str(outcome))
+
+
+@register.simple_tag
+def glyph(name: str) -> SafeString:
+    """A drawing of the interface: copy, sun, menu, person, mark."""
+    return marks.glyph(name)
+
+
+@register.filter
+def judged(requirement: Any) -> str:
+    """The outcome that a requirement shows: `waived` where a waiver covers what it lacks."""
+    has_waiver = _get(requirement, "waived_until") and _get(requirement, "outcome") != "passed"
+    return "waived" if has_waiver else str(_get(requirement, "outcome"))
+
+
+@register.filter
+def grouped(requirements: Iterable[Any]) -> list[dict[str, Any]]:
+    """Requirements by what they mean for the reader, what blocks first; empty groups left out."""
+    given = list(requirements or ())
+    found = [
+        {"outcome": outcome, "title": title, "requirements": [each for each in given if judged(each) == outcome]}
+        for outcome, title in GROUPS
+    ]
+    return [group for group in found if group["requirements"]]
+
+
+@register.filter
+def asked_words(requirement: Any) -> str:
+    """What is asked, in words: a threshold by its metric's name, limit and bound; everything else as the gate says it."""
+    detail = _get(requirement, "detail") or {}
+    if _get(requirement, "kind") != "threshold" or "limit" not in detail:
+        return str(_get(requirement, "asked") or "")
+    where = str(detail.get("slice") or "overall")
+    place = "" if where == "overall" else ", worst group" if where == "worst" else f", {where}"
+    limit = figures.format_number(detail["limit"])
+    if detail.get("direction") == "within":
+        span = f"{limit} \u00b1 {figures.format_number(detail.get('tolerance'))}"
+    else:
+        span = f"{'at most' if detail.get('direction') == 'at_most' else 'at least'} {limit}"
+    return f"{metric_words(detail.get('metric'))}{place}: {span}"
+
+
+@register.filter
+def bound_words(detail: Mapping[str, Any]) -> str:
+    """Which end of which interval is compared with the limit."""
+    ends = {"at_least": "the lower bound", "at_most": "the upper bound", "within": "both bounds"}
+    confidence = figures.format_level(detail.get("level"))
+    return f"{ends.get(str(detail.get('direction')), 'the bound')} of the {confidence + ' ' if confidence else ''}interval is judged"
+
+
+@register.filter
+def metric_words(metric: object) -> str:
+    """A metric's name without its family: 'fairness.demographic_parity_ratio' is 'Demographic parity ratio'."""
+    return str(metric or "").rsplit(".", 1)[-1].replace("_", " ").capitalize()
+
+
+@register.filter
+def found_words(requirement: Any) -> str:
+    """What was found, from a live verdict as from a stored one."""
+    return str(_get(requirement, "found_text") or _get(requirement, "found") or "nothing")
+
+
+def _get(thing: Any, name: str) -> Any:
+    return thing.get(name) if isinstance(thing, Mapping) else getattr(thing, name, None)
+
+
+@register.filter
+def paired(cells: Iterable[Any], columns: Iterable[Any]) -> list[tuple[Any, Any]]:
+    """Cells beside their columns, so that a row can name each cell where the head isn't shown."""
+    return list(zip(columns, cells, strict=False))
+
+
+@register.filter
+def initials(name: object) -> str:
+    """One or two letters for a person."""
+    words = str(name or "?").split()
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper() if words else "?"
+
+
+@register.simple_tag
+def nav_items(path: str, section: str = "") -> list[dict[str, object]]:
+    """The rooms of the site; the one that `section` names, or that the path lies in, is current."""
+    here = section or next(
+        (key for key, _, root in NAVIGATION if root != "/" and path.startswith(root)), "overview" if path == "/" else ""
+    )
+    return [{"key": key, "title": title, "href": root, "is_current": key == here} for key, title, root in NAVIGATION]
+
+
+@register.simple_tag
+def assay_version() -> str:
+    """The version of this installation, for the footer."""
+    return str(getattr(settings, "ASSAY_VERSION", ""))
