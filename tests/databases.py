@@ -44,6 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if HOME_VARIABLE not in os.environ:
         sweep_dead_runs()
         home = Path(tempfile.mkdtemp(prefix="assay-test-"))
+        home.chmod(0o711)  # a server that dropped its privileges must get through
         pidfile.remember(home / "run.pid", os.getpid())
         os.environ[HOME_VARIABLE] = str(home)
 
@@ -67,6 +68,15 @@ def discard(home: Path) -> None:
         Valkey(broker).stop()
     Postgres(home).remove()
     shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def servers_home() -> Iterator[Path]:
+    """A folder for a server of this test's own, where a server's user can reach it."""
+    home = Path(os.environ[HOME_VARIABLE]) / f"own-{uuid.uuid4().hex[:8]}"
+    yield home
+    Valkey(home).stop()
+    Postgres(home).remove()
 
 
 @pytest.fixture(scope="session")

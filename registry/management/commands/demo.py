@@ -18,6 +18,7 @@ from registry.management.embedded.places import EmbeddedError, assay_home
 from registry.management.embedded.stack import Stack, require_free_port
 
 TICK_S = 0.5
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Command(BaseCommand):
@@ -49,7 +50,8 @@ class Command(BaseCommand):
             except KeyboardInterrupt:
                 self.say("demo", "stopping")
             finally:
-                signal.signal(signal.SIGINT, signal.SIG_IGN)
+                for number in ENDINGS:
+                    signal.signal(number, signal.SIG_IGN)
                 stack.stop()
 
     def say(self, name: str, text: str) -> None:
@@ -91,6 +93,6 @@ def ending_by_signal() -> Iterator[None]:
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in ENDINGS:
         signal.signal(number, interrupt)
     yield

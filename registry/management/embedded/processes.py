@@ -99,7 +99,7 @@ class Supervisor:
     def relay(self, program: Program, process: subprocess.Popen[bytes]) -> None:
         """Show the program's own lines; what its libraries log stays in the file."""
         assert process.stdout is not None  # noqa: S101 — launch(piped=True) made it
-        with self.log_of(program).open("ab", buffering=0) as log:
+        with self.log_of(program).open("ab", buffering=0) as log, process.stdout:
             for line in process.stdout:
                 log.write(line)
                 self.say(program.name, line.decode(errors="replace").rstrip())
@@ -160,12 +160,16 @@ def same_process(pid: int, started: float) -> bool:
 
 
 def end_trees(pids: Iterable[int]) -> list[psutil.Process]:
-    """Ask these groups to end, wait, then end by force whatever is left of them or descends from them."""
-    family: list[psutil.Process] = []
+    """Ask these groups to end and wait for their leaders; whatever is left of them or descends from them is killed."""
+    leaders: list[psutil.Process] = []
+    descendants: list[psutil.Process] = []
     for pid in pids:
-        family += with_descendants(pid)
+        leader, *others = with_descendants(pid) or [None]
+        leaders += [leader] if leader else []
+        descendants += others
         signal_group(pid, signal.SIGTERM)
-    _, left = psutil.wait_procs(family, timeout=POLITE_S)
+    _, left = psutil.wait_procs(leaders, timeout=POLITE_S)
+    left += [process for process in descendants if is_alive(process)]
     for process in left:
         if is_alive(process):
             process.kill()

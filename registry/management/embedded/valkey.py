@@ -75,6 +75,7 @@ class Valkey:
         if self.is_running():
             return self.url()
         log = self.folder / "valkey.log"
+        (self.folder / "valkey.pid").unlink(missing_ok=True)
         command = [*self.command(), "--daemonize", "yes", "--logfile", str(log)]
         quietly: dict[str, Any] = {"capture_output": True, "text": True, "stdin": subprocess.DEVNULL, "env": {}}
         done = subprocess.run(command, check=False, **quietly, **dropping_to(self.account))
