@@ -264,9 +264,7 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--digest", help="the root digest, where the files are elsewhere")
     parser.add_argument("--stage", choices=STAGES, default="inference")
     parser.add_argument("--now", type=parse_time, default=datetime.now(UTC), help="judge as of this time")
-    parser.add_argument(
-        "--max-age", type=duration, default="30d", help="oldest verdict accepted, such as 30d (the default) or 12h"
-    )
+    parser.add_argument("--max-age", type=duration, default="30d", help="oldest verdict accepted: 30d, 12h")
     parser.add_argument("--allow-waived", action="store_true", help="accept an approval that rests on a waiver")
     parser.add_argument("--json", action="store_true", help="answer in JSON")
     args = parser.parse_args(argv)
@@ -293,8 +291,8 @@ def main(argv: list[str] | None = None) -> int:
     if args.json:
         print(json.dumps({"outcome": WORDS[code], "message": message, **facts}))
     else:
-        lines = [f"  {key.replace('_', ' '):16}{shown(str(value))}" for key, value in facts.items()]
-        print("\n".join([message, *lines] if code == APPROVED else [message]))
+        known = facts.items() if code == APPROVED else ()
+        print(message, *(f"  {key.replace('_', ' '):16}{shown(str(value))}" for key, value in known), sep="\n")
     return code
 
 
