@@ -13,8 +13,8 @@ from registry.management.embedded.roles import provision
 
 
 @pytest.fixture
-def postgres(servers_home):
-    server = Postgres(servers_home)
+def postgres(servers_home, request):
+    server = Postgres(servers_home, durable="kill" in request.node.name)
     server.start()
     return server
 

@@ -78,11 +78,10 @@ def test_one_that_will_not_end_is_ended(supervisor, monkeypatch) -> None:
 
 
 def test_a_task_shows_its_lines_and_returns_its_status(supervisor, said) -> None:
-    assert supervisor.run(python("migrate", "print('one'); print('two'); raise SystemExit(3)")) == 3
+    task = python("migrate", "print('one'); print('two'); raise SystemExit(3)")
+    assert supervisor.run(task) == 3
     assert said == ["migrate: one", "migrate: two"]
-    assert supervisor.log_of(supervisor_program := python("migrate", "")).read_text() == "one\ntwo\n", (
-        supervisor_program
-    )
+    assert supervisor.log_of(task).read_text() == "one\ntwo\n"
     assert supervisor.running == []
 
 

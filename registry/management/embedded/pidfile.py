@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
@@ -33,12 +34,18 @@ def is_alive(process: psutil.Process) -> bool:
 
 
 def wait_gone(process: psutil.Process, *, seconds: float) -> bool:
-    """Whether the process ended within that time."""
-    try:
-        process.wait(timeout=seconds)
-    except psutil.TimeoutExpired:
-        return not is_alive(process)
-    return True
+    """Whether the process ended within that time; that its parent is slow to notice doesn't count."""
+    return still_alive([process], seconds=seconds) == []
+
+
+def still_alive(processes: Iterable[psutil.Process], *, seconds: float) -> list[psutil.Process]:
+    """Those that haven't ended when the time is up."""
+    deadline = time.monotonic() + seconds
+    left = [process for process in processes if is_alive(process)]
+    while left and time.monotonic() < deadline:
+        time.sleep(0.02)
+        left = [process for process in left if is_alive(process)]
+    return left
 
 
 def appears(path: Path, *, seconds: float) -> bool:

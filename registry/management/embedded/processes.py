@@ -10,12 +10,13 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
-from registry.management.embedded.pidfile import TOLERANCE_S, is_alive
+from registry.management.embedded.pidfile import TOLERANCE_S, still_alive
 from registry.management.embedded.places import Account, dropping_to
 
 TICK_S = 0.2
@@ -168,13 +169,11 @@ def end_trees(pids: Iterable[int]) -> list[psutil.Process]:
         leaders += [leader] if leader else []
         descendants += others
         signal_group(pid, signal.SIGTERM)
-    _, left = psutil.wait_procs(leaders, timeout=POLITE_S)
-    left += [process for process in descendants if is_alive(process)]
+    left = still_alive(leaders, seconds=POLITE_S) + still_alive(descendants, seconds=0)
     for process in left:
-        if is_alive(process):
+        with suppress(psutil.NoSuchProcess):
             process.kill()
-    _, left = psutil.wait_procs(left, timeout=POLITE_S)
-    return [process for process in left if is_alive(process)]
+    return still_alive(left, seconds=POLITE_S)
 
 
 def with_descendants(pid: int) -> list[psutil.Process]:
