@@ -9,6 +9,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -174,11 +175,18 @@ class Postgres:
         write_private(self.data / "assay.conf", "".join(lines), owner=self.account)
 
     def forget_reused_pid(self) -> None:
-        """After a reboot the number in the lock file may be a stranger's, and Postgres would refuse to start."""
+        """Postgres refuses to start while the number in its lock file is taken, be it by a stranger or a dead postmaster.
+
+        After a reboot it may be a stranger's; after a kill the dead one stays until its parent has noticed.
+        """
         lock = self.data / "postmaster.pid"
-        if lock.exists() and psutil.pid_exists(self.postmaster_pid()):
-            name = psutil.Process(self.postmaster_pid()).name()
-            if "postgres" not in name:
+        if not lock.exists():
+            return
+        with suppress(psutil.NoSuchProcess):
+            holder = psutil.Process(self.postmaster_pid())
+            if not pidfile.is_alive(holder):
+                holder.wait(timeout=FAST_STOP_S)
+            elif "postgres" not in holder.name():
                 lock.unlink()
 
     def remember_postmaster(self) -> None:
