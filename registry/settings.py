@@ -221,6 +221,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {"max_retries": 0, "socket_connect_timeout": 1, "socket_timeout": 5}
 
+# The queues that some worker serves; an evaluator made for another one runs on the first of these.
+EVALUATION_QUEUES = os.environ.get("ASSAY_QUEUES", "cpu").split(",")
 # The child that evaluates: its limits, and how long a lease lasts without a sign of life.
 EVALUATION_MEMORY_BYTES = int(os.environ.get("ASSAY_EVALUATION_MEMORY_BYTES", 4 * 1024**3))
 EVALUATION_CPU_SECONDS = int(os.environ.get("ASSAY_EVALUATION_CPU_SECONDS", 1800))

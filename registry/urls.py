@@ -1,5 +1,9 @@
 """Every address of Assay."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("accounts/", include("allauth.account.urls")),
+    path("api/v1/", include("registry.api.urls")),
+    path("", include("registry.web.urls")),
+]

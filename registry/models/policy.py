@@ -104,6 +104,7 @@ class RequiredEvaluation(models.Model):
     evaluator = models.CharField(max_length=80)
     evaluator_version = models.CharField(max_length=20)
     parameters = models.JSONField(default=dict)
+    reads = models.JSONField(default=dict, help_text="Columns by role, favourable value, kind of score.")
     level = models.FloatField(default=0.95)
     spec_digest = models.CharField(max_length=64)
     assurance = models.CharField(max_length=20, choices=Assurance)

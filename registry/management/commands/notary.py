@@ -1,0 +1,46 @@
+"""The notary: the one process that holds the signing key."""
+
+import logging
+import time
+from argparse import ArgumentParser
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import OperationalError, connection
+
+from registry.exchange.dsse import load_or_create_signer, public_key_pem, sign_statement
+from registry.services.attestations import register_key, sign_pending
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    """`manage.py notary`: signs pending statements as they come."""
+
+    help = "Sign pending statements with the notary's key."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Its options."""
+        parser.add_argument("--once", action="store_true", help="Sign what is pending and stop.")
+        parser.add_argument("--every", type=float, default=1, help="Seconds between two looks.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Load or make the key, make it known, then sign."""
+        signer = load_or_create_signer(settings.KEY_FOLDER)
+        key_id = signer.public_key.keyid
+        sign = partial(sign_statement, signer=signer)
+        register_key(key_id=key_id, public_pem=public_key_pem(signer))
+        while True:
+            try:
+                signed = sign_pending(sign, key_id=key_id)
+            except OperationalError as error:
+                logger.warning("the database did not answer: %s", error)
+                connection.close()
+            else:
+                if signed:
+                    logger.info("signed %d", signed)
+            if options["once"]:
+                return
+            time.sleep(options["every"])

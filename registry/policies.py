@@ -1,0 +1,68 @@
+"""Who may do what: "may I" for a verb, "which ones" through `visible_to` of the querysets.
+
+A right comes from a running membership in the team that owns the thing. Being a superuser gives none.
+"""
+
+from registry.models import ModelVersion, ReviewerExpertise, Team, User
+from registry.models.catalog import Authorship, Membership
+from registry.models.choices import Role
+
+
+def roles_in(person: User, team: Team) -> frozenset[str]:
+    """The roles a person has in a team now; none for an inactive or anonymous one."""
+    if not person.is_authenticated or not person.is_active:
+        return frozenset()
+    return frozenset(Membership.objects.filter(team=team, person=person, ended_at=None).values_list("role", flat=True))
+
+
+def may_see(person: User, team: Team) -> bool:
+    """Every member sees what the team has."""
+    return bool(roles_in(person, team))
+
+
+def may_contribute(person: User, team: Team) -> bool:
+    """Register, write documents, ask for evaluations, rate risks, ask for transitions and waivers."""
+    return Role.CONTRIBUTOR in roles_in(person, team)
+
+
+def may_administer(person: User, team: Team) -> bool:
+    """Invite people, give roles and expertise, make tokens. It opens no gate."""
+    return Role.ADMINISTRATOR in roles_in(person, team)
+
+
+def may_write_policy(person: User, team: Team) -> bool:
+    """Draft a policy revision: administrators and contributors."""
+    return bool(roles_in(person, team) & {Role.ADMINISTRATOR, Role.CONTRIBUTOR})
+
+
+def may_publish_policy(person: User, team: Team) -> bool:
+    """Agree to somebody else's policy revision, and activate it: reviewers and administrators, never a service account."""
+    return not person.is_service and bool(roles_in(person, team) & {Role.ADMINISTRATOR, Role.REVIEWER})
+
+
+def may_evaluate(person: User, team: Team) -> bool:
+    """Ask for an evaluation: contributors and reviewers."""
+    return bool(roles_in(person, team) & {Role.CONTRIBUTOR, Role.REVIEWER})
+
+
+def expertise_of(person: User, team: Team) -> frozenset[str]:
+    """What a person may sign for in a team now."""
+    rows = ReviewerExpertise.objects.filter(team=team, person=person, ended_at=None)
+    return frozenset(rows.values_list("expertise", flat=True))
+
+
+def is_author(person: User, version: ModelVersion) -> bool:
+    """Whether a person had a hand in what this version is or rests on."""
+    return Authorship.objects.filter(version=version, person=person).exists()
+
+
+def may_review(person: User, version: ModelVersion) -> bool:
+    """Review and grant waivers: a reviewer of the team, a person, and not an author of this version."""
+    return (
+        not person.is_service and Role.REVIEWER in roles_in(person, version.team) and not is_author(person, version)
+    )
+
+
+def may_sign_off(person: User, version: ModelVersion, *, expertise: str) -> bool:
+    """Sign in a capacity: may review, and has that expertise."""
+    return may_review(person, version) and expertise in expertise_of(person, version.team)

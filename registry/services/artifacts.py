@@ -1,0 +1,94 @@
+"""Files in, digests out: content-addressed storage, and the artifacts made of it."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from django.conf import settings
+
+from registry import policies
+from registry.cards.artifacts import FileEntry, file_set, manifest_digest, name_problem, root_digest
+from registry.exceptions import InvalidInput, NotPermitted, TooLarge
+from registry.models import Artifact, ArtifactFile, Team, User
+from registry.services import audit
+
+CHUNK = 1024 * 1024
+
+
+def blob_path(sha256: str) -> Path:
+    """Where the bytes with this digest lie. The path is made of the digest alone, never of a name that was sent."""
+    return Path(settings.BLOB_ROOT) / sha256[:2] / sha256
+
+
+def store_blob(stream: BinaryIO, *, allowance: int) -> tuple[str, int]:
+    """Keep the bytes of `stream` under their digest; the digest and the size. TooLarge past `allowance`, nothing kept."""
+    root = Path(settings.BLOB_ROOT)
+    root.mkdir(parents=True, exist_ok=True)
+    whole, size = hashlib.sha256(), 0
+    with tempfile.NamedTemporaryFile(dir=root, prefix="incoming-", delete=False) as kept:
+        try:
+            while chunk := stream.read(CHUNK):
+                size += len(chunk)
+                if size > allowance:
+                    raise TooLarge(f"The upload is over its limit of {settings.UPLOAD_LIMIT_BYTES:,} bytes. Nothing was kept.")
+                whole.update(chunk)
+                kept.write(chunk)
+            kept.flush()
+            os.fsync(kept.fileno())
+        except BaseException:
+            Path(kept.name).unlink()
+            raise
+    target = blob_path(whole.hexdigest())
+    target.parent.mkdir(exist_ok=True)
+    Path(kept.name).chmod(0o644)
+    Path(kept.name).replace(target)
+    return whole.hexdigest(), size
+
+
+def store_artifact(team: Team, *, files: Sequence[tuple[str, BinaryIO]], by: User) -> Artifact:
+    """Keep files and register the artifact they make. Names are checked before a byte is read."""
+    with audit.acting("artifact.stored", by=by, on=team):
+        _check_right(team, by)
+        if len(files) > settings.UPLOAD_LIMIT_FILES:
+            raise TooLarge(f"More than {settings.UPLOAD_LIMIT_FILES} files were sent. Nothing was kept.")
+        if bad := {name: [problem] for name, _ in files if (problem := name_problem(name))}:
+            raise InvalidInput("Some file names can't be used.", errors=bad)
+        entries, left = [], settings.UPLOAD_LIMIT_BYTES
+        for name, stream in files:
+            sha256, size = store_blob(stream, allowance=left)
+            left -= size
+            entries.append(FileEntry(name=name, size=size, sha256=sha256))
+        return _register(team, entries, is_held=True, by=by)
+
+
+def declare_artifact(team: Team, *, files: Iterable[FileEntry], by: User) -> Artifact:
+    """Register an artifact by the digests of its files alone; the bytes stay where they are."""
+    with audit.acting("artifact.declared", by=by, on=team):
+        _check_right(team, by)
+        return _register(team, list(files), is_held=False, by=by)
+
+
+def _check_right(team: Team, by: User) -> None:
+    if not policies.may_evaluate(by, team):
+        raise NotPermitted(f"{by} may not bring files to {team}.")
+
+
+def _register(team: Team, entries: list[FileEntry], *, is_held: bool, by: User) -> Artifact:
+    entries = list(file_set(entries))
+    manifest = manifest_digest(entries)
+    known = Artifact.objects.filter(team=team, manifest_digest=manifest).first()
+    if known is not None and (known.is_held or not is_held):
+        return known
+    if known is not None:
+        raise InvalidInput("These files are registered by their digests; they can't become held files of the same artifact.")
+    artifact = Artifact.objects.create(
+        team=team, root_digest=root_digest(entries), manifest_digest=manifest, is_held=is_held, created_by=by
+    )
+    ArtifactFile.objects.bulk_create(
+        ArtifactFile(artifact=artifact, name=entry.name, size=entry.size, sha256=entry.sha256) for entry in entries
+    )
+    audit.record("artifact.registered", subject=artifact, actor=by, detail={"root_digest": artifact.root_digest})
+    return artifact

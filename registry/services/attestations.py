@@ -1,0 +1,104 @@
+"""The notary's work: deriving each pending statement again from what the judge let through, signing it, storing bytes."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from registry.cards.statements import Input, VerdictFacts, verdict_statement
+from registry.models import Attestation, SigningKey
+from registry.services import audit
+
+LONGEST_NO = timedelta(days=30)
+Sign = Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
+def register_key(*, key_id: str, public_pem: str) -> SigningKey:
+    """Make the public half of the notary's key known."""
+    key, created = SigningKey.objects.get_or_create(key_id=key_id, defaults={"public_pem": public_pem})
+    if created:
+        audit.record("signing_key.registered", subject=key, actor=None)
+    return key
+
+
+def sign_pending(sign: Sign, *, key_id: str, most: int = 100) -> int:
+    """Let `sign` put its envelope around up to `most` pending answers, oldest first; how many were signed. Safe to run twice at once."""
+    signed = 0
+    while signed < most:
+        with transaction.atomic():
+            pending = Attestation.objects.filter(envelope=None, root_digest__isnull=False).order_by("seq")
+            row = pending.select_for_update(skip_locked=True, of=("self",), no_key=True).first()
+            if row is None:
+                break
+            _store(row, sign(verdict_statement(_facts(row, key_id))), key_id)
+        signed += 1
+    return signed
+
+
+def _store(row: Attestation, envelope: dict[str, Any], key_id: str) -> None:
+    body = json.dumps(answer(row, envelope), sort_keys=True, separators=(",", ":")).encode()
+    Attestation.objects.filter(pk=row.pk).update(
+        envelope=json.dumps(envelope, sort_keys=True, separators=(",", ":")).encode(), body=body,
+        etag=hashlib.sha256(body).hexdigest()[:32], key_id=key_id,
+    )
+
+
+def _facts(row: Attestation, key_id: str) -> VerdictFacts:
+    """The statement's content, from stored rows alone. A yes rests on a transition, which stands only if it was judged."""
+    verdict, version = row.verdict, row.version
+    revision, artifact = verdict.policy_revision, version.artifact
+    approved = row.passed and row.transition is not None
+    decided_at = row.transition.at if row.transition is not None else verdict.decided_at
+    assert row.root_digest is not None and artifact is not None  # noqa: S101 - only rows with a digest are signed
+    snapshot = json.loads(verdict.snapshot.body)
+    waived = [item for item in verdict.body["requirements"] if item["id"] in verdict.body["waived"]]
+    return VerdictFacts(
+        name=str(version), root_digest=row.root_digest, manifest_digest=artifact.manifest_digest,
+        evidence_digest=verdict.snapshot.digest, stage=row.stage,
+        outcome="passed" if approved else ("failed" if verdict.outcome == "failed" else "undecided"),
+        decided_at=decided_at, expires_at=row.expires_at or decided_at + LONGEST_NO,
+        verifier_uri=f"{settings.PUBLIC_URL}/notary/{key_id}",
+        policy_uri=f"assay:policy/{revision.policy}/{revision.number}" if revision else "assay:policy/none",
+        policy_digest=revision.digest if revision else hashlib.sha256(b"").hexdigest(),
+        inputs=[Input(uri=f"assay:evaluation/{run['id']}", sha256=run["spec_digest"]) for run in snapshot["runs"]],
+        waivers=[{"requirement": item["id"], "until": item["waived_until"]} for item in waived],
+    )
+
+
+def answer(row: Attestation, envelope: dict[str, Any]) -> dict[str, Any]:
+    """What the verdict's address answers, as JSON: the yes or no, the reasons in words and fields, the signed statement."""
+    verdict, version = row.verdict, row.version
+    approved = bool(row.passed)
+    unmet = [item for item in verdict.body["requirements"] if item["outcome"] != "passed" and not item["waived_until"]]
+    return {
+        "approved": approved, "outcome": verdict.outcome, "version": str(version), "version_id": str(version.pk), "stage": row.stage,
+        "at_stage": row.stage if approved else json.loads(verdict.snapshot.body)["version"]["stage"], "standing": "good",
+        "waived": bool(verdict.body["waived"]), "root_digest": row.root_digest,
+        "decided_at": verdict.decided_at.isoformat(), "signed_at": timezone.now().isoformat(),
+        "expires_at": row.expires_at.isoformat() if row.expires_at else None,
+        "summary": summary(row, unmet=len(unmet)),
+        "reasons": [_reason(item) for item in (verdict.body["requirements"] if approved else unmet)],
+        "attestation": envelope,
+    }
+
+
+def summary(row: Attestation, *, unmet: int) -> str:
+    """One sentence for people."""
+    name, stage = str(row.version), row.stage
+    if row.passed:
+        until = f" until {row.expires_at:%Y-%m-%d %H:%M} UTC" if row.expires_at else ""
+        return f"{name} may be used for {stage}{until}{' under a waiver' if row.verdict.body['waived'] else ''}."
+    if not unmet:
+        return f"{name} may not be used for {stage} yet: every requirement is met, but nobody has moved it there."
+    things = "one requirement is" if unmet == 1 else f"{unmet} requirements are"
+    return f"{name} may not be used for {stage}: {things} not met."
+
+
+def _reason(item: dict[str, Any]) -> dict[str, Any]:
+    kept = ("kind", "asked", "found", "outcome", "unblock", "waived_until", "detail")
+    return {"requirement": item["id"], **{name: item[name] for name in kept}}

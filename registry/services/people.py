@@ -1,0 +1,101 @@
+"""Teams, memberships, expertise, tokens and proofs of presence."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from registry import policies
+from registry.exceptions import InvalidInput, NotPermitted
+from registry.models import Membership, Reauthentication, ReviewerExpertise, Team, Token, User
+from registry.models.choices import Expertise, Role
+from registry.services import audit
+
+TOKEN_PREFIX = "assay_"
+LONGEST_TOKEN = timedelta(days=365)
+
+
+@transaction.atomic
+def create_team(*, slug: str, name: str, administrator: User) -> Team:
+    """Make a team with its first administrator, who by that alone can register nothing and sign nothing."""
+    if Team.objects.filter(slug=slug).exists():
+        raise InvalidInput(f"There is a team {slug} already.", errors={"slug": ["it is taken"]})
+    team = Team.objects.create(slug=slug, name=name)
+    Membership.objects.create(team=team, person=administrator, role=Role.ADMINISTRATOR)
+    audit.record("team.created", subject=team, actor=administrator, team=team)
+    return team
+
+
+def add_member(team: Team, *, person: User, role: str, by: User) -> Membership:
+    """Give a person a role. Nobody gives themselves one."""
+    with audit.acting("membership.granted", by=by, on=team):
+        if not policies.may_administer(by, team) or person == by:
+            raise NotPermitted(f"{by} may not give {person} a role in {team}.")
+        membership, created = Membership.objects.get_or_create(
+            team=team, person=person, role=Role(role), ended_at=None, defaults={"granted_by": by}
+        )
+        if created:
+            audit.record("membership.granted", subject=membership, actor=by, team=team)
+    return membership
+
+
+def grant_expertise(team: Team, *, person: User, expertise: str, by: User) -> ReviewerExpertise:
+    """Say what a reviewer may sign for. Nobody says it of themselves."""
+    with audit.acting("expertise.granted", by=by, on=team):
+        if not policies.may_administer(by, team) or person == by or person.is_service:
+            raise NotPermitted(f"{by} may not give {person} an expertise in {team}.")
+        row, created = ReviewerExpertise.objects.get_or_create(
+            team=team, person=person, expertise=Expertise(expertise), ended_at=None, defaults={"granted_by": by}
+        )
+        if created:
+            audit.record("expertise.granted", subject=row, actor=by, team=team)
+    return row
+
+
+def create_token(
+    team: Team, *, name: str, acts_as: User, scopes: Sequence[str], by: User, lasts: timedelta = timedelta(days=90)
+) -> tuple[Token, str]:
+    """Make a pipeline's token; its text is returned once and never stored. `acts_as` is a service account."""
+    with audit.acting("token.created", by=by, on=team):
+        if not policies.may_administer(by, team):
+            raise NotPermitted(f"{by} may not make tokens for {team}.")
+        if unknown := set(scopes) - set(Token.SCOPES):
+            raise InvalidInput(f"No such scope: {', '.join(sorted(unknown))}.", errors={"scopes": ["unknown scope"]})
+        if not acts_as.is_service:
+            raise InvalidInput("A token acts as a service account.", errors={"acts_as": ["it is a person"]})
+        if not timedelta(0) < lasts <= LONGEST_TOKEN:
+            raise InvalidInput("A token lasts a year at most.", errors={"lasts": ["too long"]})
+        secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+        token = Token.objects.create(
+            name=name, prefix=secret[: len(TOKEN_PREFIX) + 4], digest=token_digest(secret), acts_as=acts_as,
+            team_ids=[team.pk], scopes=sorted(scopes), created_by=by, expires_at=timezone.now() + lasts,
+        )
+        audit.record("token.created", subject=token, actor=by, team=team, detail={"scopes": sorted(scopes)})
+    return token, secret
+
+
+def revoke_token(token: Token, *, team: Team, by: User) -> None:
+    """End a token; the next request with it is refused."""
+    with audit.acting("token.revoked", by=by, on=team):
+        if not policies.may_administer(by, team) or team.pk not in token.team_ids:
+            raise NotPermitted(f"{by} may not end this token.")
+        Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
+        audit.record("token.revoked", subject=token, actor=by, team=team)
+
+
+def token_digest(secret: str) -> bytes:
+    """What is stored of a token. It has 256 random bits, so a slow hash would only slow the service."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def prove_presence(person: User, *, method: str) -> Reauthentication:
+    """Record that `person` has just proved who they are; it serves one signature within five minutes."""
+    if person.is_service or not person.is_active:
+        raise NotPermitted("Only a person signs.")
+    with transaction.atomic():
+        proof = Reauthentication.objects.create(person=person, method=method, nonce=secrets.token_urlsafe(32))
+        audit.record("person.reauthenticated", subject=person, actor=person, detail={"method": method})
+    return proof

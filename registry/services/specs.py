@@ -1,0 +1,31 @@
+"""What exactly is measured: the digest that ties a policy's demand to a run."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from evaluators.contract import spec_digest
+
+
+def prescribed_digest(
+    evaluator: str, *, version: str, parameters: Mapping[str, Any], reads: Mapping[str, Any], level: float
+) -> str:
+    """SHA-256 over evaluator, version, parameters, level, and what it reads.
+
+    The columns and the favourable value are part of it: a run that reads other groups than the policy prescribes, or
+    calls the other outcome favourable, answers another question.
+    """
+    return spec_digest(evaluator, version, {"parameters": dict(parameters), "reads": normal_reads(reads)}, level)
+
+
+def normal_reads(reads: Mapping[str, Any]) -> dict[str, Any]:
+    """The same, however it was written: one group column or a list of one, a number or its text."""
+    columns = dict(reads.get("columns") or {})
+    if "group" in columns:
+        group = columns["group"]
+        columns["group"] = [group] if isinstance(group, str) else sorted(group)
+    plain: dict[str, Any] = {"columns": dict(sorted(columns.items()))}
+    if reads.get("favourable") is not None:
+        plain["favourable"] = str(reads["favourable"])
+    if reads.get("score_kind"):
+        plain["score_kind"] = str(reads["score_kind"])
+    return plain
