@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from registry.management.embedded.credentials import Passwords
 from registry.management.embedded.places import EmbeddedError, cluster_home
-from registry.management.embedded.postgres import Passwords
 from registry.management.embedded.roles import Access
 from registry.management.embedded.stack import MANAGE, Stack, require_free_port
 

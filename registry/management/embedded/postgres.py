@@ -3,20 +3,18 @@
 Embedded is for trying out and for tests; a server in earnest is named by DATABASE_URL.
 """
 
-import json
 import re
-import secrets
 import shutil
 import signal
 import subprocess
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import quote, urlencode
 
 import psutil
 
 from registry.management.embedded import pidfile
 from registry.management.embedded.binaries import PostgresBinaries, find_postgres
+from registry.management.embedded.credentials import Passwords, role_url
 from registry.management.embedded.places import (
     EmbeddedError,
     dropping_to,
@@ -33,27 +31,6 @@ SOCKET_NAME = ".s.PGSQL.5432"
 START_TIMEOUT_S = 60
 FAST_STOP_S = 20
 FRAGILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-
-
-class Passwords:
-    """One 0600 file with a random password per role, made on first asking."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def of(self, role: str) -> str:
-        known: dict[str, str] = json.loads(self.path.read_text()) if self.path.exists() else {}
-        if role not in known:
-            known[role] = secrets.token_urlsafe(24)
-            write_private(self.path, json.dumps(known, indent=1))
-        return known[role]
-
-
-def role_url(role: str, *, password: str, host: str, port: int = 5432, database: str = "assay") -> str:
-    """A libpq URL; a host that is a folder (a socket) goes into the query, as libpq wants it."""
-    credentials = f"{quote(role, safe='')}:{quote(password, safe='')}"
-    query = urlencode({"host": host, "port": port}, quote_via=quote, safe="")
-    return f"postgresql://{credentials}@/{quote(database, safe='')}?{query}"
 
 
 class Postgres:
@@ -175,14 +152,14 @@ class Postgres:
         write_private(self.data / "assay.conf", "".join(lines), owner=self.account)
 
     def forget_reused_pid(self) -> None:
-        """Postgres refuses to start while the number in its lock file is taken, be it by a stranger or a dead postmaster.
+        """Postgres refuses to start while the number in its lock file is taken by whomever.
 
         After a reboot it may be a stranger's; after a kill the dead one stays until its parent has noticed.
         """
         lock = self.data / "postmaster.pid"
         if not lock.exists():
             return
-        with suppress(psutil.NoSuchProcess):
+        with suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
             holder = psutil.Process(self.postmaster_pid())
             if not pidfile.is_alive(holder):
                 holder.wait(timeout=FAST_STOP_S)

@@ -11,8 +11,8 @@ import psycopg
 from psycopg import sql
 
 from registry.management.embedded.binaries import OLDEST_MAJOR
+from registry.management.embedded.credentials import Passwords, role_url
 from registry.management.embedded.places import EmbeddedError
-from registry.management.embedded.postgres import Passwords, role_url
 
 DATABASE = "assay"
 OWNER = "assay_owner"

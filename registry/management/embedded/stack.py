@@ -13,8 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from registry.management.embedded.credentials import Passwords
 from registry.management.embedded.places import EmbeddedError, cluster_home, make_folder
-from registry.management.embedded.postgres import Passwords, Postgres
+from registry.management.embedded.postgres import Postgres
 from registry.management.embedded.processes import Program, Say, Supervisor, end_leftovers
 from registry.management.embedded.roles import MIGRATOR, Access, provision
 from registry.management.embedded.valkey import Valkey

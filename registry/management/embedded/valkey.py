@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from registry.management.embedded import pidfile
 from registry.management.embedded.binaries import find_valkey
+from registry.management.embedded.credentials import Passwords
 from registry.management.embedded.places import (
     EmbeddedError,
     dropping_to,
@@ -20,7 +21,6 @@ from registry.management.embedded.places import (
     socket_folder,
     write_private,
 )
-from registry.management.embedded.postgres import Passwords
 
 SOCKET_NAME = "valkey.sock"
 STOP_S = 10
