@@ -3,8 +3,7 @@
 A right comes from a running membership in the team that owns the thing. Being a superuser gives none.
 """
 
-from registry.models import ModelVersion, ReviewerExpertise, Team, User
-from registry.models.catalog import Authorship, Membership
+from registry.models import Authorship, Membership, ModelVersion, ReviewerExpertise, Team, User
 from registry.models.choices import Role
 
 
@@ -36,7 +35,7 @@ def may_write_policy(person: User, team: Team) -> bool:
 
 
 def may_publish_policy(person: User, team: Team) -> bool:
-    """Agree to somebody else's policy revision, and activate it: reviewers and administrators, never a service account."""
+    """Agree to somebody else's policy revision, and activate it: reviewers and administrators, never a service."""
     return not person.is_service and bool(roles_in(person, team) & {Role.ADMINISTRATOR, Role.REVIEWER})
 
 
@@ -58,9 +57,7 @@ def is_author(person: User, version: ModelVersion) -> bool:
 
 def may_review(person: User, version: ModelVersion) -> bool:
     """Review and grant waivers: a reviewer of the team, a person, and not an author of this version."""
-    return (
-        not person.is_service and Role.REVIEWER in roles_in(person, version.team) and not is_author(person, version)
-    )
+    return not person.is_service and Role.REVIEWER in roles_in(person, version.team) and not is_author(person, version)
 
 
 def may_sign_off(person: User, version: ModelVersion, *, expertise: str) -> bool:

@@ -111,7 +111,9 @@ DATABASES = {"default": _database(os.environ.get("DATABASE_URL", "postgresql://a
 if not _POOL:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
 if OWNER_DATABASE_URL := os.environ.get("OWNER_DATABASE_URL"):
-    DATABASES["owner"] = _database(OWNER_DATABASE_URL, options={"options": "-c role=assay_owner -c search_path=assay,pg_temp"})
+    DATABASES["owner"] = _database(
+        OWNER_DATABASE_URL, options={"options": "-c role=assay_owner -c search_path=assay,pg_temp"}
+    )
 
 AUTH_USER_MODEL = "registry.User"
 AUTHENTICATION_BACKENDS = [

@@ -61,11 +61,21 @@ def carry_out(run: Evaluation) -> None:
 def start_child(scratch: Path) -> subprocess.Popen[bytes]:
     """A new session and process group, an environment made from nothing, a folder of its own, no inherited files."""
     surroundings = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    surroundings |= {"HOME": str(scratch), "TMPDIR": str(scratch), "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(settings.BASE_DIR)}
+    surroundings |= {
+        "HOME": str(scratch),
+        "TMPDIR": str(scratch),
+        "HF_HUB_OFFLINE": "1",
+        "PYTHONPATH": str(settings.BASE_DIR),
+    }
     return subprocess.Popen(
         [sys.executable, "-s", "-P", "-m", "evaluators.child"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=surroundings, cwd=scratch,
-        start_new_session=True, close_fds=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=surroundings,
+        cwd=scratch,
+        start_new_session=True,
+        close_fds=True,
     )
 
 
@@ -82,9 +92,14 @@ def _listen(run: Evaluation, child: subprocess.Popen[bytes]) -> dict[str, Any] |
     """The child's last word, or None when the run was cancelled or lost to another attempt."""
     lines: SimpleQueue[bytes | None] = SimpleQueue()
     noise: list[bytes] = []
-    assert child.stdin and child.stdout and child.stderr  # noqa: S101 - all three were asked for as pipes
-    for target, arguments in ((_read_lines, (child.stdout, lines)), (_read_noise, (child.stderr, noise)),
-                              (_write_job, (child.stdin, runs.job(run)))):
+    assert child.stdin  # noqa: S101 - all three were asked for as pipes
+    assert child.stdout  # noqa: S101 - the same
+    assert child.stderr  # noqa: S101 - the same
+    for target, arguments in (
+        (_read_lines, (child.stdout, lines)),
+        (_read_noise, (child.stderr, noise)),
+        (_write_job, (child.stdin, runs.job(run))),
+    ):
         threading.Thread(target=target, args=arguments, daemon=True).start()
     progress, note, last_beat = 0.0, "starting", time.monotonic()
     while True:
@@ -94,7 +109,10 @@ def _listen(run: Evaluation, child: subprocess.Popen[bytes]) -> dict[str, Any] |
             line = b""
         if line is None:
             status = child.wait()
-            return {"event": "broken", "error": f"the child ended with status {status}\n{b''.join(noise).decode(errors='replace')}"}
+            return {
+                "event": "broken",
+                "error": f"the child ended with status {status}\n{b''.join(noise).decode(errors='replace')}",
+            }
         event = json.loads(line) if line.strip() else {}
         if event.get("event") in ("result", "failure"):
             return dict(event)

@@ -39,25 +39,39 @@ def decide(policy: Policy | None, evidence: Evidence, *, to_stage: str, now: dat
 def _ways(policy: Policy | None, evidence: Evidence, to_stage: str) -> Iterator[Requirement]:
     edge = evidence.edge
     if edge is None:
-        yield Requirement(id="edge:0", asked=f"a way from {evidence.stage} to {to_stage}", found_text="there is none",
-                          outcome=Outcome.FAILED, unblock="Take the stages in their order.")
+        yield Requirement(
+            id="edge:0",
+            asked=f"a way from {evidence.stage} to {to_stage}",
+            found_text="there is none",
+            outcome=Outcome.FAILED,
+            unblock="Take the stages in their order.",
+        )
         return
     if edge.guarded:
         has_rules = policy is not None and bool(policy.sign_offs)
         yield Requirement(
-            id="policy:0", asked=f"an active policy that asks for signatures before {to_stage}",
+            id="policy:0",
+            asked=f"an active policy that asks for signatures before {to_stage}",
             found_text="it is active" if has_rules else "none is active",
             outcome=Outcome.PASSED if has_rules else Outcome.FAILED,
-            unblock="" if has_rules else "Activate a policy for this project; two people must agree.")
+            unblock="" if has_rules else "Activate a policy for this project; two people must agree.",
+        )
     if edge.needs_artifact:
         yield Requirement(
-            id="artifact:0", asked="files, or their digests, that identify the model",
+            id="artifact:0",
+            asked="files, or their digests, that identify the model",
             found_text="identified" if evidence.has_artifact else "none registered",
             outcome=Outcome.PASSED if evidence.has_artifact else Outcome.UNDECIDED,
-            unblock="" if evidence.has_artifact else "Attach the model's files or their digests.")
+            unblock="" if evidence.has_artifact else "Attach the model's files or their digests.",
+        )
     if evidence.standing != "good" and to_stage != "retired":
-        yield Requirement(id="standing:0", asked="good standing", found_text=evidence.standing, outcome=Outcome.FAILED,
-                          unblock="Clear what suspended it, then ask again.")
+        yield Requirement(
+            id="standing:0",
+            asked="good standing",
+            found_text=evidence.standing,
+            outcome=Outcome.FAILED,
+            unblock="Clear what suspended it, then ask again.",
+        )
 
 
 def _evaluations(policy: Policy, evidence: Evidence, now: datetime) -> Iterator[Requirement]:
@@ -65,9 +79,15 @@ def _evaluations(policy: Policy, evidence: Evidence, now: datetime) -> Iterator[
     for rule in policy.evaluations:
         run = runs.get(rule.spec_digest)
         outcome, found, unblock = _judge_run(rule, run, now)
-        yield Requirement(id=f"evaluation:{rule.id}", asked=f"{rule.evaluator} has run, {rule.assurance} or better",
-                          found_text=found, outcome=outcome, unblock=unblock, found=run.id if run else "0",
-                          detail={"evaluator": rule.evaluator, "evaluation": run.id if run else None})
+        yield Requirement(
+            id=f"evaluation:{rule.id}",
+            asked=f"{rule.evaluator} has run, {rule.assurance} or better",
+            found_text=found,
+            outcome=outcome,
+            unblock=unblock,
+            found=run.id if run else "0",
+            detail={"evaluator": rule.evaluator, "evaluation": run.id if run else None},
+        )
 
 
 def _judge_run(rule: EvaluationRule, run: Run | None, now: datetime) -> tuple[Outcome, str, str]:
@@ -80,7 +100,11 @@ def _judge_run(rule: EvaluationRule, run: Run | None, now: datetime) -> tuple[Ou
     if ASSURANCE_RANK[run.assurance] < ASSURANCE_RANK[rule.assurance]:
         return Outcome.UNDECIDED, f"it is {run.assurance}", f"Run {rule.evaluator} here."
     if run.finished_at <= now - rule.max_age:
-        return Outcome.UNDECIDED, f"it finished {run.finished_at:%Y-%m-%d}, too long ago", f"Run {rule.evaluator} again."
+        return (
+            Outcome.UNDECIDED,
+            f"it finished {run.finished_at:%Y-%m-%d}, too long ago",
+            f"Run {rule.evaluator} again.",
+        )
     return Outcome.PASSED, f"finished {run.finished_at:%Y-%m-%d %H:%M} UTC, {run.assurance}", ""
 
 
@@ -102,10 +126,14 @@ def _documents(policy: Policy, evidence: Evidence) -> Iterator[Requirement]:
         revisions = ",".join(str(state.revision) for state in states) or "0"
         name = rule.kind.replace("_", " ")
         yield Requirement(
-            id=f"document:{rule.id}", asked=f"{name}: at least {rule.min_percent}% of the required questions answered",
-            found_text="; ".join(problems) or "complete", found=revisions,
+            id=f"document:{rule.id}",
+            asked=f"{name}: at least {rule.min_percent}% of the required questions answered",
+            found_text="; ".join(problems) or "complete",
+            found=revisions,
             outcome=Outcome.UNDECIDED if problems else Outcome.PASSED,
-            unblock=f"Answer what is missing in the {name}." if problems else "", detail={"document": rule.kind})
+            unblock=f"Answer what is missing in the {name}." if problems else "",
+            detail={"document": rule.kind},
+        )
 
 
 def _document_problem(rule: DocumentRule, state: DocumentState) -> str:
@@ -124,18 +152,35 @@ def _risks(policy: Policy, evidence: Evidence) -> Iterator[Requirement]:
     if policy.risk_rule is None:
         return
     if not evidence.has_assessment:
-        yield Requirement(id="assessment:0", asked=f"a risk assessment for the stage {evidence.stage}",
-                          found_text="none", outcome=Outcome.UNDECIDED, unblock="Write the risk assessment.")
+        yield Requirement(
+            id="assessment:0",
+            asked=f"a risk assessment for the stage {evidence.stage}",
+            found_text="none",
+            outcome=Outcome.UNDECIDED,
+            unblock="Write the risk assessment.",
+        )
     for risk in evidence.risks:
         if PRIORITY_RANK[risk.priority] >= PRIORITY_RANK[policy.risk_rule.block_from]:
-            yield Requirement(id=f"risk:{risk.id}", asked=f"no open risk of {policy.risk_rule.block_from} priority or above",
-                              found_text=f"{risk.priority}: {risk.issue}", outcome=Outcome.FAILED, found=str(risk.id),
-                              unblock="Resolve it, with what was done.")
+            yield Requirement(
+                id=f"risk:{risk.id}",
+                asked=f"no open risk of {policy.risk_rule.block_from} priority or above",
+                found_text=f"{risk.priority}: {risk.issue}",
+                outcome=Outcome.FAILED,
+                found=str(risk.id),
+                unblock="Resolve it, with what was done.",
+            )
         if not (risk.has_treatment and risk.has_owner):
-            lacking = " and ".join(n for n, has in (("treatment", risk.has_treatment), ("owner", risk.has_owner)) if not has)
-            yield Requirement(id=f"treatment:{risk.id}", asked="a treatment and an owner for every open risk",
-                              found_text=f"{risk.issue}: no {lacking}", outcome=Outcome.UNDECIDED, found=str(risk.id),
-                              unblock=f"Name its {lacking}.")
+            lacking = " and ".join(
+                n for n, has in (("treatment", risk.has_treatment), ("owner", risk.has_owner)) if not has
+            )
+            yield Requirement(
+                id=f"treatment:{risk.id}",
+                asked="a treatment and an owner for every open risk",
+                found_text=f"{risk.issue}: no {lacking}",
+                outcome=Outcome.UNDECIDED,
+                found=str(risk.id),
+                unblock=f"Name its {lacking}.",
+            )
 
 
 def _signatures(policy: Policy, evidence: Evidence) -> Iterator[Requirement]:
@@ -144,15 +189,23 @@ def _signatures(policy: Policy, evidence: Evidence) -> Iterator[Requirement]:
         met = len(people) >= rule.people
         noun = "person" if rule.people == 1 else "people"
         yield Requirement(
-            id=f"sign_off:{rule.id}", asked=f"sign-off by {rule.people} {noun} with expertise in {rule.expertise}",
+            id=f"sign_off:{rule.id}",
+            asked=f"sign-off by {rule.people} {noun} with expertise in {rule.expertise}",
             found_text=f"signed by {', '.join(sorted(people))}" if people else "nobody has signed this evidence",
             outcome=Outcome.PASSED if met else Outcome.UNDECIDED,
-            unblock="" if met else f"{rule.people - len(people)} more with {rule.expertise} expertise, not an author, must sign.",
-            detail={"expertise": rule.expertise, "people": rule.people, "signed": sorted(people)})
+            unblock=""
+            if met
+            else f"{rule.people - len(people)} more with {rule.expertise} expertise, not an author, must sign.",
+            detail={"expertise": rule.expertise, "people": rule.people, "signed": sorted(people)},
+        )
 
 
 def _signers(rule: SignOffRule, evidence: Evidence) -> set[str]:
     return {
-        signature.person for signature in evidence.signatures
-        if signature.expertise == rule.expertise and signature.approves and signature.may_sign and not signature.is_author
+        signature.person
+        for signature in evidence.signatures
+        if signature.expertise == rule.expertise
+        and signature.approves
+        and signature.may_sign
+        and not signature.is_author
     }

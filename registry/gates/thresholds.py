@@ -51,7 +51,9 @@ def rows_needed(threshold: Threshold, measured: Measured) -> int | None:
 
 
 def _asked(threshold: Threshold) -> str:
-    limit = f"{threshold.limit:g}" if threshold.direction != "within" else f"{threshold.limit:g} ± {threshold.tolerance:g}"
+    limit = (
+        f"{threshold.limit:g}" if threshold.direction != "within" else f"{threshold.limit:g} ± {threshold.tolerance:g}"
+    )
     bound = {"at_least": "lower bound", "at_most": "upper bound", "within": "whole interval"}[threshold.direction]
     where = "" if threshold.slice == "overall" else f" in {threshold.slice}"
     return f"{threshold.metric}{where}: {bound} {SIGN[threshold.direction]} {limit}"
@@ -85,24 +87,54 @@ def _unblock(threshold: Threshold, measured: Measured, outcome: Outcome, needed:
 
 def judge_threshold(threshold: Threshold, measured: Measured | None, *, now: datetime) -> Requirement:
     """The requirement of one threshold. Missing, stale, errored or weakly assured evidence is undecided."""
-    common = {"metric": threshold.metric, "slice": threshold.slice, "direction": threshold.direction,
-              "limit": threshold.limit, "tolerance": threshold.tolerance, "aspect": threshold.aspect,
-              "source": threshold.source}
+    common = {
+        "metric": threshold.metric,
+        "slice": threshold.slice,
+        "direction": threshold.direction,
+        "limit": threshold.limit,
+        "tolerance": threshold.tolerance,
+        "aspect": threshold.aspect,
+        "source": threshold.source,
+    }
     requirement_id = f"threshold:{threshold.id}"
     if measured is None:
-        return Requirement(id=requirement_id, asked=_asked(threshold), found_text="nothing measured",
-                           outcome=Outcome.UNDECIDED, unblock=f"Run {threshold.evaluation.evaluator}.", detail=common)
-    detail = common | {"low": measured.low, "high": measured.high, "value": measured.value, "level": measured.level,
-                       "n": measured.n, "measurement": measured.id}
+        return Requirement(
+            id=requirement_id,
+            asked=_asked(threshold),
+            found_text="nothing measured",
+            outcome=Outcome.UNDECIDED,
+            unblock=f"Run {threshold.evaluation.evaluator}.",
+            detail=common,
+        )
+    detail = common | {
+        "low": measured.low,
+        "high": measured.high,
+        "value": measured.value,
+        "level": measured.level,
+        "n": measured.n,
+        "measurement": measured.id,
+    }
     if unusable := _why_unusable(threshold, measured, now=now):
-        return Requirement(id=requirement_id, asked=_asked(threshold), found_text=unusable[0], found=str(measured.id),
-                           outcome=Outcome.UNDECIDED, unblock=unusable[1], detail=detail)
-    assert measured.low is not None and measured.high is not None  # noqa: S101 - narrowed by _why_unusable above
+        return Requirement(
+            id=requirement_id,
+            asked=_asked(threshold),
+            found_text=unusable[0],
+            found=str(measured.id),
+            outcome=Outcome.UNDECIDED,
+            unblock=unusable[1],
+            detail=detail,
+        )
+    assert measured.low is not None  # noqa: S101 - _why_unusable has refused everything else
+    assert measured.high is not None  # noqa: S101 - the same
     outcome = judge_interval(threshold, low=measured.low, high=measured.high)
     needed = rows_needed(threshold, measured) if outcome is Outcome.UNDECIDED else None
     estimate = "" if measured.value is None else f"{measured.value:.3g}, "
     return Requirement(
-        id=requirement_id, asked=_asked(threshold), found=str(measured.id), outcome=outcome,
+        id=requirement_id,
+        asked=_asked(threshold),
+        found=str(measured.id),
+        outcome=outcome,
         found_text=f"{estimate}{measured.level:.0%} interval {measured.low:.3g} to {measured.high:.3g}",
-        unblock=_unblock(threshold, measured, outcome, needed), detail=detail | {"needed_n": needed},
+        unblock=_unblock(threshold, measured, outcome, needed),
+        detail=detail | {"needed_n": needed},
     )

@@ -159,7 +159,7 @@ class OpenRisk:
 
 @dataclass(frozen=True, kw_only=True)
 class Signature:
-    """A sign-off over the current evidence that is neither withdrawn nor replaced, by a person who may still give it."""
+    """A person's newest sign-off over the current evidence, and whether it counts."""
 
     person: str
     expertise: str

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
-from registry.models.catalog import Team
 from registry.models.fields import OwnedBinary, OwnedInteger, OwnedTime
+from registry.models.teams import Team
 
 
 class AuditEvent(models.Model):

@@ -64,7 +64,9 @@ class Evaluation(models.Model):
         indexes = (
             models.Index(fields=("version", "spec_digest", "-requested_at"), name="newest_run_of_a_spec"),
             models.Index(
-                fields=("state", "published_at"), condition=Q(state__in=("queued", "running", "cancelling")), name="live_runs"
+                fields=("state", "published_at"),
+                condition=Q(state__in=("queued", "running", "cancelling")),
+                name="live_runs",
             ),
         )
 

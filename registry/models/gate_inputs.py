@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Count, F, Q
 
 from registry.gates import values as gate
-from registry.models.catalog import Authorship, LineageEdge, Membership, ModelVersion, ReviewerExpertise, TrustNeed
+from registry.models.catalog import Authorship, LineageEdge, ModelVersion, TrustNeed
 from registry.models.choices import Meaning, Role, RunState
 from registry.models.documents import DocumentRevision
 from registry.models.evaluations import Evaluation, Measurement
@@ -24,6 +24,7 @@ from registry.models.policy import (
     Threshold,
 )
 from registry.models.risks import Risk, RiskAssessment
+from registry.models.teams import Membership, ReviewerExpertise
 
 
 def database_now() -> datetime:
@@ -47,7 +48,11 @@ def load_policy(revision: PolicyRevision | None, *, to_stage: str) -> gate.Polic
     stage_rule = StageRule.objects.filter(revision=revision, to_stage=to_stage).first()
     rules = {
         row.pk: gate.EvaluationRule(
-            id=row.pk, evaluator=row.evaluator, spec_digest=row.spec_digest, assurance=row.assurance, max_age=row.max_age
+            id=row.pk,
+            evaluator=row.evaluator,
+            spec_digest=row.spec_digest,
+            assurance=row.assurance,
+            max_age=row.max_age,
         )
         for row in RequiredEvaluation.objects.filter(revision=revision, to_stage=to_stage)
     }
@@ -72,8 +77,16 @@ def load_policy(revision: PolicyRevision | None, *, to_stage: str) -> gate.Polic
 
 def _threshold(row: Threshold, rule: gate.EvaluationRule) -> gate.Threshold:
     return gate.Threshold(
-        id=row.pk, evaluation=rule, metric=row.metric, slice=row.slice, direction=row.direction, limit=row.limit,
-        tolerance=row.tolerance, aspect=row.aspect, need_level=row.need_level, source=row.source,
+        id=row.pk,
+        evaluation=rule,
+        metric=row.metric,
+        slice=row.slice,
+        direction=row.direction,
+        limit=row.limit,
+        tolerance=row.tolerance,
+        aspect=row.aspect,
+        need_level=row.need_level,
+        source=row.source,
         excluded_allowed=frozenset(row.excluded_allowed),
     )
 
@@ -113,26 +126,45 @@ def _measured(version: ModelVersion, specs: set[str]) -> Iterator[gate.Measured]
     newest = rows.order_by("spec_digest", "metric", "slice", "-id").distinct("spec_digest", "metric", "slice")
     for row in newest.defer("statistics", "detail"):
         yield gate.Measured(
-            id=row.pk, spec_digest=row.spec_digest, metric=row.metric, slice=row.slice, status=row.status,
-            value=row.value, low=row.low, high=row.high, level=row.level, n=row.n, assurance=row.assurance,
-            measured_at=row.measured_at, reason=row.reason, excluded=frozenset(row.excluded),
+            id=row.pk,
+            spec_digest=row.spec_digest,
+            metric=row.metric,
+            slice=row.slice,
+            status=row.status,
+            value=row.value,
+            low=row.low,
+            high=row.high,
+            level=row.level,
+            n=row.n,
+            assurance=row.assurance,
+            measured_at=row.measured_at,
+            reason=row.reason,
+            excluded=frozenset(row.excluded),
         )
 
 
 def _runs(version: ModelVersion, specs: set[str]) -> Iterator[gate.Run]:
     rows = Evaluation.objects.filter(version=version, root_digest=version.root_digest, spec_digest__in=specs)
-    newest = rows.exclude(state=RunState.CANCELLED).order_by("spec_digest", "-requested_at", "-id").distinct("spec_digest")
+    newest = (
+        rows.exclude(state=RunState.CANCELLED).order_by("spec_digest", "-requested_at", "-id").distinct("spec_digest")
+    )
     for row in newest:
         yield gate.Run(
-            id=str(row.pk), spec_digest=row.spec_digest, state=row.state, assurance=row.assurance,
-            finished_at=row.finished_at, failure=row.failure.strip().splitlines()[-1] if row.failure.strip() else "",
+            id=str(row.pk),
+            spec_digest=row.spec_digest,
+            state=row.state,
+            assurance=row.assurance,
+            finished_at=row.finished_at,
+            failure=row.failure.strip().splitlines()[-1] if row.failure.strip() else "",
         )
 
 
 def pinned_datasets(version: ModelVersion) -> list[LineageEdge]:
     """The edges to the dataset versions that a model version pins, one for each dataset version."""
     rows = LineageEdge.objects.filter(child_model=version, parent_dataset__isnull=False)
-    return list(rows.select_related("parent_dataset__dataset__team").order_by("parent_dataset").distinct("parent_dataset"))
+    return list(
+        rows.select_related("parent_dataset__dataset__team").order_by("parent_dataset").distinct("parent_dataset")
+    )
 
 
 def _documents(version: ModelVersion) -> Iterator[gate.DocumentState]:
@@ -147,7 +179,11 @@ def _document_state(kind: str, subject: str, about: Q) -> gate.DocumentState:
     if row is None:
         return gate.DocumentState(kind=kind, subject=subject, revision=0, answered=0, applicable=0)
     return gate.DocumentState(
-        kind=kind, subject=subject, revision=row.pk, answered=row.answered, applicable=row.applicable,
+        kind=kind,
+        subject=subject,
+        revision=row.pk,
+        answered=row.answered,
+        applicable=row.applicable,
         unknown=frozenset(row.unknown),
     )
 
@@ -155,7 +191,10 @@ def _document_state(kind: str, subject: str, about: Q) -> gate.DocumentState:
 def _open_risks(version: ModelVersion) -> Iterator[gate.OpenRisk]:
     for row in Risk.objects.filter(version=version, is_resolved=False, carried_to=None):
         yield gate.OpenRisk(
-            id=row.pk, issue=row.issue, priority=row.priority, has_treatment=bool(row.treatment),
+            id=row.pk,
+            issue=row.issue,
+            priority=row.priority,
+            has_treatment=bool(row.treatment),
             has_owner=row.owner_id is not None,
         )
 
@@ -177,8 +216,10 @@ def _signatures(version: ModelVersion, to_stage: str) -> Iterator[gate.Signature
     newest = rows.order_by("signed_by", "-seq").distinct("signed_by").select_related("withdrawal")
     for row in newest:
         yield gate.Signature(
-            person=row.signed_name, expertise=row.expertise,
-            approves=row.meaning == Meaning.APPROVE and not hasattr(row, "withdrawal"), is_author=False,
+            person=row.signed_name,
+            expertise=row.expertise,
+            approves=row.meaning == Meaning.APPROVE and not hasattr(row, "withdrawal"),
+            is_author=False,
             may_sign=row.signed_by_id in able and (row.signed_by_id, row.expertise) in skills,
         )
 

@@ -41,7 +41,13 @@ class Token(models.Model):
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
 
-    SCOPES: ClassVar[tuple[str, ...]] = ("verdict:read", "catalog:read", "catalog:write", "evaluations:write", "lifecycle:write")
+    SCOPES: ClassVar[tuple[str, ...]] = (
+        "verdict:read",
+        "catalog:read",
+        "catalog:write",
+        "evaluations:write",
+        "lifecycle:write",
+    )
 
     class Meta:
         db_table = "token"

@@ -10,9 +10,10 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from registry.models.catalog import Project, Team
+from registry.models.catalog import Project
 from registry.models.choices import Aspect, Assurance, Direction, DocumentKind, Expertise, NeedLevel, Priority, Stage
 from registry.models.fields import OwnedTime
+from registry.models.teams import Team
 from registry.models.visibility import TeamOwned
 
 PERSON = settings.AUTH_USER_MODEL

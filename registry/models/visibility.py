@@ -27,6 +27,6 @@ class TeamOwned:
 
     @staticmethod
     def as_manager(person_path: str) -> models.Manager:
-        """A manager whose querysets have `visible_to(person)`; `person_path` leads from the row to a membership's person."""
+        """A manager with `visible_to(person)`; `person_path` leads from a row to a membership's person."""
         queryset = type("VisibleQuerySet", (TeamOwnedQuerySet,), {"person_path": person_path, "__module__": __name__})
         return queryset.as_manager()

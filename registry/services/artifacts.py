@@ -24,7 +24,7 @@ def blob_path(sha256: str) -> Path:
 
 
 def store_blob(stream: BinaryIO, *, allowance: int) -> tuple[str, int]:
-    """Keep the bytes of `stream` under their digest; the digest and the size. TooLarge past `allowance`, nothing kept."""
+    """Keep the bytes of `stream` under their digest: digest and size. TooLarge past `allowance`, nothing kept."""
     root = Path(settings.BLOB_ROOT)
     root.mkdir(parents=True, exist_ok=True)
     whole, size = hashlib.sha256(), 0
@@ -33,7 +33,9 @@ def store_blob(stream: BinaryIO, *, allowance: int) -> tuple[str, int]:
             while chunk := stream.read(CHUNK):
                 size += len(chunk)
                 if size > allowance:
-                    raise TooLarge(f"The upload is over its limit of {settings.UPLOAD_LIMIT_BYTES:,} bytes. Nothing was kept.")
+                    raise TooLarge(
+                        f"The upload is over its limit of {settings.UPLOAD_LIMIT_BYTES:,} bytes. Nothing was kept."
+                    )
                 whole.update(chunk)
                 kept.write(chunk)
             kept.flush()
@@ -83,7 +85,9 @@ def _register(team: Team, entries: list[FileEntry], *, is_held: bool, by: User) 
     if known is not None and (known.is_held or not is_held):
         return known
     if known is not None:
-        raise InvalidInput("These files are registered by their digests; they can't become held files of the same artifact.")
+        raise InvalidInput(
+            "These files are registered by their digests; they can't become held files of the same artifact."
+        )
     artifact = Artifact.objects.create(
         team=team, root_digest=root_digest(entries), manifest_digest=manifest, is_held=is_held, created_by=by
     )

@@ -1,4 +1,4 @@
-"""The notary's work: deriving each pending statement again from what the judge let through, signing it, storing bytes."""
+"""The notary's work: deriving each pending statement again from what the judge let through, and storing it signed."""
 
 import hashlib
 import json
@@ -27,7 +27,7 @@ def register_key(*, key_id: str, public_pem: str) -> SigningKey:
 
 
 def sign_pending(sign: Sign, *, key_id: str, most: int = 100) -> int:
-    """Let `sign` put its envelope around up to `most` pending answers, oldest first; how many were signed. Safe to run twice at once."""
+    """Let `sign` put its envelope around up to `most` pending answers, oldest first; how many. Two may run at once."""
     signed = 0
     while signed < most:
         with transaction.atomic():
@@ -43,25 +43,32 @@ def sign_pending(sign: Sign, *, key_id: str, most: int = 100) -> int:
 def _store(row: Attestation, envelope: dict[str, Any], key_id: str) -> None:
     body = json.dumps(answer(row, envelope), sort_keys=True, separators=(",", ":")).encode()
     Attestation.objects.filter(pk=row.pk).update(
-        envelope=json.dumps(envelope, sort_keys=True, separators=(",", ":")).encode(), body=body,
-        etag=hashlib.sha256(body).hexdigest()[:32], key_id=key_id,
+        envelope=json.dumps(envelope, sort_keys=True, separators=(",", ":")).encode(),
+        body=body,
+        etag=hashlib.sha256(body).hexdigest()[:32],
+        key_id=key_id,
     )
 
 
 def _facts(row: Attestation, key_id: str) -> VerdictFacts:
-    """The statement's content, from stored rows alone. A yes rests on a transition, which stands only if it was judged."""
+    """The statement's content, from stored rows. A yes rests on a transition, which stands only if it was judged."""
     verdict, version = row.verdict, row.version
     revision, artifact = verdict.policy_revision, version.artifact
     approved = row.passed and row.transition is not None
     decided_at = row.transition.at if row.transition is not None else verdict.decided_at
-    assert row.root_digest is not None and artifact is not None  # noqa: S101 - only rows with a digest are signed
+    assert row.root_digest is not None  # noqa: S101 - only rows with a digest are signed
+    assert artifact is not None  # noqa: S101 - a digest comes from an artifact
     snapshot = json.loads(verdict.snapshot.body)
     waived = [item for item in verdict.body["requirements"] if item["id"] in verdict.body["waived"]]
     return VerdictFacts(
-        name=str(version), root_digest=row.root_digest, manifest_digest=artifact.manifest_digest,
-        evidence_digest=verdict.snapshot.digest, stage=row.stage,
+        name=str(version),
+        root_digest=row.root_digest,
+        manifest_digest=artifact.manifest_digest,
+        evidence_digest=verdict.snapshot.digest,
+        stage=row.stage,
         outcome="passed" if approved else ("failed" if verdict.outcome == "failed" else "undecided"),
-        decided_at=decided_at, expires_at=row.expires_at or decided_at + LONGEST_NO,
+        decided_at=decided_at,
+        expires_at=row.expires_at or decided_at + LONGEST_NO,
         verifier_uri=f"{settings.PUBLIC_URL}/notary/{key_id}",
         policy_uri=f"assay:policy/{revision.policy}/{revision.number}" if revision else "assay:policy/none",
         policy_digest=revision.digest if revision else hashlib.sha256(b"").hexdigest(),
@@ -71,15 +78,22 @@ def _facts(row: Attestation, key_id: str) -> VerdictFacts:
 
 
 def answer(row: Attestation, envelope: dict[str, Any]) -> dict[str, Any]:
-    """What the verdict's address answers, as JSON: the yes or no, the reasons in words and fields, the signed statement."""
+    """What the verdict's address answers: yes or no, the reasons in words and fields, the signed statement."""
     verdict, version = row.verdict, row.version
     approved = bool(row.passed)
     unmet = [item for item in verdict.body["requirements"] if item["outcome"] != "passed" and not item["waived_until"]]
     return {
-        "approved": approved, "outcome": verdict.outcome, "version": str(version), "version_id": str(version.pk), "stage": row.stage,
-        "at_stage": row.stage if approved else json.loads(verdict.snapshot.body)["version"]["stage"], "standing": "good",
-        "waived": bool(verdict.body["waived"]), "root_digest": row.root_digest,
-        "decided_at": verdict.decided_at.isoformat(), "signed_at": timezone.now().isoformat(),
+        "approved": approved,
+        "outcome": verdict.outcome,
+        "version": str(version),
+        "version_id": str(version.pk),
+        "stage": row.stage,
+        "at_stage": row.stage if approved else json.loads(verdict.snapshot.body)["version"]["stage"],
+        "standing": "good",
+        "waived": bool(verdict.body["waived"]),
+        "root_digest": row.root_digest,
+        "decided_at": verdict.decided_at.isoformat(),
+        "signed_at": timezone.now().isoformat(),
         "expires_at": row.expires_at.isoformat() if row.expires_at else None,
         "summary": summary(row, unmet=len(unmet)),
         "reasons": [_reason(item) for item in (verdict.body["requirements"] if approved else unmet)],

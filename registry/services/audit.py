@@ -15,7 +15,15 @@ from registry.models import AuditEvent, Team, User
 
 def team_of(subject: Model) -> Team | None:
     """The team a thing belongs to, found along its own links."""
-    for path in ((), ("version",), ("model",), ("dataset",), ("policy",), ("revision", "policy"), ("waiver", "version")):
+    for path in (
+        (),
+        ("version",),
+        ("model",),
+        ("dataset",),
+        ("policy",),
+        ("revision", "policy"),
+        ("waiver", "version"),
+    ):
         owner: Any = subject
         for step in path:
             owner = getattr(owner, step, None)
@@ -40,8 +48,13 @@ def record(
         "detail": _plain(detail or {}),
     }
     return AuditEvent.objects.create(
-        actor=actor, team=team, verb=verb, subject_kind=kind, subject_id=str(subject.pk),
-        subject_name=str(subject)[:300], body=canonical_bytes(body).decode(),
+        actor=actor,
+        team=team,
+        verb=verb,
+        subject_kind=kind,
+        subject_id=str(subject.pk),
+        subject_name=str(subject)[:300],
+        body=canonical_bytes(body).decode(),
     )
 
 
@@ -55,11 +68,11 @@ def acting(verb: str, *, by: User | None, on: Model) -> Iterator[None]:
         _record_refusal(verb, by=by, on=on, refusal=refusal)
         raise
     except IntegrityError as error:
-        refusal = database_refusal(error)
-        if refusal is None:
+        judged = database_refusal(error)
+        if judged is None:
             raise
-        _record_refusal(verb, by=by, on=on, refusal=refusal)
-        raise refusal from error
+        _record_refusal(verb, by=by, on=on, refusal=judged)
+        raise judged from error
 
 
 def database_refusal(error: IntegrityError) -> Refusal | None:

@@ -50,7 +50,9 @@ def _check_slug(value: str, field: str) -> None:
 
 def _check_label(label: str) -> None:
     if not label or len(label) > 60 or any(c in label for c in "/@ ") or not label.isprintable():
-        raise InvalidInput("A version label has 1 to 60 characters without spaces, / or @.", errors={"label": ["can't be used"]})
+        raise InvalidInput(
+            "A version label has 1 to 60 characters without spaces, / or @.", errors={"label": ["can't be used"]}
+        )
 
 
 def create_project(team: Team, *, slug: str, name: str, purpose: str = "", by: User) -> Project:
@@ -75,13 +77,17 @@ def set_trust_need(
             raise InvalidInput("Say why the project needs this much.", errors={"reason": ["it is empty"]})
         newest = TrustNeed.objects.filter(project=project, aspect=aspect).order_by("-id").first()
         lowers = newest is not None and ORDER[level] < ORDER[NeedLevel(newest.level)]
-        allowed = "reviewer" in policies.roles_in(by, project.team) if lowers else policies.may_contribute(by, project.team)
+        allowed = (
+            "reviewer" in policies.roles_in(by, project.team) if lowers else policies.may_contribute(by, project.team)
+        )
         if not allowed:
             raise NotPermitted(f"{by} may not set this need: lowering one takes a reviewer, raising one a contributor.")
         need = TrustNeed.objects.create(
             project=project, aspect=aspect, level=level, reason=reason, answers=dict(answers or {}), set_by=by
         )
-        audit.record("trust_need.set", subject=project, actor=by, detail={"aspect": aspect, "level": level, "reason": reason})
+        audit.record(
+            "trust_need.set", subject=project, actor=by, detail={"aspect": aspect, "level": level, "reason": reason}
+        )
         verdicts.refresh_project(project)
     return need
 
@@ -99,7 +105,13 @@ def create_dataset(team: Team, *, slug: str, description: str = "", by: User) ->
 
 
 def register_dataset_version(
-    dataset: Dataset, *, label: str, by: User, artifact: Artifact | None = None, notes: str = "", parents: Sequence[Parent] = ()
+    dataset: Dataset,
+    *,
+    label: str,
+    by: User,
+    artifact: Artifact | None = None,
+    notes: str = "",
+    parents: Sequence[Parent] = (),
 ) -> DatasetVersion:
     """Register one state of a dataset, with an empty datasheet."""
     with audit.acting("dataset_version.registered", by=by, on=dataset):
@@ -108,11 +120,18 @@ def register_dataset_version(
         if DatasetVersion.objects.filter(dataset=dataset, label=label).exists():
             raise InvalidInput(f"{dataset} has a version {label} already.", errors={"label": ["it is taken"]})
         _check_same_team(artifact, dataset.team)
-        version = DatasetVersion.objects.create(dataset=dataset, label=label, artifact=artifact, notes=notes, registered_by=by)
+        version = DatasetVersion.objects.create(
+            dataset=dataset, label=label, artifact=artifact, notes=notes, registered_by=by
+        )
         _record_parents(version, parents, by=by)
         documents.open_document(version)
-        audit.record("dataset_version.registered", subject=version, actor=by, team=dataset.team,
-                     detail={"root_digest": artifact.root_digest if artifact else None})
+        audit.record(
+            "dataset_version.registered",
+            subject=version,
+            actor=by,
+            team=dataset.team,
+            detail={"root_digest": artifact.root_digest if artifact else None},
+        )
     return version
 
 
@@ -123,7 +142,9 @@ def create_model(project: Project, *, slug: str, description: str = "", by: User
         _check_slug(slug, "slug")
         if RegisteredModel.objects.filter(team=project.team, slug=slug).exists():
             raise InvalidInput(f"{project.team} has a model {slug} already.", errors={"slug": ["it is taken"]})
-        model = RegisteredModel.objects.create(team=project.team, project=project, slug=slug, description=description, created_by=by)
+        model = RegisteredModel.objects.create(
+            team=project.team, project=project, slug=slug, description=description, created_by=by
+        )
         audit.record("model.created", subject=model, actor=by)
     return model
 
@@ -138,12 +159,18 @@ def register_model_version(
         if ModelVersion.objects.filter(model=model, label=label).exists():
             raise InvalidInput(f"{model} has a version {label} already.", errors={"label": ["it is taken"]})
         _check_same_team(artifact, model.team)
-        version = ModelVersion.objects.create(model=model, team=model.team, label=label, artifact=artifact, registered_by=by)
+        version = ModelVersion.objects.create(
+            model=model, team=model.team, label=label, artifact=artifact, registered_by=by
+        )
         _record_parents(version, parents, by=by)
         documents.open_document(version)
         risks.open_assessment(version, stage=Stage.SCOPING, by=by)
-        audit.record("model_version.registered", subject=version, actor=by,
-                     detail={"root_digest": version.root_digest, "parents": [str(p.version) for p in parents]})
+        audit.record(
+            "model_version.registered",
+            subject=version,
+            actor=by,
+            detail={"root_digest": version.root_digest, "parents": [str(p.version) for p in parents]},
+        )
         verdicts.refresh(version)
     return version
 
@@ -157,7 +184,9 @@ def attach_artifact(version: ModelVersion, *, artifact: Artifact, by: User) -> M
             raise NotNow("The files of a version are never exchanged; register a new version.")
         ModelVersion.objects.filter(pk=version.pk).update(artifact=artifact)
         version.refresh_from_db()
-        audit.record("model_version.artifact_attached", subject=version, actor=by, detail={"root_digest": artifact.root_digest})
+        audit.record(
+            "model_version.artifact_attached", subject=version, actor=by, detail={"root_digest": artifact.root_digest}
+        )
         verdicts.refresh(version)
     return version
 
@@ -176,7 +205,8 @@ def _record_parents(child: ModelVersion | DatasetVersion, parents: Sequence[Pare
         try:
             with transaction.atomic():
                 LineageEdge.objects.create(
-                    relation=Relation(parent.relation), recorded_by=by,
+                    relation=Relation(parent.relation),
+                    recorded_by=by,
                     **{f"child_{side}": child, f"parent_{other}": parent.version},
                 )
         except IntegrityError as error:

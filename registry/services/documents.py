@@ -45,17 +45,30 @@ def write_revision(document: Document, *, answers: Any, by: User, expected: int 
         newest = document.revisions.order_by("-number").first()
         number = newest.number if newest else 0
         if expected is not None and expected != number:
-            raise NotNow(f"Revision {number} was written meanwhile; yours started from {expected}. Nothing was overwritten.")
+            raise NotNow(
+                f"Revision {number} was written meanwhile; yours started from {expected}. Nothing was overwritten."
+            )
         schema = schema_of(document)
         parsed = parse_answers(schema, answers)
         measured = measure_completeness(schema, parsed)
         revision = DocumentRevision.objects.create(
-            document=document, number=number + 1, schema_id=schema.id, answers=as_plain(parsed),
-            answered=measured.required_answered, applicable=measured.required_applicable if measured.applies else 0,
-            unknown=list(measured.unknown_slugs), digest=revision_digest(schema, parsed, resolved={}), written_by=by,
+            document=document,
+            number=number + 1,
+            schema_id=schema.id,
+            answers=as_plain(parsed),
+            answered=measured.required_answered,
+            applicable=measured.required_applicable if measured.applies else 0,
+            unknown=list(measured.unknown_slugs),
+            digest=revision_digest(schema, parsed, resolved={}),
+            written_by=by,
         )
-        audit.record("document.revised", subject=document, actor=by, team=team,
-                     detail={"revision": revision.number, "digest": revision.digest})
+        audit.record(
+            "document.revised",
+            subject=document,
+            actor=by,
+            team=team,
+            detail={"revision": revision.number, "digest": revision.digest},
+        )
         for version in _versions_resting_on(document):
             verdicts.refresh(version)
     return revision

@@ -18,9 +18,16 @@ from registry.services.specs import normal_reads, prescribed_digest
 
 
 def request_evaluation(
-    version: ModelVersion, *, evaluator: str, by: User, parameters: Mapping[str, Any] | None = None,
-    reads: Mapping[str, Any] | None = None, level: float = 0.95, table: Artifact | None = None,
-    dataset_version: DatasetVersion | None = None, features: Sequence[str] = (),
+    version: ModelVersion,
+    *,
+    evaluator: str,
+    by: User,
+    parameters: Mapping[str, Any] | None = None,
+    reads: Mapping[str, Any] | None = None,
+    level: float = 0.95,
+    table: Artifact | None = None,
+    dataset_version: DatasetVersion | None = None,
+    features: Sequence[str] = (),
 ) -> Evaluation:
     """Queue a run on the version's files and, where it needs one, on a table; its id goes to a worker after the commit.
 
@@ -36,14 +43,28 @@ def request_evaluation(
         _check_inputs(version, facts, table=table, dataset_version=dataset_version, reads=reads)
         parameters = dict(parameters or {})
         if unknown := set(parameters) - set(facts["params"].get("properties", {})):
-            raise InvalidInput(f"{evaluator} has no such parameter.", errors={name: ["unknown"] for name in sorted(unknown)})
+            raise InvalidInput(
+                f"{evaluator} has no such parameter.", errors={name: ["unknown"] for name in sorted(unknown)}
+            )
         subject = reads | {"kind": _kind(facts, table), "features": list(features)}
         run = Evaluation(
-            version=version, evaluator=evaluator, evaluator_version=facts["version"], parameters=parameters, level=level,
-            spec_digest=prescribed_digest(evaluator, version=facts["version"], parameters=parameters, reads=reads, level=level),
-            subject=subject, table=table, dataset_version=dataset_version, queue=_queue(facts["queue"]), requested_by=by,
+            version=version,
+            evaluator=evaluator,
+            evaluator_version=facts["version"],
+            parameters=parameters,
+            level=level,
+            spec_digest=prescribed_digest(
+                evaluator, version=facts["version"], parameters=parameters, reads=reads, level=level
+            ),
+            subject=subject,
+            table=table,
+            dataset_version=dataset_version,
+            queue=_queue(facts["queue"]),
+            requested_by=by,
         )
-        run.key = digest([run.spec_digest, subject, str(version.pk), version.root_digest, table.manifest_digest if table else None])
+        run.key = digest(
+            [run.spec_digest, subject, str(version.pk), version.root_digest, table.manifest_digest if table else None]
+        )
         return _insert(run, by=by)
 
 
@@ -55,21 +76,38 @@ def _insert(run: Evaluation, *, by: User) -> Evaluation:
         if "one_live_run_per_key" not in str(error):
             raise
         return Evaluation.objects.get(key=run.key, state__in=Evaluation.LIVE)
-    audit.record("evaluation.requested", subject=run, actor=by, team=run.version.team,
-                 detail={"evaluator": run.evaluator, "version": str(run.version)})
+    audit.record(
+        "evaluation.requested",
+        subject=run,
+        actor=by,
+        team=run.version.team,
+        detail={"evaluator": run.evaluator, "version": str(run.version)},
+    )
     verdicts.refresh(run.version)
     queue.enqueue(queue.RUN_EVALUATION, run.pk, queue=run.queue)
     return run
 
 
 def request_required(
-    version: ModelVersion, required: RequiredEvaluation, *, by: User, table: Artifact | None = None,
-    dataset_version: DatasetVersion | None = None, features: Sequence[str] = (),
+    version: ModelVersion,
+    required: RequiredEvaluation,
+    *,
+    by: User,
+    table: Artifact | None = None,
+    dataset_version: DatasetVersion | None = None,
+    features: Sequence[str] = (),
 ) -> Evaluation:
     """Queue exactly the run that a policy prescribes."""
     return request_evaluation(
-        version, evaluator=required.evaluator, parameters=required.parameters, reads=required.reads, level=required.level,
-        table=table, dataset_version=dataset_version, features=features, by=by,
+        version,
+        evaluator=required.evaluator,
+        parameters=required.parameters,
+        reads=required.reads,
+        level=required.level,
+        table=table,
+        dataset_version=dataset_version,
+        features=features,
+        by=by,
     )
 
 
@@ -94,16 +132,29 @@ def retry_evaluation(run: Evaluation, *, by: User) -> Evaluation:
         raise NotNow(f"It is {run.get_state_display().lower()}; wait for it or cancel it.")
     reads = {key: run.subject[key] for key in ("columns", "favourable", "score_kind") if key in run.subject}
     return request_evaluation(
-        run.version, evaluator=run.evaluator, parameters=run.parameters, reads=reads, level=run.level, table=run.table,
-        dataset_version=run.dataset_version, features=run.subject.get("features", ()), by=by,
+        run.version,
+        evaluator=run.evaluator,
+        parameters=run.parameters,
+        reads=reads,
+        level=run.level,
+        table=run.table,
+        dataset_version=run.dataset_version,
+        features=run.subject.get("features", ()),
+        by=by,
     )
 
 
 def report_readings(
-    version: ModelVersion, *, evaluator: str, readings: Sequence[Mapping[str, Any]], by: User,
-    parameters: Mapping[str, Any] | None = None, reads: Mapping[str, Any] | None = None, level: float = 0.95,
+    version: ModelVersion,
+    *,
+    evaluator: str,
+    readings: Sequence[Mapping[str, Any]],
+    by: User,
+    parameters: Mapping[str, Any] | None = None,
+    reads: Mapping[str, Any] | None = None,
+    level: float = 0.95,
 ) -> Evaluation:
-    """Take in what a pipeline measured itself. It is marked self-reported, and never meets a rule that asks for more."""
+    """Take in what a pipeline measured itself, marked self-reported: it never meets a rule that asks for more."""
     with audit.acting("evaluation.reported", by=by, on=version):
         if not policies.may_contribute(by, version.team):
             raise NotPermitted(f"{by} may not report measurements of {version}.")
@@ -111,20 +162,34 @@ def report_readings(
             raise NotNow(f"{version} has no files or digests to measure. Attach them first.")
         facts, reads, parameters = _facts(evaluator), normal_reads(reads or {}), dict(parameters or {})
         run = Evaluation.objects.create(
-            version=version, evaluator=evaluator, evaluator_version=facts["version"], parameters=parameters, level=level,
-            spec_digest=prescribed_digest(evaluator, version=facts["version"], parameters=parameters, reads=reads, level=level),
-            subject=reads | {"kind": "reported"}, assurance=Assurance.SELF_REPORTED, state=RunState.DONE, requested_by=by, progress=1,
+            version=version,
+            evaluator=evaluator,
+            evaluator_version=facts["version"],
+            parameters=parameters,
+            level=level,
+            spec_digest=prescribed_digest(
+                evaluator, version=facts["version"], parameters=parameters, reads=reads, level=level
+            ),
+            subject=reads | {"kind": "reported"},
+            assurance=Assurance.SELF_REPORTED,
+            state=RunState.DONE,
+            requested_by=by,
+            progress=1,
             key=digest([str(version.pk), "reported", [dict(reading) for reading in readings]]),
         )
         store_readings(run, readings, known={metric["id"] for metric in facts["metrics"]})
-        audit.record("evaluation.reported", subject=run, actor=by, team=version.team, detail={"readings": len(readings)})
+        audit.record(
+            "evaluation.reported", subject=run, actor=by, team=version.team, detail={"readings": len(readings)}
+        )
         verdicts.refresh(version)
     return run
 
 
 def _facts(evaluator: str) -> dict[str, Any]:
     if evaluator not in EVALUATORS:
-        raise InvalidInput(f"There is no evaluator {evaluator!r}.", errors={"evaluator": [f"one of {', '.join(sorted(EVALUATORS))}"]})
+        raise InvalidInput(
+            f"There is no evaluator {evaluator!r}.", errors={"evaluator": [f"one of {', '.join(sorted(EVALUATORS))}"]}
+        )
     return describe(evaluator)
 
 
@@ -139,7 +204,12 @@ def _queue(wanted: str) -> str:
 
 
 def _check_inputs(
-    version: ModelVersion, facts: Mapping[str, Any], *, table: Artifact | None, dataset_version: DatasetVersion | None, reads: Mapping[str, Any]
+    version: ModelVersion,
+    facts: Mapping[str, Any],
+    *,
+    table: Artifact | None,
+    dataset_version: DatasetVersion | None,
+    reads: Mapping[str, Any],
 ) -> None:
     errors: dict[str, list[str]] = {}
     files, columns = facts["needs"].get("files", ()), reads["columns"]
@@ -151,8 +221,13 @@ def _check_inputs(
         errors["model"] = ["the model's bytes are not held here, only their digests"]
     for role in facts["needs"].get("columns", ()):
         if not (reads.get("favourable") if role == "favourable" else columns.get(role)):
-            errors[role if role == "favourable" else f"columns.{role}"] = ["say which value counts as favourable" if role == "favourable" else "name the column"]
-    if dataset_version is not None and not LineageEdge.objects.filter(child_model=version, parent_dataset=dataset_version).exists():
+            errors[role if role == "favourable" else f"columns.{role}"] = [
+                "say which value counts as favourable" if role == "favourable" else "name the column"
+            ]
+    if (
+        dataset_version is not None
+        and not LineageEdge.objects.filter(child_model=version, parent_dataset=dataset_version).exists()
+    ):
         errors["dataset_version"] = [f"{version} does not pin it"]
     if errors:
         raise InvalidInput("The run can't be asked for like this.", errors=errors)

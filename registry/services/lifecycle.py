@@ -21,8 +21,16 @@ from registry.services import audit, risks, verdicts
 
 
 def sign_off(
-    version: ModelVersion, *, to_stage: str, expertise: str, meaning: str, comment: str, evidence_rev: int,
-    evidence_digest: str, proof: Reauthentication, by: User,
+    version: ModelVersion,
+    *,
+    to_stage: str,
+    expertise: str,
+    meaning: str,
+    comment: str,
+    evidence_rev: int,
+    evidence_digest: str,
+    proof: Reauthentication,
+    by: User,
 ) -> SignOff:
     """Sign the evidence that was shown: its revision and digest, in one capacity, with a fresh proof of who signs."""
     with audit.acting("model_version.signed_off", by=by, on=version):
@@ -34,12 +42,23 @@ def sign_off(
         if (reviewed.version.evidence_rev, reviewed.evidence_digest) != (evidence_rev, evidence_digest):
             raise NotNow("The evidence changed since it was shown to you. Look at it again; nothing was signed.")
         signature = SignOff.objects.create(
-            version=version, to_stage=to_stage, signed_by=by, signed_name=str(by), expertise=expertise,
-            meaning=Meaning(meaning), comment=comment, evidence_rev=evidence_rev,
-            snapshot=verdicts.take_snapshot(reviewed), reauthentication=proof,
+            version=version,
+            to_stage=to_stage,
+            signed_by=by,
+            signed_name=str(by),
+            expertise=expertise,
+            meaning=Meaning(meaning),
+            comment=comment,
+            evidence_rev=evidence_rev,
+            snapshot=verdicts.take_snapshot(reviewed),
+            reauthentication=proof,
         )
-        audit.record("model_version.signed_off", subject=version, actor=by,
-                     detail={"to_stage": to_stage, "expertise": expertise, "meaning": meaning, "evidence": evidence_digest})
+        audit.record(
+            "model_version.signed_off",
+            subject=version,
+            actor=by,
+            detail={"to_stage": to_stage, "expertise": expertise, "meaning": meaning, "evidence": evidence_digest},
+        )
         verdicts.refresh(version)
     return signature
 
@@ -61,7 +80,9 @@ def withdraw_sign_off(signature: SignOff, *, reason: str, by: User) -> SignOffWi
             raise InvalidInput("Say why.", errors={"reason": ["it is empty"]})
         if hasattr(signature, "withdrawal"):
             raise NotNow("It is withdrawn already.")
-        row = SignOffWithdrawal.objects.create(sign_off=signature, version=signature.version, withdrawn_by=by, reason=reason)
+        row = SignOffWithdrawal.objects.create(
+            sign_off=signature, version=signature.version, withdrawn_by=by, reason=reason
+        )
         audit.record("sign_off.withdrawn", subject=signature, actor=by, detail={"reason": reason})
         verdicts.refresh(signature.version)
     return row
@@ -80,9 +101,20 @@ def request_waiver(
         if unmet.get(requirement) != found:
             raise NotNow(f"{requirement} with this finding doesn't bar the way now.")
         waiver = Waiver.objects.create(
-            version=version, to_stage=to_stage, requirement=requirement, found=found, reason=reason, expires_at=expires_at, requested_by=by
+            version=version,
+            to_stage=to_stage,
+            requirement=requirement,
+            found=found,
+            reason=reason,
+            expires_at=expires_at,
+            requested_by=by,
         )
-        audit.record("waiver.requested", subject=waiver, actor=by, detail={"requirement": requirement, "found": found, "reason": reason})
+        audit.record(
+            "waiver.requested",
+            subject=waiver,
+            actor=by,
+            detail={"requirement": requirement, "found": found, "reason": reason},
+        )
         verdicts.refresh(version)
     return waiver
 
@@ -91,7 +123,9 @@ def grant_waiver(waiver: Waiver, *, proof: Reauthentication, by: User) -> Waiver
     """Grant a waiver somebody else asked for. It holds once two people did."""
     with audit.acting("waiver.granted", by=by, on=waiver):
         if by.pk == waiver.requested_by_id or not policies.may_review(by, waiver.version):
-            raise NotPermitted(f"{by} may not grant this waiver: it takes a reviewer who neither asked for it nor is an author.")
+            raise NotPermitted(
+                f"{by} may not grant this waiver: it takes a reviewer who neither asked for it nor is an author."
+            )
         if WaiverGrant.objects.filter(waiver=waiver, granted_by=by).exists():
             raise NotNow("You granted it already; it takes two different people.")
         grant = WaiverGrant.objects.create(waiver=waiver, version=waiver.version, granted_by=by, reauthentication=proof)
@@ -101,7 +135,7 @@ def grant_waiver(waiver: Waiver, *, proof: Reauthentication, by: User) -> Waiver
 
 
 def transition(version: ModelVersion, *, to_stage: str, by: User, comment: str = "") -> Transition:
-    """Move a version: lock it, decide again, and let the database judge. TransitionRefused carries the whole verdict."""
+    """Move a version: lock it, decide again, let the database judge. TransitionRefused carries the whole verdict."""
     with audit.acting("model_version.transitioned", by=by, on=version):
         if not policies.may_contribute(by, version.team):
             raise NotPermitted(f"{by} may not move {version}: it takes a contributor of the team.")
@@ -113,8 +147,12 @@ def transition(version: ModelVersion, *, to_stage: str, by: User, comment: str =
         version.refresh_from_db()
         if to_stage != Stage.RETIRED:
             risks.open_assessment(version, stage=to_stage, by=by)
-        audit.record("model_version.transitioned", subject=version, actor=by,
-                     detail={"from": moved.from_stage, "to": to_stage, "kind": moved.kind, "verdict": str(moved.verdict_id)})
+        audit.record(
+            "model_version.transitioned",
+            subject=version,
+            actor=by,
+            detail={"from": moved.from_stage, "to": to_stage, "kind": moved.kind, "verdict": str(moved.verdict_id)},
+        )
         verdicts.refresh(version)
     return moved
 
@@ -123,7 +161,11 @@ def _insert(reviewed: verdicts.Review, *, to_stage: str, by: User, comment: str)
     try:
         with transaction.atomic():
             return Transition.objects.create(
-                version=reviewed.version, to_stage=to_stage, moved_by=by, verdict=verdicts.store(reviewed), comment=comment
+                version=reviewed.version,
+                to_stage=to_stage,
+                moved_by=by,
+                verdict=verdicts.store(reviewed),
+                comment=comment,
             )
     except IntegrityError as error:
         if audit.database_refusal(error) is None:
@@ -135,5 +177,6 @@ def _refused(reviewed: verdicts.Review) -> TransitionRefused:
     unmet = [item.id for item in reviewed.decision.unmet]
     return TransitionRefused(
         f"{reviewed.version} may not enter {reviewed.to_stage}: {len(unmet)} requirements are not met.",
-        requirements=unmet, verdict=reviewed.decision.as_dict(),
+        requirements=unmet,
+        verdict=reviewed.decision.as_dict(),
     )

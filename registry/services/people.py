@@ -14,7 +14,7 @@ from registry.models import Membership, Reauthentication, ReviewerExpertise, Tea
 from registry.models.choices import Expertise, Role
 from registry.services import audit
 
-TOKEN_PREFIX = "assay_"
+TOKEN_PREFIX = "assay_"  # noqa: S105 - the public beginning of every token, so that scanners know it
 LONGEST_TOKEN = timedelta(days=365)
 
 
@@ -70,8 +70,14 @@ def create_token(
             raise InvalidInput("A token lasts a year at most.", errors={"lasts": ["too long"]})
         secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
         token = Token.objects.create(
-            name=name, prefix=secret[: len(TOKEN_PREFIX) + 4], digest=token_digest(secret), acts_as=acts_as,
-            team_ids=[team.pk], scopes=sorted(scopes), created_by=by, expires_at=timezone.now() + lasts,
+            name=name,
+            prefix=secret[: len(TOKEN_PREFIX) + 4],
+            digest=token_digest(secret),
+            acts_as=acts_as,
+            team_ids=[team.pk],
+            scopes=sorted(scopes),
+            created_by=by,
+            expires_at=timezone.now() + lasts,
         )
         audit.record("token.created", subject=token, actor=by, team=team, detail={"scopes": sorted(scopes)})
     return token, secret

@@ -31,11 +31,18 @@ def write_revision(team: Team, *, slug: str, body: Mapping[str, Any], by: User) 
         if not policies.may_write_policy(by, team):
             raise NotPermitted(f"{by} may not write a policy of {team}.")
         text = read_policy(body)
-        policy, _ = Policy.objects.get_or_create(team=team, slug=slug, defaults={"title": text["title"], "created_by": by})
+        policy, _ = Policy.objects.get_or_create(
+            team=team, slug=slug, defaults={"title": text["title"], "created_by": by}
+        )
         number = policy.revisions.count() + 1
         revision = PolicyRevision.objects.create(
-            policy=policy, number=number, body=text, digest=digest(text), rationale=text["rationale"],
-            max_waiver_hours=text["max_waiver_hours"], written_by=by,
+            policy=policy,
+            number=number,
+            body=text,
+            digest=digest(text),
+            rationale=text["rationale"],
+            max_waiver_hours=text["max_waiver_hours"],
+            written_by=by,
         )
         for stage, rules in text["stages"].items():
             _write_rules(revision, stage, rules)
@@ -45,16 +52,28 @@ def write_revision(team: Team, *, slug: str, body: Mapping[str, Any], by: User) 
 
 def _write_rules(revision: PolicyRevision, stage: str, rules: Mapping[str, Any]) -> None:
     StageRule.objects.create(
-        revision=revision, to_stage=stage, validity=timedelta(days=rules["validity_days"]), block_from=rules["block_risks_from"]
+        revision=revision,
+        to_stage=stage,
+        validity=timedelta(days=rules["validity_days"]),
+        block_from=rules["block_risks_from"],
     )
     for wanted in rules["evaluations"]:
         evaluation = RequiredEvaluation.objects.create(
-            revision=revision, to_stage=stage, evaluator=wanted["evaluator"], evaluator_version=wanted["version"],
-            parameters=wanted["parameters"], reads=wanted["reads"], level=wanted["level"], spec_digest=wanted["spec_digest"],
-            assurance=wanted["assurance"], max_age=timedelta(days=wanted["max_age_days"]),
+            revision=revision,
+            to_stage=stage,
+            evaluator=wanted["evaluator"],
+            evaluator_version=wanted["version"],
+            parameters=wanted["parameters"],
+            reads=wanted["reads"],
+            level=wanted["level"],
+            spec_digest=wanted["spec_digest"],
+            assurance=wanted["assurance"],
+            max_age=timedelta(days=wanted["max_age_days"]),
         )
         Threshold.objects.bulk_create(Threshold(evaluation=evaluation, **limit) for limit in wanted["thresholds"])
-    RequiredDocument.objects.bulk_create(RequiredDocument(revision=revision, to_stage=stage, **d) for d in rules["documents"])
+    RequiredDocument.objects.bulk_create(
+        RequiredDocument(revision=revision, to_stage=stage, **d) for d in rules["documents"]
+    )
     SignOffRule.objects.bulk_create(SignOffRule(revision=revision, to_stage=stage, **s) for s in rules["sign_offs"])
 
 
@@ -63,7 +82,9 @@ def agree(revision: PolicyRevision, *, by: User) -> PolicyPublication:
     team = revision.policy.team
     with audit.acting("policy.agreed", by=by, on=revision):
         if by.pk == revision.written_by_id or not policies.may_publish_policy(by, team):
-            raise NotPermitted(f"{by} may not publish {revision}: it takes a reviewer or administrator who did not write it.")
+            raise NotPermitted(
+                f"{by} may not publish {revision}: it takes a reviewer or administrator who did not write it."
+            )
         if PolicyPublication.objects.filter(revision=revision, agreed_by=by).exists():
             raise NotNow("You agreed already; it takes two different people.")
         row = PolicyPublication.objects.create(revision=revision, agreed_by=by)

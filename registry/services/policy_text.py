@@ -50,7 +50,12 @@ class _Reader:
         return str(value)
 
     def number(self, value: Any, place: str, *, low: float, high: float, whole: bool = False) -> Any:
-        fits = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and low <= value <= high
+        fits = (
+            isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and math.isfinite(value)
+            and low <= value <= high
+        )
         if not fits or (whole and not isinstance(value, int)):
             self.blame(place, f"must be a {'whole ' if whole else ''}number from {low:g} to {high:g}")
             return 1 if whole else low
@@ -58,14 +63,16 @@ class _Reader:
 
 
 def read_policy(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The policy with every default filled in and each evaluation's specification digest. InvalidInput names all problems."""
+    """The policy with defaults filled in and each evaluation's spec digest. InvalidInput names all problems at once."""
     reader = _Reader()
     plain = reader.mapping(body, "", known={"title", "rationale", "max_waiver_hours", "stages"})
     stages = reader.mapping(plain.get("stages", {}), "stages", known=set(STAGES))
     policy = {
         "title": reader.text(plain.get("title"), "title"),
         "rationale": reader.text(plain.get("rationale"), "rationale"),
-        "max_waiver_hours": reader.number(plain.get("max_waiver_hours", 72), "max_waiver_hours", low=1, high=720, whole=True),
+        "max_waiver_hours": reader.number(
+            plain.get("max_waiver_hours", 72), "max_waiver_hours", low=1, high=720, whole=True
+        ),
         "stages": {name: _stage(reader, rules, f"stages.{name}") for name, rules in stages.items() if name in STAGES},
     }
     if Stage.INFERENCE not in policy["stages"]:
@@ -80,11 +87,21 @@ def _stage(reader: _Reader, value: Any, place: str) -> dict[str, Any]:
     known = {"validity_days", "block_risks_from", "evaluations", "documents", "sign_offs"}
     rules = reader.mapping(value, place, known=known)
     stage = {
-        "validity_days": reader.number(rules.get("validity_days", 365), f"{place}.validity_days", low=1, high=1096, whole=True),
-        "block_risks_from": reader.choice(rules.get("block_risks_from", ""), f"{place}.block_risks_from", ["", *Priority.values]),
-        "evaluations": [_evaluation(reader, v, p) for p, v in reader.items(rules.get("evaluations", []), f"{place}.evaluations")],
-        "documents": [_document(reader, v, p) for p, v in reader.items(rules.get("documents", []), f"{place}.documents")],
-        "sign_offs": [_sign_off(reader, v, p) for p, v in reader.items(rules.get("sign_offs", []), f"{place}.sign_offs")],
+        "validity_days": reader.number(
+            rules.get("validity_days", 365), f"{place}.validity_days", low=1, high=1096, whole=True
+        ),
+        "block_risks_from": reader.choice(
+            rules.get("block_risks_from", ""), f"{place}.block_risks_from", ["", *Priority.values]
+        ),
+        "evaluations": [
+            _evaluation(reader, v, p) for p, v in reader.items(rules.get("evaluations", []), f"{place}.evaluations")
+        ],
+        "documents": [
+            _document(reader, v, p) for p, v in reader.items(rules.get("documents", []), f"{place}.documents")
+        ],
+        "sign_offs": [
+            _sign_off(reader, v, p) for p, v in reader.items(rules.get("sign_offs", []), f"{place}.sign_offs")
+        ],
     }
     if place.endswith(Stage.INFERENCE) and not stage["sign_offs"]:
         reader.blame(f"{place}.sign_offs", "at least one expertise must sign before a model is used")
@@ -102,7 +119,9 @@ def _evaluation(reader: _Reader, value: Any, place: str) -> dict[str, Any]:
     facts = describe(evaluator)
     level = reader.number(plain.get("level", 0.95), f"{place}.level", low=0.5, high=0.9999)
     reads = reader.mapping(plain.get("reads", {}), f"{place}.reads", known={"columns", "favourable", "score_kind"})
-    parameters = reader.mapping(plain.get("parameters", {}), f"{place}.parameters", known=set(facts["params"].get("properties", {})))
+    parameters = reader.mapping(
+        plain.get("parameters", {}), f"{place}.parameters", known=set(facts["params"].get("properties", {}))
+    )
     metrics = {metric["id"]: metric for metric in facts["metrics"]}
     return {
         "evaluator": evaluator,
@@ -110,10 +129,19 @@ def _evaluation(reader: _Reader, value: Any, place: str) -> dict[str, Any]:
         "parameters": dict(parameters),
         "reads": dict(reads),
         "level": level,
-        "spec_digest": prescribed_digest(evaluator, version=facts["version"], parameters=parameters, reads=reads, level=level),
-        "assurance": reader.choice(plain.get("assurance", Assurance.PLATFORM_RUN), f"{place}.assurance", Assurance.values),
-        "max_age_days": reader.number(plain.get("max_age_days", 90), f"{place}.max_age_days", low=1, high=1096, whole=True),
-        "thresholds": [_threshold(reader, v, p, metrics) for p, v in reader.items(plain.get("thresholds", []), f"{place}.thresholds")],
+        "spec_digest": prescribed_digest(
+            evaluator, version=facts["version"], parameters=parameters, reads=reads, level=level
+        ),
+        "assurance": reader.choice(
+            plain.get("assurance", Assurance.PLATFORM_RUN), f"{place}.assurance", Assurance.values
+        ),
+        "max_age_days": reader.number(
+            plain.get("max_age_days", 90), f"{place}.max_age_days", low=1, high=1096, whole=True
+        ),
+        "thresholds": [
+            _threshold(reader, v, p, metrics)
+            for p, v in reader.items(plain.get("thresholds", []), f"{place}.thresholds")
+        ],
     }
 
 
@@ -132,7 +160,9 @@ def _threshold(reader: _Reader, value: Any, place: str, metrics: Mapping[str, An
         "tolerance": reader.number(plain.get("tolerance", 0), f"{place}.tolerance", low=0, high=1e12),
         "aspect": reader.choice(plain.get("aspect"), f"{place}.aspect", Aspect.values),
         "need_level": reader.choice(plain.get("need_level", "any"), f"{place}.need_level", ["any", *NeedLevel.values]),
-        "excluded_allowed": [reader.text(v, p) for p, v in reader.items(plain.get("excluded_allowed", []), f"{place}.excluded_allowed")],
+        "excluded_allowed": [
+            reader.text(v, p) for p, v in reader.items(plain.get("excluded_allowed", []), f"{place}.excluded_allowed")
+        ],
         "source": reader.text(plain.get("source"), f"{place}.source"),
     }
 
@@ -141,7 +171,9 @@ def _document(reader: _Reader, value: Any, place: str) -> dict[str, Any]:
     plain = reader.mapping(value, place, known={"kind", "min_percent", "must_know"})
     return {
         "kind": reader.choice(plain.get("kind"), f"{place}.kind", DocumentKind.values),
-        "min_percent": reader.number(plain.get("min_percent", 100), f"{place}.min_percent", low=1, high=100, whole=True),
+        "min_percent": reader.number(
+            plain.get("min_percent", 100), f"{place}.min_percent", low=1, high=100, whole=True
+        ),
         "must_know": [reader.text(v, p) for p, v in reader.items(plain.get("must_know", []), f"{place}.must_know")],
     }
 

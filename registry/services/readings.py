@@ -12,7 +12,11 @@ NUMBERS = ("value", "low", "high", "p_value")
 
 
 def store_readings(
-    run: Evaluation, readings: Sequence[Mapping[str, Any]], *, known: set[str], evidence: Sequence[Mapping[str, Any]] = ()
+    run: Evaluation,
+    readings: Sequence[Mapping[str, Any]],
+    *,
+    known: set[str],
+    evidence: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Keep every reading of a run. InvalidInput, and nothing is kept, if one of them can't be a measurement."""
     errors = {f"readings.{i}": found for i, item in enumerate(readings) if (found := _problems(item, known))}
@@ -24,7 +28,9 @@ def store_readings(
     if errors:
         raise InvalidInput("These readings can't be kept.", errors=errors)
     Measurement.objects.bulk_create(_measurement(run, item) for item in readings)
-    EvidenceFile.objects.bulk_create(EvidenceFile(evaluation=run, name=item["name"], data=item["data"]) for item in evidence)
+    EvidenceFile.objects.bulk_create(
+        EvidenceFile(evaluation=run, name=item["name"], data=item["data"]) for item in evidence
+    )
 
 
 def _problems(reading: Mapping[str, Any], known: set[str]) -> list[str]:
@@ -37,7 +43,9 @@ def _problems(reading: Mapping[str, Any], known: set[str]) -> list[str]:
         problems.append(f"status is none of {', '.join(STATUSES)}")
     for name in NUMBERS:
         number = reading.get(name)
-        if number is not None and (isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number)):
+        if number is not None and (
+            isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number)
+        ):
             problems.append(f"{name} is not a finite number")
     low, high = reading.get("low"), reading.get("high")
     if not problems and low is not None and high is not None and low > high:
@@ -49,11 +57,24 @@ def _measurement(run: Evaluation, reading: Mapping[str, Any]) -> Measurement:
     detail = dict(reading.get("detail") or {})
     seed = reading.get("seed")
     return Measurement(
-        evaluation=run, version_id=run.version_id, attempt=run.attempt, metric=reading["metric"], slice=reading["slice"],
-        status=reading["status"], reason=reading.get("reason") or "", value=reading.get("value"), low=reading.get("low"),
-        high=reading.get("high"), level=reading.get("level") or run.level, method=reading.get("method") or "", n=reading.get("n"),
-        p_value=reading.get("p_value"), excluded=[_slice_of(item) for item in detail.get("excluded") or ()],
-        statistics=reading.get("statistics") or {}, detail=detail, seed="" if seed is None else str(seed),
+        evaluation=run,
+        version_id=run.version_id,
+        attempt=run.attempt,
+        metric=reading["metric"],
+        slice=reading["slice"],
+        status=reading["status"],
+        reason=reading.get("reason") or "",
+        value=reading.get("value"),
+        low=reading.get("low"),
+        high=reading.get("high"),
+        level=reading.get("level") or run.level,
+        method=reading.get("method") or "",
+        n=reading.get("n"),
+        p_value=reading.get("p_value"),
+        excluded=[_slice_of(item) for item in detail.get("excluded") or ()],
+        statistics=reading.get("statistics") or {},
+        detail=detail,
+        seed="" if seed is None else str(seed),
     )
 
 

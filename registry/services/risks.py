@@ -17,41 +17,87 @@ def open_assessment(version: ModelVersion, *, stage: str, by: User) -> RiskAsses
     assessment = RiskAssessment.objects.create(version=version, stage=stage, opened_by=by)
     for risk in Risk.objects.filter(version=version, is_resolved=False, carried_to=None).exclude(assessment=assessment):
         Risk.objects.create(
-            assessment=assessment, version=version, carried_from=risk, issue=risk.issue, aspect=risk.aspect,
-            likelihood=risk.likelihood, severity=risk.severity, priority=risk.priority, treatment=risk.treatment,
-            owner=risk.owner, step_taken=risk.step_taken, recorded_by=risk.recorded_by, updated_by=risk.updated_by,
+            assessment=assessment,
+            version=version,
+            carried_from=risk,
+            issue=risk.issue,
+            aspect=risk.aspect,
+            likelihood=risk.likelihood,
+            severity=risk.severity,
+            priority=risk.priority,
+            treatment=risk.treatment,
+            owner=risk.owner,
+            step_taken=risk.step_taken,
+            recorded_by=risk.recorded_by,
+            updated_by=risk.updated_by,
         )
     return assessment
 
 
 def record_risk(
-    version: ModelVersion, *, issue: str, aspect: str, likelihood: int, severity: int, priority: str, by: User,
-    treatment: str = "", owner: User | None = None, step_taken: str = "",
+    version: ModelVersion,
+    *,
+    issue: str,
+    aspect: str,
+    likelihood: int,
+    severity: int,
+    priority: str,
+    by: User,
+    treatment: str = "",
+    owner: User | None = None,
+    step_taken: str = "",
 ) -> Risk:
     """Add a risk to the assessment of the version's present stage."""
     with audit.acting("risk.recorded", by=by, on=version):
         _check(version, by)
-        _validate(version, {"issue": issue, "aspect": aspect, "likelihood": likelihood, "severity": severity,
-                            "priority": priority, "treatment": treatment, "owner": owner})
+        _validate(
+            version,
+            {
+                "issue": issue,
+                "aspect": aspect,
+                "likelihood": likelihood,
+                "severity": severity,
+                "priority": priority,
+                "treatment": treatment,
+                "owner": owner,
+            },
+        )
         assessment = RiskAssessment.objects.filter(version=version, stage=version.stage).first()
         if assessment is None:
             assessment = open_assessment(version, stage=version.stage, by=by)
         risk = Risk.objects.create(
-            assessment=assessment, version=version, issue=issue.strip(), aspect=aspect, likelihood=likelihood,
-            severity=severity, priority=priority, treatment=treatment, owner=owner, step_taken=step_taken,
-            recorded_by=by, updated_by=by,
+            assessment=assessment,
+            version=version,
+            issue=issue.strip(),
+            aspect=aspect,
+            likelihood=likelihood,
+            severity=severity,
+            priority=priority,
+            treatment=treatment,
+            owner=owner,
+            step_taken=step_taken,
+            recorded_by=by,
+            updated_by=by,
         )
-        audit.record("risk.recorded", subject=risk, actor=by, team=version.team, detail={"version": str(version), "priority": priority})
+        audit.record(
+            "risk.recorded",
+            subject=risk,
+            actor=by,
+            team=version.team,
+            detail={"version": str(version), "priority": priority},
+        )
         verdicts.refresh(version)
     return risk
 
 
 def update_risk(risk: Risk, *, changes: Mapping[str, Any], by: User) -> Risk:
-    """Change what was done about a risk. Resolving it needs the resolution; a carried risk changes at its newest stage."""
+    """Change what was done about a risk. Resolving needs the resolution; a carried risk changes at its newest stage."""
     with audit.acting("risk.updated", by=by, on=risk):
         _check(risk.version, by)
         if unknown := set(changes) - set(CHANGEABLE):
-            raise InvalidInput("Some of this can't be changed.", errors={name: ["can't be changed"] for name in unknown})
+            raise InvalidInput(
+                "Some of this can't be changed.", errors={name: ["can't be changed"] for name in unknown}
+            )
         if Risk.objects.filter(carried_from=risk).exists():
             raise NotNow("This risk was carried forward; change it at the present stage.")
         after = {name: changes.get(name, getattr(risk, name)) for name in CHANGEABLE}
@@ -61,7 +107,13 @@ def update_risk(risk: Risk, *, changes: Mapping[str, Any], by: User) -> Risk:
         before = {name: getattr(risk, name) for name in changes}
         Risk.objects.filter(pk=risk.pk).update(**changes, updated_by=by)
         risk.refresh_from_db()
-        audit.record("risk.updated", subject=risk, actor=by, team=risk.version.team, detail={"before": before, "after": dict(changes)})
+        audit.record(
+            "risk.updated",
+            subject=risk,
+            actor=by,
+            team=risk.version.team,
+            detail={"before": before, "after": dict(changes)},
+        )
         verdicts.refresh(risk.version)
     return risk
 

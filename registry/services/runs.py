@@ -5,6 +5,7 @@ Only the database's clock counts. Whoever changes no row has lost the run and go
 
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from django.db import connection, transaction
 from evaluators.catalog import describe
 from registry.models import Evaluation
 from registry.models.choices import RunState
+from registry.models.gate_inputs import database_now
 from registry.queue import RUN_EVALUATION, publish
 from registry.services import audit, verdicts
 from registry.services.artifacts import blob_path
@@ -45,7 +47,7 @@ def beat(run: Evaluation, *, progress: float, note: str) -> bool:
                 where id = %s and attempt = %s and state = 'running'""",  # noqa: S608 - constants only
             [settings.EVALUATION_LEASE_SECONDS, min(max(progress, 0.0), 1.0), note[:200], run.pk, run.attempt],
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 def job(run: Evaluation) -> dict[str, Any]:
@@ -61,14 +63,22 @@ def job(run: Evaluation) -> dict[str, Any]:
         for file in run.table.files.all()[:1]:
             files["table"] = {"path": str(blob_path(file.sha256)), "sha256": file.sha256, "name": file.name}
     return {
-        "evaluator": run.evaluator, "version": run.evaluator_version, "params": run.parameters, "level": run.level,
-        "subject": {**run.subject, "files": files}, "spec_hash": run.spec_digest,
+        "evaluator": run.evaluator,
+        "version": run.evaluator_version,
+        "params": run.parameters,
+        "level": run.level,
+        "subject": {**run.subject, "files": files},
+        "spec_hash": run.spec_digest,
         "limits": {"memory_bytes": settings.EVALUATION_MEMORY_BYTES, "cpu_s": settings.EVALUATION_CPU_SECONDS},
     }
 
 
 def finish(
-    run: Evaluation, *, readings: Sequence[Mapping[str, Any]], evidence: Sequence[Mapping[str, Any]], environment: Mapping[str, Any]
+    run: Evaluation,
+    *,
+    readings: Sequence[Mapping[str, Any]],
+    evidence: Sequence[Mapping[str, Any]],
+    environment: Mapping[str, Any],
 ) -> bool:
     """Store a run's result, whole, if this attempt still holds it; False and nothing written if not."""
     with transaction.atomic():
@@ -79,8 +89,13 @@ def finish(
             return False
         known = {metric["id"] for metric in describe(run.evaluator)["metrics"]}
         store_readings(run, readings, known=known, evidence=evidence)
-        audit.record("evaluation.finished", subject=run, actor=None, team=run.version.team,
-                     detail={"attempt": run.attempt, "readings": len(readings)})
+        audit.record(
+            "evaluation.finished",
+            subject=run,
+            actor=None,
+            team=run.version.team,
+            detail={"attempt": run.attempt, "readings": len(readings)},
+        )
         verdicts.refresh(run.version)
     return True
 
@@ -89,10 +104,12 @@ def fail(run: Evaluation, *, failure: str) -> bool:
     """End a run that can't be measured: what was wrong is the evaluator's or the input's own word."""
     with transaction.atomic():
         won = Evaluation.objects.filter(pk=run.pk, attempt=run.attempt, state=RunState.RUNNING).update(
-            state=RunState.FAILED, lease_until=None, failure=failure[-64_000:], finished_at=verdicts.database_now()
+            state=RunState.FAILED, lease_until=None, failure=failure[-64_000:], finished_at=database_now()
         )
         if won:
-            audit.record("evaluation.failed", subject=run, actor=None, team=run.version.team, detail={"why": failure[-500:]})
+            audit.record(
+                "evaluation.failed", subject=run, actor=None, team=run.version.team, detail={"why": failure[-500:]}
+            )
             verdicts.refresh(run.version)
     return bool(won)
 
@@ -109,32 +126,38 @@ def give_up(run: Evaluation, *, failure: str) -> None:
 
 
 def reap() -> dict[str, int]:
-    """Mend what was lost: publish again what nobody claimed, end what is spent or cancelled. Counts by kind of mending."""
+    """Mend what was lost: publish again what nobody claimed, end what is spent or cancelled. Counts by kind."""
     counts = {"published": 0, "failed": 0, "cancelled": 0}
-    lapsed = Evaluation.objects.extra(where=["lease_until < clock_timestamp()"])  # noqa: S610 - a constant
-    for run in lapsed.filter(state=RunState.CANCELLING).select_related("version__team"):
+    now = database_now()
+    lapsed = Evaluation.objects.filter(lease_until__lt=now).select_related("version__team")
+    for run in lapsed.filter(state=RunState.CANCELLING):
         counts["cancelled"] += _settle(run, RunState.CANCELLED, "evaluation.cancelled")
-    for run in lapsed.filter(state=RunState.RUNNING).select_related("version__team"):
+    for run in lapsed.filter(state=RunState.RUNNING):
         if run.attempt >= run.max_attempts:
             counts["failed"] += _settle(run, RunState.FAILED_INFRA, "evaluation.failed")
         else:
             counts["published"] += _publish_again(run)
-    waiting = Evaluation.objects.filter(state=RunState.QUEUED).extra(  # noqa: S610 - a constant
-        where=["coalesce(published_at, requested_at) < clock_timestamp() - make_interval(secs => least(15 * 2 ^ publications, 300))"]
-    )
-    for run in waiting:
-        counts["published"] += _publish_again(run)
+    for run in Evaluation.objects.filter(state=RunState.QUEUED):
+        if now - (run.published_at or run.requested_at) > patience(run.publications):
+            counts["published"] += _publish_again(run)
     return counts
 
 
+def patience(publications: int) -> timedelta:
+    """How long a published run may wait unclaimed before it is published again: 15 s, 30 s, 60 s … 5 min."""
+    return timedelta(seconds=min(15 * 2 ** min(publications, 5), 300))
+
+
 def _publish_again(run: Evaluation) -> int:
-    Evaluation.objects.filter(pk=run.pk).update(published_at=verdicts.database_now(), publications=run.publications + 1)
+    Evaluation.objects.filter(pk=run.pk).update(published_at=database_now(), publications=run.publications + 1)
     return int(publish(RUN_EVALUATION, run.pk, queue=run.queue))
 
 
 def _settle(run: Evaluation, state: str, verb: str) -> int:
     with transaction.atomic():
-        won = Evaluation.objects.filter(pk=run.pk, attempt=run.attempt, state=run.state).update(state=state, lease_until=None)
+        won = Evaluation.objects.filter(pk=run.pk, attempt=run.attempt, state=run.state).update(
+            state=state, lease_until=None
+        )
         if won:
             _end(run, verb)
     return won

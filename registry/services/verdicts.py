@@ -39,14 +39,23 @@ class Review:
 
 def review(version: ModelVersion, *, to_stage: str) -> Review:
     """Ask the gate about entering `to_stage`. Reads a fresh copy of the version; writes nothing."""
-    version = ModelVersion.objects.select_related("model__project", "model__team", "team", "artifact").get(pk=version.pk)
+    version = ModelVersion.objects.select_related("model__project", "model__team", "team", "artifact").get(
+        pk=version.pk
+    )
     revision, now = active_revision(version), database_now()
     policy = load_policy(revision, to_stage=to_stage)
     evidence = load_evidence(version, policy=policy, to_stage=to_stage)
     body = describe_evidence(version, evidence, to_stage=to_stage, revision=revision)
     return Review(
-        version=version, to_stage=to_stage, decision=decide(policy, evidence, to_stage=to_stage, now=now), policy=policy,
-        revision=revision, evidence=evidence, evidence_body=canonical_bytes(body).decode(), evidence_digest=digest(body), now=now,
+        version=version,
+        to_stage=to_stage,
+        decision=decide(policy, evidence, to_stage=to_stage, now=now),
+        policy=policy,
+        revision=revision,
+        evidence=evidence,
+        evidence_body=canonical_bytes(body).decode(),
+        evidence_digest=digest(body),
+        now=now,
     )
 
 
@@ -55,7 +64,12 @@ def describe_evidence(
 ) -> dict[str, Any]:
     """Exactly what the gate looks at, signatures aside, as JSON whose digest a signature covers."""
     return {
-        "version": {"id": str(version.pk), "name": str(version), "root_digest": version.root_digest, "stage": version.stage},
+        "version": {
+            "id": str(version.pk),
+            "name": str(version),
+            "root_digest": version.root_digest,
+            "stage": version.stage,
+        },
         "to_stage": to_stage,
         "policy": {"name": str(revision), "digest": revision.digest} if revision else None,
         "needs": dict(sorted(evidence.needs.items())),
@@ -64,19 +78,43 @@ def describe_evidence(
             for run in sorted(evidence.runs, key=lambda run: run.id)
         ],
         "measurements": [
-            {"id": m.id, "metric": m.metric, "slice": m.slice, "status": m.status, "value": m.value, "low": m.low, "high": m.high,
-             "level": m.level, "n": m.n, "assurance": m.assurance, "spec_digest": m.spec_digest,
-             "measured_at": m.measured_at.isoformat(), "excluded": sorted(m.excluded)}
+            {
+                "id": m.id,
+                "metric": m.metric,
+                "slice": m.slice,
+                "status": m.status,
+                "value": m.value,
+                "low": m.low,
+                "high": m.high,
+                "level": m.level,
+                "n": m.n,
+                "assurance": m.assurance,
+                "spec_digest": m.spec_digest,
+                "measured_at": m.measured_at.isoformat(),
+                "excluded": sorted(m.excluded),
+            }
             for m in sorted(evidence.measured, key=lambda m: m.id)
         ],
         "documents": [
-            {"kind": d.kind, "subject": d.subject, "revision": d.revision, "answered": d.answered, "applicable": d.applicable,
-             "unknown": sorted(d.unknown)}
+            {
+                "kind": d.kind,
+                "subject": d.subject,
+                "revision": d.revision,
+                "answered": d.answered,
+                "applicable": d.applicable,
+                "unknown": sorted(d.unknown),
+            }
             for d in sorted(evidence.documents, key=lambda d: (d.kind, d.subject))
         ],
         "has_assessment": evidence.has_assessment,
         "risks": [
-            {"id": r.id, "issue": r.issue, "priority": r.priority, "has_treatment": r.has_treatment, "has_owner": r.has_owner}
+            {
+                "id": r.id,
+                "issue": r.issue,
+                "priority": r.priority,
+                "has_treatment": r.has_treatment,
+                "has_owner": r.has_owner,
+            }
             for r in sorted(evidence.risks, key=lambda r: r.id)
         ],
         "waivers": [
@@ -89,8 +127,11 @@ def describe_evidence(
 def take_snapshot(reviewed: Review) -> EvidenceSnapshot:
     """Keep what was looked at, once for each evidence revision."""
     snapshot, _ = EvidenceSnapshot.objects.get_or_create(
-        version=reviewed.version, to_stage=reviewed.to_stage, evidence_rev=reviewed.version.evidence_rev,
-        digest=reviewed.evidence_digest, defaults={"body": reviewed.evidence_body},
+        version=reviewed.version,
+        to_stage=reviewed.to_stage,
+        evidence_rev=reviewed.version.evidence_rev,
+        digest=reviewed.evidence_digest,
+        defaults={"body": reviewed.evidence_body},
     )
     return snapshot
 
@@ -98,8 +139,12 @@ def take_snapshot(reviewed: Review) -> EvidenceSnapshot:
 def store(reviewed: Review) -> Verdict:
     """Keep what the gate said, whole."""
     return Verdict.objects.create(
-        version=reviewed.version, to_stage=reviewed.to_stage, outcome=reviewed.decision.outcome.value,
-        body=reviewed.decision.as_dict(), policy_revision=reviewed.revision, snapshot=take_snapshot(reviewed),
+        version=reviewed.version,
+        to_stage=reviewed.to_stage,
+        outcome=reviewed.decision.outcome.value,
+        body=reviewed.decision.as_dict(),
+        policy_revision=reviewed.revision,
+        snapshot=take_snapshot(reviewed),
     )
 
 
@@ -119,5 +164,7 @@ def refresh(version: ModelVersion) -> None:
 
 def refresh_project(project: Project) -> None:
     """The same for every version of a project that is not yet in use."""
-    for version in ModelVersion.objects.filter(model__project=project).exclude(stage__in=(Stage.INFERENCE, Stage.RETIRED)):
+    for version in ModelVersion.objects.filter(model__project=project).exclude(
+        stage__in=(Stage.INFERENCE, Stage.RETIRED)
+    ):
         refresh(version)
