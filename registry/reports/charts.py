@@ -2,80 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-
 from django.utils.safestring import SafeString
 
-from registry.reports.figures import as_number, format_against, format_interval, format_number
+from registry.reports.figures import as_number, format_against, format_number
+from registry.reports.readings import Reading, describe, read
 from registry.reports.svg import EMPTY, INKS, Scale, absent, chart, element, percent, scale_over, text
 
-AT_MOST = frozenset({"at_most", "at most", "max", "maximum", "upper", "<=", "<", "le", "lower_is_better", "below"})
 TOP, BASE = 24.0, 52.0
 MIDDLE = (TOP + BASE) / 2
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """The numbers of one interval, and the span it has to lie in; an end that is None is open."""
-
-    low: float | None
-    high: float | None
-    value: float | None
-    floor: float | None
-    ceiling: float | None
-
-    @property
-    def limits(self) -> list[float]:
-        return [each for each in (self.floor, self.ceiling) if each is not None]
-
-    @property
-    def known(self) -> list[float]:
-        return [each for each in (self.low, self.high, self.value, *self.limits) if each is not None]
-
-    @property
-    def is_measured(self) -> bool:
-        return any(each is not None for each in (self.low, self.high, self.value))
-
-    @property
-    def state(self) -> str:
-        """`passed` when the whole interval is allowed, `failed` when none of it is, else `undecided`."""
-        if not self.limits:
-            return "neutral"
-        low = -math.inf if self.low is None else self.low
-        high = math.inf if self.high is None else self.high
-        floor = -math.inf if self.floor is None else self.floor
-        ceiling = math.inf if self.ceiling is None else self.ceiling
-        if floor <= low and high <= ceiling:
-            return "passed"
-        return "failed" if high < floor or low > ceiling else "undecided"
-
-    def asked(self, unit: str) -> str:
-        """What is asked, in words."""
-        if self.floor is not None and self.ceiling is not None:
-            return f"{format_number(self.floor, unit)} to {format_number(self.ceiling, unit)}"
-        return (
-            f"at most {format_number(self.ceiling, unit)}"
-            if self.floor is None
-            else f"at least {format_number(self.floor, unit)}"
-        )
-
-
-def read(
-    *, low: object, high: object, value: object, limit: object, direction: str, tolerance: object = None
-) -> Reading:
-    """The drawable numbers; ends in the wrong order are put right, anything that isn't finite is taken as missing."""
-    start, end = as_number(low), as_number(high)
-    if start is not None and end is not None and start > end:
-        start, end = end, start
-    bound = as_number(limit)
-    floor, ceiling = bound, None
-    if str(direction).lower() in AT_MOST:
-        floor, ceiling = None, bound
-    elif direction == "within" and bound is not None:
-        room = abs(as_number(tolerance) or 0.0)
-        floor, ceiling = bound - room, bound + room
-    return Reading(start, end, as_number(value), floor, ceiling)
 
 
 def interval_chart(
@@ -91,11 +25,13 @@ def interval_chart(
     unit: str = "",
     label: str = "",
     outcome: str = "",
+    numbers: bool = True,
 ) -> SafeString:
     """One interval against its limit, the allowed side shaded.
 
     `direction` is `at_least`, `at_most` or `within` (`limit` plus or minus `tolerance`); `lower` and `upper` are the
-    metric's natural bounds; `outcome` overrides the colour where the judge knows better than the geometry (a missing sample, a waiver).
+    metric's natural bounds; `outcome` overrides the colour where the judge knows better than the geometry; without
+    `numbers` it stands beside a table that already says them.
     """
     reading = read(low=low, high=high, value=value, limit=limit, direction=direction, tolerance=tolerance)
     title = label or "Interval"
@@ -103,7 +39,8 @@ def interval_chart(
         asked = f" (asked: {reading.asked(unit)})" if reading.limits else ""
         return absent(title=title, words=f"not measured{asked}")
     scale = scale_over(reading.known, lower=as_number(lower), upper=as_number(upper))
-    state = outcome or reading.state
+    state = outcome if outcome in INKS else reading.state
+    said = (_numbers(reading, scale, unit, state), _ends(scale, unit)) if numbers else ()
     return chart(
         element(
             "rect",
@@ -117,23 +54,12 @@ def interval_chart(
         _allowed(reading, scale),
         mark(reading, scale, y=MIDDLE, state=state, weight=7.0),
         _limit(reading, scale, unit),
-        _numbers(reading, scale, unit, state),
-        _ends(scale, unit),
+        *said,
         title=title,
         description=describe(reading, unit=unit, state=state),
-        height=90,
+        height=90 if numbers else BASE + 6,
         class_="chart-interval",
     )
-
-
-def describe(reading: Reading, *, unit: str, state: str) -> str:
-    """The chart in words."""
-    found = format_interval(reading.low, reading.high, unit=unit)
-    if reading.low is None and reading.high is None:
-        found = f"{format_number(reading.value, unit)}, no interval"
-    elif reading.value is not None:
-        found = f"{format_number(reading.value, unit)}, interval {found}"
-    return f"Found {found}." if not reading.limits else f"Asked {reading.asked(unit)}; found {found}: {state}."
 
 
 def _allowed(reading: Reading, scale: Scale) -> SafeString:
@@ -171,7 +97,7 @@ def limit_line(at: float, *, top: float, foot: float) -> SafeString:
 
 
 def mark(reading: Reading, scale: Scale, *, y: float, state: str, weight: float) -> SafeString:
-    """The interval as a bar with end caps and its estimate as a point; an open end runs to the edge, dashed, uncapped."""
+    """The interval as a bar with caps, its estimate as a point; an open end runs to the edge, dashed and uncapped."""
     parts: list[str] = []
     if reading.low is not None or reading.high is not None:
         start = scale.start if reading.low is None else scale(reading.low)

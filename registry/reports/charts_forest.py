@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from django.utils.safestring import SafeString
 
-from registry.reports.charts import Reading, describe, limit_line, mark, read
+from registry.reports.charts import limit_line, mark
 from registry.reports.figures import as_number, format_interval, format_number
+from registry.reports.readings import Reading, describe, read
 from registry.reports.svg import EMPTY, INKS, Scale, absent, chart, clip, element, percent, scale_over, text
 
 PITCH = 42.0
@@ -16,7 +17,8 @@ PITCH = 42.0
 def forest_chart(rows: Iterable[Mapping[str, object]], *, label: str = "", unit: str = "") -> SafeString:
     """Many slices in one chart, a line each, on one scale.
 
-    A row has `label`, `low`, `high`, `value`, and optionally `n`, `note`, `highlight` (the worst one), `limit`, `direction`, `outcome`.
+    A row has `label`, `low`, `high`, `value`, and optionally `n`, `note`, `highlight` (the worst one),
+    `limit`, `direction`, `outcome`.
     """
     given = [(row, _read_row(row)) for row in rows]
     measured = [reading for _, reading in given if reading.is_measured]
@@ -58,7 +60,7 @@ def _read_row(row: Mapping[str, object]) -> Reading:
 
 def _state(row: Mapping[str, object], reading: Reading) -> str:
     stated = str(row.get("outcome") or reading.state)
-    return "failed" if row.get("highlight") and stated == "neutral" else stated if stated in INKS else "neutral"
+    return "accent" if row.get("highlight") and stated == "neutral" else stated if stated in INKS else "neutral"
 
 
 def _forest_row(row: Mapping[str, object], reading: Reading, scale: Scale, unit: str, top: float) -> SafeString:

@@ -28,7 +28,7 @@ def as_number(value: object) -> float | None:
 
 
 def plain(number: float, *, digits: int = 3) -> str:
-    """`number` with `digits` significant digits, thousands grouped, at least two decimals below ten."""
+    """`number` with `digits` significant digits, thousands grouped, zeros past the second decimal left out."""
     if number == 0:
         return "0"
     if abs(number) < SMALLEST:
@@ -40,20 +40,20 @@ def plain(number: float, *, digits: int = 3) -> str:
         magnitude = math.floor(math.log10(abs(number)))
         decimals = max(0, digits - 1 - magnitude)
         text = f"{number:,.{decimals}f}"
-        if decimals > 2 and digits == 3 and round(number, 2) == number:
-            text = f"{number:,.2f}"
+        while decimals > 2 and text.endswith("0"):
+            text, decimals = text[:-1], decimals - 1
     return text.replace("-", "\u2212")
 
 
 def format_number(value: object, unit: str = "", *, digits: int = 3) -> str:
-    """The value as people read it: '0.652', '70.8 %' where the unit is a rate, '1,989', or 'not measured'."""
+    """The value as people read it: '0.652', '70.8%' where the unit is a rate, '1,989', or 'not measured'."""
     number = as_number(value)
     if number is None:
         return NOT_MEASURED
     if isinstance(value, int):
         return f"{value:,}".replace("-", "\u2212") + _suffix(unit)
     if unit in RATE_UNITS:
-        return f"{_percent(number, digits)}{NBSP}%"
+        return f"{_percent(number, digits)}%"
     return plain(number, digits=digits) + _suffix(unit)
 
 
@@ -72,13 +72,13 @@ def _suffix(unit: str) -> str:
 
 
 def format_level(level: object) -> str:
-    """A confidence level in percent: '95 %'; empty where there is none."""
+    """A confidence level in percent: '95%'; empty where there is none."""
     number = as_number(level)
-    return "" if number is None else f"{_percent(number, 3)}{NBSP}%"
+    return "" if number is None else f"{_percent(number, 3)}%"
 
 
 def format_interval(low: object, high: object, *, level: object = None, unit: str = "") -> str:
-    """'0.57 to 0.75, 95 %'; an open end is said in words, and no end at all is 'not measured'."""
+    """'0.57 \u2013 0.75, 95%'; an open end is said in words, and no end at all is 'not measured'."""
     if not is_number(low) and not is_number(high):
         return NOT_MEASURED
     if not is_number(high):

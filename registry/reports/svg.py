@@ -1,17 +1,19 @@
 """The little that charts need of SVG: escaped elements, linear scales, and the inks that paper gets.
 
 Elements carry presentation attributes with the inks of the light theme, so that a chart prints as it stands; the
-style sheet overrides them by class on a screen. There are no ids, no style attributes and no references, so a page may hold
-any number of charts under a policy that allows no inline style.
+style sheet overrides them by class on a screen. There are no ids, no style attributes and no references, so a page
+may hold any number of charts under a policy that allows no inline style.
 """
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.utils.html import conditional_escape
+from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
 
 # The light half of the tokens of the same names in static/css/tokens.css; a test holds the two together.
@@ -41,6 +43,7 @@ INKS: Final = {
 FONT: Final = "Liberation Sans, Helvetica, Arial, sans-serif"
 SIZE: Final = 12.5
 EMPTY: Final = SafeString("")
+UNWRITABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def element(name: str, *children: str, class_: str = "", **attributes: object) -> SafeString:
@@ -50,17 +53,22 @@ def element(name: str, *children: str, class_: str = "", **attributes: object) -
     if class_:
         attributes = {"class": class_, **attributes}
     written = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{conditional_escape(_plain(value))}"'
+        f' {key.rstrip("_").replace("_", "-")}="{_legal(escape(_plain(value)))}"'
         for key, value in attributes.items()
         if value is not None
     )
-    inner = "".join(conditional_escape(child) for child in children)
+    inner = "".join(_legal(conditional_escape(child)) for child in children)
     return mark_safe(f"<{name}{written}>{inner}</{name}>")  # noqa: S308 (every part was escaped above)
 
 
-def _plain(value: object) -> object:
+def _legal(words: str) -> str:
+    """The words without the characters that no XML document may hold."""
+    return UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", words)
+
+
+def _plain(value: object) -> str:
     """Numbers rounded for the page; everything else as it is."""
-    return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else value
+    return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
 def percent(position: float) -> str:
@@ -71,21 +79,21 @@ def percent(position: float) -> str:
 def text(
     words: str, *more: str, x: object, y: float, class_: str = "", anchor: str = "start", **attributes: object
 ) -> SafeString:
-    """A line of text, and spans that go on from it; its ink on paper follows from its class."""
+    """A line of text, never taken for markup, and spans that go on from it; its ink on paper follows from its class."""
     ink = {"chart-strong": "ink", "chart-label": "ink", "chart-faint": "ink-faint"}.get(class_, "ink-soft")
     given: dict[str, object] = {"fill": INKS[ink], "font_size": SIZE, "text_anchor": anchor} | attributes
-    return element("text", words, *more, class_=class_, x=x, y=y, **given)
+    return element("text", escape(words), *more, class_=class_, x=x, y=y, **given)
 
 
 def chart(
     *children: str, title: str, description: str, height: float, width: float | None = None, class_: str = ""
 ) -> SafeString:
-    """A whole chart, fluid in width unless a width is given, with its name and description for those who can't see it."""
+    """A whole chart, fluid in width unless a width is given, with its name and description for who can't see it."""
     fluid = width is None
     return element(
         "svg",
-        element("title", title),
-        element("desc", description),
+        element("title", escape(title)),
+        element("desc", escape(description)),
         *children,
         class_=f"chart chart--{'fluid' if fluid else 'fixed'} {class_}".strip(),
         role="img",
@@ -115,8 +123,8 @@ class Scale:
 
     lower: float
     upper: float
-    start: float = 2.0
-    end: float = 98.0
+    start: float = 0.5
+    end: float = 99.5
 
     def __call__(self, value: float) -> float:
         if self.upper <= self.lower:
@@ -125,16 +133,25 @@ class Scale:
         return self.start + share * (self.end - self.start)
 
 
+def step_for(span: float) -> float:
+    """A round step (1, 2 or 5 times a power of ten) that goes about five times into `span`."""
+    raw = span / 5
+    magnitude = 10.0 ** math.floor(math.log10(raw))
+    return next(times * magnitude for times in (1, 2, 5, 10) if times * magnitude >= raw * 0.999)
+
+
 def scale_over(
-    values: Sequence[float], *, lower: float | None, upper: float | None, start: float = 2.0, end: float = 98.0
+    values: Sequence[float], *, lower: float | None, upper: float | None, start: float = 0.5, end: float = 99.5
 ) -> Scale:
     """A scale that shows every value: the natural bounds where known, widened where a value lies beyond them.
 
-    Without bounds there is some room on both sides, though shares are not given room below 0 or above 1.
+    Without bounds it ends on round numbers with a little room, though shares get no room below 0 or above 1.
     """
     low, high = min(values), max(values)
-    room = (high - low) * 0.25 or abs(high) * 0.25 or 1.0
-    bottom, top = low - room, high + room
+    span = (high - low) or abs(high) or 1.0
+    step = step_for(span)
+    bottom = round(math.floor((low - span * 0.12) / step) * step, 12)
+    top = round(math.ceil((high + span * 0.12) / step) * step, 12)
     if low >= 0:
         bottom = max(bottom, 0.0)
     if low >= 0 and high <= 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,17 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
 
-from registry.reports import charts, charts_flow, charts_forest, charts_model, figures, prose
+from registry.reports import (
+    charts,
+    charts_calibration,
+    charts_forest,
+    charts_lineage,
+    charts_model,
+    charts_stage,
+    figures,
+    prose,
+    wording,
+)
 from registry.templatetags import marks
 
 register = template.Library()
@@ -26,20 +36,24 @@ NAVIGATION = (
     ("policies", "Policies", "/policies/"),
     ("audit", "Audit", "/audit/"),
 )
-GROUPS = (
-    ("failed", "What blocks"),
-    ("undecided", "Not enough evidence yet"),
-    ("waived", "Accepted for a limited time"),
-    ("passed", "Met"),
-)
+
+for _filter in (
+    wording.judged,
+    wording.grouped,
+    wording.asked_words,
+    wording.bound_words,
+    wording.found_words,
+    wording.metric_words,
+):
+    register.filter(_filter.__name__, _filter)
 
 register.simple_tag(charts.interval_chart, name="interval_chart")
 register.simple_tag(charts_forest.forest_chart, name="forest_chart")
-register.simple_tag(charts_model.reliability_chart, name="reliability_chart")
+register.simple_tag(charts_calibration.reliability_chart, name="reliability_chart")
 register.simple_tag(charts_model.bar_interval_chart, name="bar_interval_chart")
 register.simple_tag(charts_model.sparkline, name="sparkline")
-register.simple_tag(charts_flow.lineage_chart, name="lineage_chart")
-register.simple_tag(charts_flow.stage_track, name="stage_track")
+register.simple_tag(charts_lineage.lineage_chart, name="lineage_chart")
+register.simple_tag(charts_stage.stage_track, name="stage_track")
 
 
 @register.filter
@@ -50,7 +64,7 @@ def number(value: object, unit: str = "") -> str:
 
 @register.simple_tag
 def interval(low: object, high: object, level: object = None, unit: str = "") -> str:
-    """`{% interval 0.57 0.75 0.95 %}`: '0.57 \u2013 0.75, 95 %'."""
+    """`{% interval 0.57 0.75 0.95 %}`: '0.57 \u2013 0.75, 95%'."""
     return figures.format_interval(low, high, level=level, unit=unit)
 
 
@@ -128,64 +142,6 @@ def outcome_class(outcome: object) -> str:
 def glyph(name: str) -> SafeString:
     """A drawing of the interface: copy, sun, menu, person, mark."""
     return marks.glyph(name)
-
-
-@register.filter
-def judged(requirement: Any) -> str:
-    """The outcome that a requirement shows: `waived` where a waiver covers what it lacks."""
-    has_waiver = _get(requirement, "waived_until") and _get(requirement, "outcome") != "passed"
-    return "waived" if has_waiver else str(_get(requirement, "outcome"))
-
-
-@register.filter
-def grouped(requirements: Iterable[Any]) -> list[dict[str, Any]]:
-    """Requirements by what they mean for the reader, what blocks first; empty groups left out."""
-    given = list(requirements or ())
-    found = [
-        {"outcome": outcome, "title": title, "requirements": [each for each in given if judged(each) == outcome]}
-        for outcome, title in GROUPS
-    ]
-    return [group for group in found if group["requirements"]]
-
-
-@register.filter
-def asked_words(requirement: Any) -> str:
-    """What is asked, in words: a threshold by its metric's name, limit and bound; everything else as the gate says it."""
-    detail = _get(requirement, "detail") or {}
-    if _get(requirement, "kind") != "threshold" or "limit" not in detail:
-        return str(_get(requirement, "asked") or "")
-    where = str(detail.get("slice") or "overall")
-    place = "" if where == "overall" else ", worst group" if where == "worst" else f", {where}"
-    limit = figures.format_number(detail["limit"])
-    if detail.get("direction") == "within":
-        span = f"{limit} \u00b1 {figures.format_number(detail.get('tolerance'))}"
-    else:
-        span = f"{'at most' if detail.get('direction') == 'at_most' else 'at least'} {limit}"
-    return f"{metric_words(detail.get('metric'))}{place}: {span}"
-
-
-@register.filter
-def bound_words(detail: Mapping[str, Any]) -> str:
-    """Which end of which interval is compared with the limit."""
-    ends = {"at_least": "the lower bound", "at_most": "the upper bound", "within": "both bounds"}
-    confidence = figures.format_level(detail.get("level"))
-    return f"{ends.get(str(detail.get('direction')), 'the bound')} of the {confidence + ' ' if confidence else ''}interval is judged"
-
-
-@register.filter
-def metric_words(metric: object) -> str:
-    """A metric's name without its family: 'fairness.demographic_parity_ratio' is 'Demographic parity ratio'."""
-    return str(metric or "").rsplit(".", 1)[-1].replace("_", " ").capitalize()
-
-
-@register.filter
-def found_words(requirement: Any) -> str:
-    """What was found, from a live verdict as from a stored one."""
-    return str(_get(requirement, "found_text") or _get(requirement, "found") or "nothing")
-
-
-def _get(thing: Any, name: str) -> Any:
-    return thing.get(name) if isinstance(thing, Mapping) else getattr(thing, name, None)
 
 
 @register.filter

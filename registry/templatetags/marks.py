@@ -18,15 +18,23 @@ ICONS: Final = {
     "failed": '<path d="M6.6 1.5h6.8l5.1 5.1v6.8l-5.1 5.1H6.6l-5.1-5.1V6.6z" fill="currentColor"/>'
     + PATH.format("M6.9 6.9l6.2 6.2M13.1 6.9l-6.2 6.2", HOLE),
     "undecided": RING + '<path d="M10 1.8a8.2 8.2 0 0 1 0 16.4z" fill="currentColor"/>',
-    "waived": '<circle cx="10" cy="10" r="8.2" fill="none" stroke="currentColor" stroke-width="1.7" stroke-dasharray="3.1 2.05"/>'
-    + PATH.format("M10 5.8v4.4l2.9 1.9", "currentColor"),
+    "waived": RING.replace("/>", ' stroke-dasharray="3.1 2.05"/>') + PATH.format("M10 5.8v4.4l2.9 1.9", "currentColor"),
     "suspended": RING + PATH.format("M7.7 6.9v6.2M12.3 6.9v6.2", "currentColor"),
+    "running": RING + '<path d="M8 6.4l5.6 3.6L8 13.6z" fill="currentColor"/>',
+    "queued": RING
+    + '<path d="M5.6 10h.1M10 10h.1M14.3 10h.1" stroke="currentColor" stroke-width="2.2" stroke-linecap="round"/>',
+    "lapsed": RING + PATH.format("M6.6 8.2a4 4 0 1 1-.4 3.2M6.3 5.6v2.9h2.9", "currentColor"),
+    "priority_high": '<path d="M3 12.5h3.4V17H3zM8.3 8h3.4v9H8.3zM13.6 3H17v14h-3.4z" fill="currentColor"/>',
+    "priority_medium": '<path d="M3 12.5h3.4V17H3zM8.3 8h3.4v9H8.3z" fill="currentColor"/>'
+    '<path d="M14.2 3.6h2.2v12.8h-2.2z" fill="none" stroke="currentColor" stroke-width="1.2"/>',
+    "priority_low": '<path d="M3 12.5h3.4V17H3z" fill="currentColor"/>'
+    '<path d="M8.9 8.6h2.2v7.8H8.9zM14.2 3.6h2.2v12.8h-2.2z" fill="none" stroke="currentColor" stroke-width="1.2"/>',
     "neutral": RING + PATH.format("M6.5 10h7", "currentColor"),
 }
 FAMILIES: Final = {
     "passed": "passed approved active good done ok resolved complete success signed current accepted published",
-    "failed": "failed blocked rejected refused withdrawn error failed_infra overdue critical retracted",
-    "undecided": "undecided insufficient_data warning pending lapsed stale incomplete expiring unresolved open",
+    "failed": "failed blocked rejected refused withdrawn error failed_infra overdue critical retracted priority_high",
+    "undecided": "undecided insufficient_data warning pending lapsed stale incomplete expiring open priority_medium",
     "waived": "waived waiver",
     "suspended": "suspended recalled",
 }
@@ -45,7 +53,8 @@ GLYPHS: Final = {
     # A hallmark: the punch of an assay office, corners cut, a balance within.
     "mark": '<path d="M5.2 1.2h9.6l4 4v9.6l-4 4H5.2l-4-4V5.2z" fill="currentColor"/>'
     + PATH.format(
-        "M10 4.4v10.8M7 15.4h6M4.6 6.4h10.8M4.9 6.6l-1.7 4.2a2.1 2.1 0 0 0 3.5 0zM15.1 6.6l-1.7 4.2a2.1 2.1 0 0 0 3.5 0z",
+        "M10 4.4v10.8M7 15.4h6M4.6 6.4h10.8M4.9 6.6l-1.7 4.2a2.1 2.1 0 0 0 3.5 0z"
+        "M15.1 6.6l-1.7 4.2a2.1 2.1 0 0 0 3.5 0z",
         HOLE,
     ).replace('stroke-width="1.9"', 'stroke-width="1.15"'),
 }
@@ -58,13 +67,13 @@ def family(name: str) -> str:
 
 def word(name: str) -> str:
     """The state in words."""
-    return WORDS.get(name, name.replace("_", " ") or "unknown")
+    return WORDS.get(name, name.removeprefix("priority_").replace("_", " ") or "unknown")
 
 
 def icon(name: str) -> SafeString:
     """The drawing of a state; decorative, since its word stands beside it."""
     shown = family(name)
-    return _drawn(ICONS[shown], f"outcome-icon outcome--{shown}", color=INKS[shown])
+    return _drawn(ICONS.get(name, ICONS[shown]), f"outcome-icon outcome--{shown}", color=INKS[shown])
 
 
 def glyph(name: str) -> SafeString:

@@ -1,7 +1,7 @@
-"""Every component with sample data, as pages to look at: `python tests/browser/gallery.py FOLDER` writes screenshots.
+"""Every component with sample data, as pages to look at: `python -m tests.browser.gallery FOLDER` writes screenshots.
 
-It needs neither a database nor the application; the pages are served under the same content policy as the real ones, and
-anything that the browser refuses or that overflows sideways is reported.
+It needs neither a database nor the application; the pages are served under the same content policy as the real ones,
+and anything that the browser refuses or that overflows sideways is reported.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from pathlib import Path
 
 import django
 from django.conf import settings
+from playwright.sync_api import sync_playwright
+
+from tests.browser.gallery_pages import rendered
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -26,7 +28,7 @@ TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 def configure() -> None:
     """Django with templates and nothing else."""
     settings.configure(
-        SECRET_KEY="gallery",  # noqa: S106 (signs nothing)
+        SECRET_KEY="gallery",
         STATIC_URL="/static/",
         USE_TZ=True,
         USE_I18N=False,
@@ -69,12 +71,17 @@ def serve(pages: dict[str, str]) -> ThreadingHTTPServer:
 
 def shoot(pages: dict[str, str], folder: Path, only: str = "") -> list[str]:
     """Screenshots of every page, wide and narrow, by day and by night; what went wrong comes back as lines."""
-    from playwright.sync_api import sync_playwright
-
     server = serve(pages)
     troubles: list[str] = []
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync"]
+    flags = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
         for width in (1280, 390):
@@ -99,8 +106,6 @@ def shoot(pages: dict[str, str], folder: Path, only: str = "") -> list[str]:
 
 def main() -> int:
     configure()
-    from tests.browser.gallery_pages import rendered
-
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     troubles = shoot(rendered(), folder, only=sys.argv[2] if len(sys.argv) > 2 else "")

@@ -1,4 +1,4 @@
-"""Where a version stands and what it came from."""
+"""What a version came from and what came from it."""
 
 from __future__ import annotations
 
@@ -6,109 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from django.utils.safestring import SafeString
 
-from registry.reports.svg import INKS, absent, chart, clip, element, percent, text
+from registry.reports.svg import INKS, absent, chart, clip, element, text
 
-STAGES = ("scoping", "data", "preprocessing", "training", "inference")
-NODE_WIDTH, NODE_HEIGHT, GAP_ACROSS, GAP_DOWN, MARGIN = 196.0, 50.0, 56.0, 16.0, 3.0
+NODE_WIDTH, NODE_HEIGHT, GAP_ACROSS, GAP_DOWN, MARGIN = 220.0, 50.0, 56.0, 16.0, 3.0
 STATES = {"suspended": "suspended", "withdrawn": "failed"}
-
-
-def stage_track(current: str, target: str = "") -> SafeString:
-    """The five stages as a track: those behind ticked, the present one filled, the one asked for as a ring.
-
-    A retired version has all five behind it.
-    """
-    here = STAGES.index(current) if current in STAGES else len(STAGES) if current == "retired" else -1
-    marks = [_stage(number, name, here=here, target=target) for number, name in enumerate(STAGES)]
-    lines = [_track_line(number, is_done=number < here) for number in range(len(STAGES) - 1)]
-    asked = f"; asked for: {target}" if target else ""
-    return chart(
-        *lines, *marks, title="Stage", description=f"at {current or 'no stage'}{asked}", height=44, class_="chart-track"
-    )
-
-
-def _stage_at(number: int) -> float:
-    return 3.0 + 94.0 * number / (len(STAGES) - 1)
-
-
-def _track_line(number: int, *, is_done: bool) -> SafeString:
-    ink = "accent" if is_done else "line-strong"
-    return element(
-        "line",
-        class_="track-line track-line--done" if is_done else "track-line",
-        x1=percent(_stage_at(number)),
-        x2=percent(_stage_at(number + 1)),
-        y1=13,
-        y2=13,
-        stroke=INKS[ink],
-        stroke_width=1.6,
-        stroke_dasharray=None if is_done else "3 4",
-    )
-
-
-def _stage(number: int, name: str, *, here: int, target: str) -> SafeString:
-    x = percent(_stage_at(number))
-    is_key = number == here or name == target
-    anchor = "start" if number == 0 else "end" if number == len(STAGES) - 1 else "middle"
-    label_at = percent(0.6 if number == 0 else 99.4) if anchor != "middle" else x
-    label = text(
-        name,
-        x=label_at,
-        y=39.0,
-        class_="chart-strong" if is_key else "track-label--quiet",
-        anchor=anchor,
-        font_weight=600 if is_key else None,
-    )
-    if number < here:
-        dot = element(
-            "circle",
-            class_="track-done",
-            cx=x,
-            cy=13,
-            r=5,
-            fill=INKS["accent"],
-            stroke=INKS["accent"],
-            stroke_width=1.6,
-        )
-    elif number == here:
-        dot = element(
-            "g",
-            element(
-                "circle",
-                class_="track-target",
-                cx=x,
-                cy=13,
-                r=9,
-                fill=INKS["surface"],
-                stroke=INKS["accent"],
-                stroke_width=1.6,
-            ),
-            element("circle", class_="track-done", cx=x, cy=13, r=5, fill=INKS["accent"], stroke=INKS["accent"]),
-        )
-    elif name == target:
-        dot = element(
-            "circle",
-            class_="track-target",
-            cx=x,
-            cy=13,
-            r=7,
-            fill=INKS["surface"],
-            stroke=INKS["accent"],
-            stroke_width=2,
-            stroke_dasharray="3 2.5",
-        )
-    else:
-        dot = element(
-            "circle",
-            class_="track-ahead",
-            cx=x,
-            cy=13,
-            r=5,
-            fill=INKS["surface"],
-            stroke=INKS["line-strong"],
-            stroke_width=1.6,
-        )
-    return element("g", dot, label)
 
 
 def lineage_chart(
@@ -116,8 +17,8 @@ def lineage_chart(
 ) -> SafeString:
     """A small layered graph, sources at the left.
 
-    A node has `id`, `label`, `kind`, and optionally `standing`, `href` (a path of this site) and `current`. Edges are pairs of
-    ids, from what something was made of to what was made; those naming unknown nodes are left out.
+    A node has `id`, `label`, `kind`, and optionally `standing`, `href` (a path of this site) and `current`. Edges are
+    pairs of ids, from what something was made of to what was made; those naming unknown nodes are left out.
     """
     known = {str(node.get("id")): node for node in nodes}
     if not known:
@@ -146,7 +47,10 @@ def lineage_chart(
 
 
 def _layers(keys: list[str], arrows: list[tuple[str, str]]) -> list[list[str]]:
-    """Every node one layer right of the furthest of its sources; a cycle, which the tables refuse, merely stops growing."""
+    """Every node right of all its sources, and as near to what it was used for as that allows.
+
+    A cycle, which the tables refuse, merely stops growing.
+    """
     depth = dict.fromkeys(keys, 0)
     for _ in keys:
         moved = False
@@ -156,6 +60,9 @@ def _layers(keys: list[str], arrows: list[tuple[str, str]]) -> list[list[str]]:
                 moved = True
         if not moved:
             break
+    for key in sorted(keys, key=lambda each: -depth[each]):
+        makes = [depth[end] for start, end in arrows if start == key and depth[end] > depth[key]]
+        depth[key] = min(makes) - 1 if makes else depth[key]
     layers = [[key for key in keys if depth[key] == level] for level in range(max(depth.values()) + 1)]
     return [layer for layer in layers if layer]
 
@@ -217,7 +124,7 @@ def _node(node: Mapping[str, object], place: tuple[float, float]) -> SafeString:
     words = element(
         "g",
         text(said, x=x + 12, y=y + 19, class_="chart-faint", font_size=11),
-        text(clip(name, 26), x=x + 12, y=y + 37, class_="chart-strong" if is_current else "chart-label"),
+        text(clip(name, 29), x=x + 12, y=y + 37, class_="chart-strong" if is_current else "chart-label"),
     )
     body = element("g", element("title", f"{name} ({said})"), box, words)
     href = str(node.get("href") or "")

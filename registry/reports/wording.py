@@ -1,0 +1,71 @@
+"""Requirements in words, from a live verdict as from a stored one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from registry.reports import figures
+
+ACRONYMS = frozenset({"auc", "ece", "fpr", "fnr", "tpr", "shap", "mia", "pr", "roc", "psi", "mmd"})
+GROUPS = (
+    ("failed", "What blocks"),
+    ("undecided", "Not enough evidence yet"),
+    ("waived", "Accepted for a limited time"),
+    ("passed", "Met"),
+)
+
+
+def judged(requirement: Any) -> str:
+    """The outcome that a requirement shows: `waived` where a waiver covers what it lacks."""
+    has_waiver = _get(requirement, "waived_until") and _get(requirement, "outcome") != "passed"
+    return "waived" if has_waiver else str(_get(requirement, "outcome"))
+
+
+def grouped(requirements: Iterable[Any]) -> list[dict[str, Any]]:
+    """Requirements by what they mean for the reader, what blocks first; empty groups left out."""
+    given = list(requirements or ())
+    found = [
+        {"outcome": outcome, "title": title, "requirements": [each for each in given if judged(each) == outcome]}
+        for outcome, title in GROUPS
+    ]
+    return [group for group in found if group["requirements"]]
+
+
+def asked_words(requirement: Any) -> str:
+    """What is asked, in words: a threshold by its metric's name and limit; everything else as the gate says it."""
+    detail = _get(requirement, "detail") or {}
+    if _get(requirement, "kind") != "threshold" or "limit" not in detail:
+        return str(_get(requirement, "asked") or "")
+    where = str(detail.get("slice") or "overall")
+    place = "" if where == "overall" else ", worst group" if where == "worst" else f", {where}"
+    limit = figures.format_number(detail["limit"])
+    if detail.get("direction") == "within":
+        span = f"{limit} \u00b1 {figures.format_number(detail.get('tolerance'))}"
+    else:
+        span = f"{'at most' if detail.get('direction') == 'at_most' else 'at least'} {limit}"
+    return f"{metric_words(detail.get('metric'))}{place}: {span}"
+
+
+def bound_words(detail: Mapping[str, Any]) -> str:
+    """Which end of which interval is compared with the limit."""
+    ends = {"at_least": "the lower bound", "at_most": "the upper bound", "within": "both bounds"}
+    confidence = figures.format_level(detail.get("level"))
+    end = ends.get(str(detail.get("direction")), "the bound")
+    return f"{end} of the {confidence} interval is judged" if confidence else f"{end} of the interval is judged"
+
+
+def metric_words(metric: object) -> str:
+    """A metric's name without its family: 'fairness.demographic_parity_ratio' is 'Demographic parity ratio'."""
+    words = str(metric or "").rsplit(".", 1)[-1].split("_")
+    said = " ".join(word.upper() if word in ACRONYMS else word for word in words)
+    return said[:1].upper() + said[1:]
+
+
+def found_words(requirement: Any) -> str:
+    """What was found, from a live verdict as from a stored one."""
+    return str(_get(requirement, "found_text") or _get(requirement, "found") or "nothing")
+
+
+def _get(thing: Any, name: str) -> Any:
+    return thing.get(name) if isinstance(thing, Mapping) else getattr(thing, name, None)
