@@ -1,29 +1,24 @@
-"""The servers without the demo: `python -m registry.management.embedded up|down|status|url ROLE|broker|reset`."""
+"""The servers without the demo: `python -m registry.management.embedded up|down|status|url ROLE|broker|reset`.
+
+`provision FILE` prepares a server that isn't ours: DATABASE_URL is its administrator's, FILE the roles' passwords.
+"""
 
 import argparse
+import os
 import shutil
 import sys
 from pathlib import Path
 
 from registry.management.embedded import pidfile
+from registry.management.embedded.credentials import Passwords
 from registry.management.embedded.places import EmbeddedError, assay_home, cluster_home
 from registry.management.embedded.postgres import SUPERUSER, Postgres
 from registry.management.embedded.processes import end_leftovers
 from registry.management.embedded.roles import DATABASE, LOGINS, Access, provision
 from registry.management.embedded.valkey import Valkey
 
-KEPT = (
-    "blobs",
-    "log",
-    "notary",
-    "run",
-    "staticfiles",
-    "secret_key",
-    "instance",
-    "passwords.json",
-    "demo.json",
-    "bench.json",
-)
+KEPT_FOLDERS = ("blobs", "log", "notary", "run", "staticfiles")
+KEPT_FILES = ("secret_key", "instance", "passwords.json", "demo.json", "bench.json")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,35 +27,40 @@ def main(arguments: list[str] | None = None) -> int:
     for verb in ("up", "down", "status", "broker", "reset"):
         verbs.add_parser(verb)
     verbs.add_parser("url").add_argument("role", choices=[SUPERUSER, *LOGINS])
+    verbs.add_parser("provision").add_argument("passwords", type=Path)
     chosen = parser.parse_args(arguments)
-    home = cluster_home(assay_home())
-    postgres, valkey = Postgres(home), Valkey(home)
     try:
-        return act(chosen.verb, getattr(chosen, "role", ""), postgres, valkey)
+        if chosen.verb == "provision":
+            provision(os.environ["DATABASE_URL"], passwords=Passwords(chosen.passwords))
+        else:
+            act(chosen.verb, role=getattr(chosen, "role", ""), home=assay_home())
     except EmbeddedError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    return 0
 
 
-def act(verb: str, role: str, postgres: Postgres, valkey: Valkey) -> int:
+def act(verb: str, *, role: str, home: Path) -> None:
+    postgres, valkey = Postgres(cluster_home(home)), Valkey(cluster_home(home))
+    if verb in {"url", "broker"}:
+        sys.stdout.write(f"{valkey.url() if verb == 'broker' else address_of(role, postgres)}\n")
+        return
     if verb == "up":
         provision(postgres.start(), passwords=postgres.passwords)
         valkey.start()
-    elif verb == "url":
-        access = Access(host=str(postgres.sockets), port=5432, database=DATABASE, passwords=postgres.passwords)
-        sys.stdout.write(f"{postgres.url(role) if role == SUPERUSER else access.url(role)}\n")
-        return 0
-    elif verb == "broker":
-        sys.stdout.write(f"{valkey.url()}\n")
-        return 0
     elif verb == "down":
         valkey.stop()
         postgres.stop()
     elif verb == "reset":
-        reset(assay_home(), postgres, valkey)
+        reset(home, postgres, valkey)
     for name, part in (("postgres", postgres), ("valkey", valkey)):
         sys.stdout.write(f"{name:9} {'running' if part.is_running() else 'stopped'}  {part.home}\n")
-    return 0
+
+
+def address_of(role: str, postgres: Postgres) -> str:
+    if role == SUPERUSER:
+        return postgres.url(role)
+    return Access(host=str(postgres.sockets), port=5432, database=DATABASE, passwords=postgres.passwords).url(role)
 
 
 def reset(home: Path, postgres: Postgres, valkey: Valkey) -> None:
@@ -72,9 +72,10 @@ def reset(home: Path, postgres: Postgres, valkey: Valkey) -> None:
     end_leftovers(home)
     valkey.stop()
     postgres.remove()
-    for name in KEPT:
-        path = home / name
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    for name in KEPT_FOLDERS:
+        shutil.rmtree(home / name, ignore_errors=True)
+    for name in KEPT_FILES:
+        (home / name).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
