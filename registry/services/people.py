@@ -4,8 +4,11 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from registry import policies
@@ -16,6 +19,7 @@ from registry.services import audit
 
 TOKEN_PREFIX = "assay_"  # noqa: S105 - the public beginning of every token, so that scanners know it
 LONGEST_TOKEN = timedelta(days=365)
+NOTED_EVERY = timedelta(minutes=1)
 
 
 @transaction.atomic
@@ -90,6 +94,21 @@ def revoke_token(token: Token, *, team: Team, by: User) -> None:
             raise NotPermitted(f"{by} may not end this token.")
         Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
         audit.record("token.revoked", subject=token, actor=by, team=team)
+
+
+def find_token(secret: str) -> Token | None:
+    """The running token with this text, as of now; its use is noted."""
+    running = Token.objects.filter(revoked_at=None, expires_at__gt=Now(), acts_as__is_active=True)
+    token = running.select_related("acts_as").filter(digest=token_digest(secret)).first()
+    if token is not None and (token.last_used_at is None or timezone.now() - token.last_used_at > NOTED_EVERY):
+        note_token_use(token.pk)
+    return token
+
+
+def note_token_use(pk: UUID) -> None:
+    """Remember that a token was used now: once a minute at most, so that reading costs no write."""
+    stale = Q(last_used_at=None) | Q(last_used_at__lt=Now() - NOTED_EVERY)
+    Token.objects.filter(stale, pk=pk).update(last_used_at=Now())
 
 
 def token_digest(secret: str) -> bytes:
