@@ -1,6 +1,7 @@
 """Databases for tests: one throw-away cluster per run, one migrated template, a clone of it wherever rows are written.
 
-`db` (pytest-django) works inside a transaction of role assay_app that is rolled back.
+`db` (pytest-django) works inside a transaction of role assay_app that is rolled back. The superuser logged in and took
+on that role with SET SESSION AUTHORIZATION: only so can `speaking_as` change the session's user within a transaction.
 `committed_db` is a fresh clone for tests that really commit, and for other roles and processes to look at.
 """
 
@@ -12,14 +13,15 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
-from django.db import connections
+from django.db import connections, transaction
+from django.db.backends.signals import connection_created
 from django.test.testcases import LiveServerThread
 from psycopg.conninfo import conninfo_to_dict
 
@@ -33,6 +35,9 @@ TEMPLATE = "assay_template"
 HOME_VARIABLE = "ASSAY_TEST_HOME"
 # A test's one transaction outlives the web's limits on a busy machine; connections opened by tests keep them.
 PATIENT = "-c statement_timeout=30s -c idle_in_transaction_session_timeout=10min"
+APP = "assay_app"
+# The database that Django is connected to, the innermost last.
+reached: list[Access] = []
 
 
 def worker_name() -> str:
@@ -114,14 +119,15 @@ def clone(cluster: Postgres, name: str) -> Iterator[Access]:
 
 
 @contextmanager
-def django_connected(access: Access) -> Iterator[None]:
+def django_connected(access: Access, *, app_login: str = APP) -> Iterator[None]:
     """Django's `default` speaks to this database as assay_app, `owner` (where configured) as the migrator."""
-    roles = {"default": "assay_app", "owner": MIGRATOR}
+    roles = {"default": app_login, "owner": MIGRATOR}
     before = {alias: dict(connections.settings[alias]) for alias in connections}
     connections.close_all()
     for alias in connections:
         address = conninfo_to_dict(access.url(roles[alias]))
-        options = f"{address.get('options', '')} {PATIENT}".strip()
+        path = "-c search_path=assay,\\ pg_temp " if roles[alias] == SUPERUSER else ""
+        options = f"{address.get('options', '')} {path}{PATIENT}".strip()
         connections.settings[alias].update(
             NAME=address["dbname"],
             USER=address["user"],
@@ -132,19 +138,67 @@ def django_connected(access: Access) -> Iterator[None]:
             CONN_MAX_AGE=0,
         )
         connections[alias].settings_dict.update(connections.settings[alias])
+    reached.append(access)
     try:
         yield
     finally:
+        reached.pop()
         connections.close_all()
         for alias, settings in before.items():
             connections.settings[alias].update(settings)
             connections[alias].settings_dict.update(settings)
 
 
+def become_the_app(connection: Any, **_: Any) -> None:
+    """A superuser's login speaks as assay_app from its first statement."""
+    if connection.settings_dict["USER"] == SUPERUSER:
+        connection.connection.execute(f"set session authorization {APP}")
+
+
+connection_created.connect(become_the_app)
+
+
+@contextmanager
+def speaking_as(role: str) -> Iterator[None]:
+    """Within, Django's statements come from another login: `with speaking_as("assay_worker"): runs.finish(…)`."""
+    default = connections["default"]
+    switched = _another_authorization(role) if default.settings_dict["USER"] == SUPERUSER else _another_login(role)
+    with switched:
+        yield
+
+
+@contextmanager
+def _another_authorization(role: str) -> Iterator[None]:
+    # A rollback to the savepoint takes the change of user back with it.
+    with transaction.atomic() if connections["default"].in_atomic_block else nullcontext():
+        _authorize(role)
+        yield
+        _authorize(APP)
+
+
+def _authorize(role: str) -> None:
+    with connections["default"].cursor() as cursor:
+        cursor.execute("reset session authorization")
+        cursor.execute(f"set session authorization {role}")
+
+
+@contextmanager
+def _another_login(role: str) -> Iterator[None]:
+    before = connections["default"]
+    password = reached[-1].passwords.of(role)
+    own = type(before)({**before.settings_dict, "USER": role, "PASSWORD": password}, "default")
+    connections["default"] = own
+    try:
+        yield
+    finally:
+        own.close()
+        connections["default"] = before
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(cluster: Postgres, django_db_blocker: Any) -> Iterator[None]:
     """Replaces pytest-django's: the roles and the triggers are the thing under test, so the real ones are there."""
-    with clone(cluster, f"assay_{worker_name()}") as access, django_connected(access):
+    with clone(cluster, f"assay_{worker_name()}") as access, django_connected(access, app_login=SUPERUSER):
         yield
 
 

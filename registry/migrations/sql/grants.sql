@@ -53,8 +53,10 @@ grant update (ended_at) on membership, reviewer_expertise to assay_app;
 grant update (likelihood, severity, priority, treatment, owner_id, step_taken, is_resolved, resolution, updated_by_id) on risk to assay_app;
 grant update (state, published_at, publications) on evaluation to assay_app;
 grant update (state, attempt, lease_until, published_at, publications, worker, progress, progress_note, started_at, finished_at, failure, environment) on evaluation to assay_worker;
--- A lock on the version's row is an update right in Postgres; this column can't be changed once it is set.
+-- A lock on a row is an update right in Postgres. These columns can't be changed: files are set once, and a document's
+-- kind is tied to its subject by a check.
 grant update (artifact_id) on model_version to assay_worker;
+grant update (kind) on document to assay_app;
 grant update (signed_at, key_id, envelope, body, etag) on attestation to assay_notary;
 grant insert, update on signing_key to assay_notary;
 
