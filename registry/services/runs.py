@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from evaluators.catalog import describe
+from evaluators.contract import spec_digest
 from registry.models import Evaluation
 from registry.models.choices import RunState
 from registry.models.gate_inputs import database_now
@@ -68,7 +69,7 @@ def job(run: Evaluation) -> dict[str, Any]:
         "params": run.parameters,
         "level": run.level,
         "subject": {**run.subject, "files": files},
-        "spec_hash": run.spec_digest,
+        "spec_hash": spec_digest(run.evaluator, run.evaluator_version, run.parameters, run.level),
         "limits": {"memory_bytes": settings.EVALUATION_MEMORY_BYTES, "cpu_s": settings.EVALUATION_CPU_SECONDS},
     }
 
