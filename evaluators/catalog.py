@@ -11,10 +11,13 @@ from evaluators.contract import Evaluator, EvaluatorError, Json, Reading
 from evaluators.parameters import complete, schema
 
 EVALUATORS: Mapping[str, str] = {
+    "calibration.binary": "evaluators.uncertainty.calibration.BinaryCalibration",
+    "explain.shap_global": "evaluators.explainability.shap_global.GlobalShap",
     "fairness.group": "evaluators.fairness.group.GroupFairness",
+    "performance.accuracy": "evaluators.performance.accuracy.Accuracy",
+    "security.model_file": "evaluators.security.model_file.ModelFile",
 }
 METHODS = Path(__file__).parent / "methods"
-QUEUES = {"A": "cpu", "B": "cpu", "C": "gpu", "D": "gpu"}
 
 
 class UnknownEvaluator(EvaluatorError):
@@ -41,7 +44,7 @@ def describe(evaluator_id: str) -> Json:
         "title": evaluator.title,
         "input_kind": evaluator.input_kind,
         "cost_class": evaluator.cost_class,
-        "queue": QUEUES[evaluator.cost_class],
+        "queue": evaluator.device,
         "needs": {kind: list(names) for kind, names in evaluator.needs.items()},
         "params": schema(evaluator.parameters),
         "metrics": [

@@ -76,5 +76,5 @@ def too_many_groups(groups: int) -> str:
     return f"{groups:,} groups, more than the {MAX_GROUPS} that are shown; is the group column an identifier?"
 
 
-def sizes_by_name(names: Sequence[str], sizes: IntArray) -> dict[str, int]:
+def sizes_by_name(names: Sequence[str], sizes: Sequence[int] | IntArray) -> dict[str, int]:
     return {name: int(size) for name, size in zip(names, sizes, strict=True)}

@@ -21,6 +21,7 @@ class GroupFairness:
     title = "Group fairness of decisions"
     input_kind = "P"
     cost_class = "A"
+    device = "cpu"
     needs: Mapping[str, tuple[str, ...]] = {
         "files": ("table",),
         "columns": ("prediction", "group", "favourable"),

@@ -1,0 +1,127 @@
+"""Shapley values of a tabular model, by the method that suits it, checked against the model itself."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evaluators.counts import FloatArray
+from evaluators.libraries import library
+from evaluators.models import Function, Model
+
+LINEAR = ("LinearRegression", "Ridge", "Lasso", "ElasticNet", "LogisticRegression", "LinearSVC", "RidgeClassifier")
+PROBABILITY_TREES = (
+    "DecisionTreeClassifier",
+    "ExtraTreeClassifier",
+    "RandomForestClassifier",
+    "ExtraTreesClassifier",
+)
+VALUE_TREES = ("DecisionTreeRegressor", "RandomForestRegressor", "ExtraTreesRegressor", "GradientBoostingRegressor")
+DOUBLE_PRECISION_TREES = ("HistGradientBoostingClassifier", "HistGradientBoostingRegressor")
+MARGIN_TREES = ("GradientBoostingClassifier", "HistGradientBoostingClassifier")
+TREES = (*PROBABILITY_TREES, *VALUE_TREES, "HistGradientBoostingRegressor", *MARGIN_TREES)
+KINDS = ("auto", "linear", "tree", "permutation")
+ROUNDS = 10
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """phi is shaped (rows, features); `gap` is how far phi is from adding up, in units of the spread of f."""
+
+    phi: FloatArray
+    base: float
+    gap: float
+    explainer: str
+    output: str
+    background_sha256: str
+
+
+def choose(model: Model, rows: FloatArray, wanted: str = "auto") -> str:
+    """linear, tree or permutation. A pipeline is explained from outside, in terms of its own columns.
+
+    shap's tree algorithm rounds its input to single precision. Models that split on double precision are given to it
+    only if the rows survive that, for otherwise some rows take the wrong branch.
+    """
+    if wanted != "auto":
+        return wanted
+    name = type(model.estimator).__name__
+    if name in LINEAR and np.ndim(np.squeeze(model.estimator.coef_)) <= 1:
+        return "linear"
+    if name in DOUBLE_PRECISION_TREES and not np.array_equal(rows, rows.astype(np.float32), equal_nan=True):
+        return "permutation"
+    is_binary = not model.is_classifier or len(model.estimator.classes_) == 2
+    return "tree" if name in TREES and (is_binary or name in PROBABILITY_TREES) else "permutation"
+
+
+def explain(
+    model: Model, background: FloatArray, rows: FloatArray, *, kind: str, favourable: str | None, seed: int
+) -> Explanation:
+    """Interventional Shapley values of the rows against the background, and how well they add up."""
+    function, output = target(model, kind, favourable)
+    compute = {"linear": _linear, "tree": _tree, "permutation": _permutation}[kind]
+    phi, base = compute(model, function, background, rows, favourable, seed)
+    return Explanation(
+        phi=phi,
+        base=base,
+        gap=additivity_gap(phi, base, function(rows), function(background)),
+        explainer=kind,
+        output=output,
+        background_sha256=hashlib.sha256(np.ascontiguousarray(background).tobytes()).hexdigest(),
+    )
+
+
+def additivity_gap(phi: FloatArray, base: float, on_rows: FloatArray, on_background: FloatArray) -> float:
+    """The larger error of phi not adding up to f and of the base not being f's mean on the background."""
+    spread = float(np.max(np.abs(on_rows - on_background.mean())))
+    scale = spread if spread > 0 else 1.0
+    sums = float(np.max(np.abs(phi.sum(axis=1) + base - on_rows)))
+    return max(sums, abs(base - float(on_background.mean()))) / scale
+
+
+def target(model: Model, kind: str, favourable: str | None) -> tuple[Function, str]:
+    """What is explained: the function and its name."""
+    name = type(model.estimator).__name__
+    if not model.is_classifier:
+        return model.value(), "value"
+    if kind == "linear" or (kind == "tree" and name in MARGIN_TREES):
+        return model.margin(favourable), "margin"
+    if hasattr(model.estimator, "predict_proba"):
+        return model.probability(favourable), "probability"
+    return model.margin(favourable), "margin"
+
+
+def _linear(
+    model: Model, function: Function, background: FloatArray, rows: FloatArray, favourable: str | None, _: int
+) -> tuple[FloatArray, float]:
+    """The coefficient times the distance from the background's mean: exact for a linear function."""
+    weights = np.squeeze(np.asarray(model.estimator.coef_, dtype=np.float64)).reshape(-1)
+    if model.is_classifier and model.position(favourable) == 0:
+        weights = -weights
+    return (rows - background.mean(axis=0)) * weights, float(function(background).mean())
+
+
+def _tree(
+    model: Model, _function: Function, background: FloatArray, rows: FloatArray, favourable: str | None, _: int
+) -> tuple[FloatArray, float]:
+    """shap's interventional algorithm; its own additivity check is off because ours compares with the model itself."""
+    shap = library("shap")
+    explainer = shap.TreeExplainer(model.estimator, background, feature_perturbation="interventional")
+    phi = np.asarray(explainer.shap_values(rows, check_additivity=False), dtype=np.float64)
+    base = np.asarray(explainer.expected_value, dtype=np.float64).reshape(-1)
+    if phi.ndim == 3:
+        position = model.position(favourable)
+        return phi[:, :, position], float(base[position])
+    if model.is_classifier and model.position(favourable) == 0:
+        phi, base = -phi, -base
+    return phi, float(base[0])
+
+
+def _permutation(
+    model: Model, function: Function, background: FloatArray, rows: FloatArray, favourable: str | None, seed: int
+) -> tuple[FloatArray, float]:
+    shap = library("shap")
+    masker = shap.maskers.Independent(background, max_samples=len(background))
+    explainer = shap.PermutationExplainer(function, masker, seed=seed % (1 << 32))
+    found: Any = explainer(rows, max_evals=ROUNDS * (2 * rows.shape[1] + 1), silent=True)
+    return np.asarray(found.values, dtype=np.float64), float(np.mean(found.base_values))

@@ -1,0 +1,90 @@
+"""Readings of Shapley values from stored absolute values per row."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from evaluators.contract import OVERALL, Json, Reading, Status
+from evaluators.draws import generator
+from evaluators.support import MINIMUM
+
+GLOBAL = "explain.shap.global"
+ADDITIVITY = "explain.additivity_gap"
+REPLICATES = 2_000
+FACTS = ("explainer", "output", "base", "background_rows", "background_sha256", "additivity_gap", "features")
+
+
+def shap_readings(statistics: Mapping[str, Any], *, tolerance: float, level: float, seed: int) -> list[Reading]:
+    """Overall and top features, or one error reading if the values don't add up to the model's output."""
+    facts = {key: statistics[key] for key in FACTS}
+    gap, n = statistics["additivity_gap"], statistics["n"]
+    common: Json = {"level": level, "seed": seed, "n": n}
+    additivity = Reading(
+        metric=ADDITIVITY,
+        slice=OVERALL,
+        status=Status.OK,
+        value=gap,
+        low=gap,
+        high=gap,
+        method="exact on the explained rows",
+        statistics=dict(statistics),
+        detail=facts,
+        **common,
+    )
+    if not gap <= tolerance:
+        reason = (
+            f"the {statistics['explainer']} explainer's values miss the model's output by {gap:.3g} of its spread, "
+            f"more than {tolerance:g}; the permutation explainer may do better"
+        )
+        broken = Reading(metric=GLOBAL, slice=OVERALL, status=Status.ERROR, reason=reason, detail=facts, **common)
+        return [additivity, broken]
+    columns = [("overall", statistics["total"]), *((item["feature"], item["absolute"]) for item in statistics["top"])]
+    intervals = _intervals([values for _, values in columns], level=level, seed=seed)
+    top = [
+        {"feature": item["feature"], "value": float(np.mean(item["absolute"])), "mean": item["mean"]}
+        | {"low": low, "high": high}
+        for item, (low, high) in zip(statistics["top"], intervals[1:], strict=True)
+    ]
+    overall = _reading(OVERALL, statistics["total"], intervals[0], dict(statistics), facts | {"top": top}, common)
+    readings = [additivity, overall]
+    for item, interval in zip(statistics["top"], intervals[1:], strict=True):
+        own = {**facts, "n": n, "total": item["absolute"], "top": [item]}
+        name = f"feature={item['feature']}"
+        readings.append(_reading(name, item["absolute"], interval, own, {"mean": item["mean"]}, common))
+    return readings
+
+
+def _intervals(columns: Sequence[Sequence[float]], *, level: float, seed: int) -> list[tuple[float, float]]:
+    """Percentile intervals of the means from resampled rows; the same rows for every column."""
+    values = np.asarray(columns, dtype=np.float64)
+    n = values.shape[1]
+    rng = generator(seed, f"{GLOBAL} bootstrap")
+    means = rng.multinomial(n, np.full(n, 1 / n), size=REPLICATES) @ values.T / n
+    tail = (1 - level) / 2
+    low, high = np.quantile(means, [tail, 1 - tail], axis=0)
+    return [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
+
+
+def _reading(
+    name: str,
+    values: Sequence[float],
+    interval: tuple[float, float],
+    statistics: Json,
+    detail: Json,
+    common: Json,
+) -> Reading:
+    is_small = common["n"] < MINIMUM
+    return Reading(
+        metric=GLOBAL,
+        slice=name,
+        status=Status.INSUFFICIENT_DATA if is_small else Status.OK,
+        reason=f"{common['n']} rows, fewer than {MINIMUM}" if is_small else "",
+        value=float(np.mean(values)),
+        low=interval[0],
+        high=interval[1],
+        method="row bootstrap",
+        statistics=statistics,
+        detail=detail,
+        **common,
+    )

@@ -1,0 +1,118 @@
+"""Which features drive a tabular model: mean absolute Shapley values, with a guard that they add up."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from evaluators.contract import Direction, Evidence, Json, Measured, Metric, Progress, Reading, Subject, SubjectError
+from evaluators.counts import FloatArray
+from evaluators.draws import generator
+from evaluators.explainability.explainers import KINDS, Explanation, choose, explain
+from evaluators.explainability.readings import ADDITIVITY, GLOBAL, shap_readings
+from evaluators.files import required
+from evaluators.models import Model, open_model
+from evaluators.subjects import open_table
+
+
+class GlobalShap:
+    """Reads a skops model and a table of its numeric features."""
+
+    id = "explain.shap_global"
+    version = "1"
+    title = "Feature attributions"
+    input_kind = "MD"
+    cost_class = "C"
+    device = "cpu"
+    needs: Mapping[str, tuple[str, ...]] = {
+        "files": ("model", "table"),
+        "columns": (),
+        "optional": ("features", "favourable"),
+    }
+    parameters: Mapping[str, Mapping[str, Any]] = {
+        "explainer": {"type": "string", "default": "auto", "enum": KINDS, "title": "How the values are computed"},
+        "rows": {"type": "integer", "default": 200, "minimum": 10, "maximum": 2_000, "title": "Rows explained"},
+        "background": {"type": "integer", "default": 100, "minimum": 10, "maximum": 1_000, "title": "Background rows"},
+        "top": {"type": "integer", "default": 10, "minimum": 1, "maximum": 50, "title": "Features listed"},
+        "tolerance": {
+            "type": "number",
+            "default": 1e-3,
+            "minimum": 0,
+            "maximum": 0.1,
+            "title": "Largest additivity error at which the values are believed",
+        },
+    }
+    metrics = (
+        Metric(id=GLOBAL, title="Mean absolute Shapley value", direction=Direction.NONE, unit="output"),
+        Metric(id=ADDITIVITY, title="Additivity error", direction=Direction.LOWER, unit="share of spread"),
+    )
+
+    def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
+        progress(0.0, "opening the model")
+        model = open_model(subject)
+        progress(0.2, "reading the table")
+        table = open_table(subject, numeric=model.features)
+        rows = np.column_stack([table.numeric[name] for name in model.features])
+        _check_values(rows, model, required(subject, "table").name)
+        background, explained = _samples(rows, params, seed)
+        kind = choose(model, np.concatenate([background, explained]), params["explainer"])
+        progress(0.3, f"explaining {len(explained)} rows by the {kind} explainer")
+        found = explain(model, background, explained, kind=kind, favourable=subject.favourable, seed=seed)
+        return _reduced(found, model.features, params["top"], len(background))
+
+    def summarise(
+        self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
+    ) -> list[Reading]:
+        readings = shap_readings(statistics, tolerance=params["tolerance"], level=level, seed=seed)
+        return [reading.sound() for reading in readings]
+
+
+def _samples(rows: FloatArray, params: Mapping[str, Any], seed: int) -> tuple[FloatArray, FloatArray]:
+    """Background and explained rows, drawn without replacement; small tables serve as both."""
+    rng = generator(seed, GLOBAL)
+    background = rng.choice(len(rows), size=min(params["background"], len(rows)), replace=False)
+    explained = rng.choice(len(rows), size=min(params["rows"], len(rows)), replace=False)
+    return rows[np.sort(background)], rows[np.sort(explained)]
+
+
+def _check_values(rows: FloatArray, model: Model, name: str) -> None:
+    """Raise SubjectError naming the first cell the model can't take."""
+    refused = np.isinf(rows) if model.accepts_missing else ~np.isfinite(rows)
+    if refused.any():
+        row, column = (int(i) for i in np.argwhere(refused)[0])
+        what = "missing" if np.isnan(rows[row, column]) else "infinite"
+        cell = f"row {row + 1}, column {model.features[column]!r}"
+        raise SubjectError(f"{name}: {cell}: the value is {what}, and this model takes none")
+
+
+def _reduced(found: Explanation, features: tuple[str, ...], top: int, background: int) -> Measured:
+    absolute = np.abs(found.phi)
+    means, signed = absolute.mean(axis=0), found.phi.mean(axis=0)
+    order = np.argsort(-means, kind="stable")[:top]
+    facts: Json = {
+        "explainer": found.explainer,
+        "output": found.output,
+        "base": found.base,
+        "background_rows": background,
+        "background_sha256": found.background_sha256,
+        "additivity_gap": found.gap,
+        "n": len(absolute),
+        "features": len(features),
+    }
+    statistics = facts | {
+        "total": _short(absolute.sum(axis=1)),
+        "top": [{"feature": features[j], "mean": float(signed[j]), "absolute": _short(absolute[:, j])} for j in order],
+    }
+    everything = [
+        {"feature": name, "mean_absolute": float(size), "mean": float(mean)}
+        for name, size, mean in zip(features, means, signed, strict=True)
+    ]
+    return Measured(
+        statistics=statistics,
+        evidence=(Evidence(name="shap_global", data={**facts, "attributions": everything}),),
+    )
+
+
+def _short(values: FloatArray) -> list[float]:
+    """Eight digits, which is more than the values mean."""
+    return [float(f"{value:.8g}") for value in values]

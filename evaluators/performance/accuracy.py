@@ -1,0 +1,83 @@
+"""How often the model is right: overall, in every group and in the worst one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from evaluators.contract import Evidence, Measured, Progress, Reading, Subject
+from evaluators.counts import GroupCounts, tally
+from evaluators.performance.metrics import METRICS
+from evaluators.performance.ranking import rank_readings
+from evaluators.performance.shares import accuracy_readings, balanced_readings
+from evaluators.ranks import delong
+from evaluators.subjects import classes, favourable_code, groups, open_table, scores
+from evaluators.support import FAMILY_MINIMUM, too_many_groups
+
+CONFUSION_CLASSES = 30
+
+
+class Accuracy:
+    """Reads a prediction table with any number of classes. The AUC needs a score and a favourable outcome."""
+
+    id = "performance.accuracy"
+    version = "1"
+    title = "Accuracy and ranking"
+    input_kind = "P"
+    cost_class = "A"
+    device = "cpu"
+    needs: Mapping[str, tuple[str, ...]] = {
+        "files": ("table",),
+        "columns": ("label", "prediction"),
+        "optional": ("group", "score", "favourable"),
+    }
+    parameters: Mapping[str, Mapping[str, Any]] = {
+        "family_minimum": {
+            "type": "integer",
+            "default": FAMILY_MINIMUM,
+            "minimum": 10,
+            "maximum": 10_000,
+            "title": "Rows a group needs to be compared with the others",
+        }
+    }
+    metrics = METRICS
+
+    def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
+        progress(0.0, "reading the table")
+        columns = [name for name in (subject.label, subject.prediction, *subject.groups) if name]
+        numeric = [subject.score] if subject.score else []
+        table = open_table(subject, categorical=columns, numeric=numeric)
+        codes, names = classes(table, subject, ["label", "prediction"])
+        found = groups(table, subject)
+        progress(0.6, "counting")
+        right = (codes["label"] == codes["prediction"]).astype(np.int64)
+        cells = found.codes * len(names) + codes["label"]
+        size = len(found.values) * len(names) * 2
+        counts = np.bincount(cells * 2 + right, minlength=size).reshape(len(found.values), len(names), 2)
+        counted = GroupCounts(found.columns, found.values, counts.astype(np.int64), tuple(names))
+        statistics = counted.as_statistics()
+        if subject.score and subject.score_kind:
+            positive = codes["label"] == favourable_code(subject, names)
+            values = scores(table, subject)
+            statistics["auc"] = delong(values, positive).as_statistics()
+            if not too_many_groups(len(found.values)):
+                parts = [found.codes == i for i in range(len(found.values))]
+                statistics["auc_groups"] = [delong(values[part], positive[part]).as_statistics() for part in parts]
+        return Measured(statistics=statistics, evidence=_confusion(codes, names))
+
+    def summarise(
+        self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
+    ) -> list[Reading]:
+        table = GroupCounts.from_statistics(statistics)
+        common = {"minimum": params["family_minimum"], "level": level, "seed": seed}
+        readings = accuracy_readings(table, **common) + balanced_readings(table, **common)
+        readings += rank_readings(statistics, table.names if table.columns else [], **common)
+        return [reading.sound() for reading in readings]
+
+
+def _confusion(codes: Mapping[str, Any], names: list[str]) -> tuple[Evidence, ...]:
+    if len(names) > CONFUSION_CLASSES:
+        return ()
+    zeros = np.zeros_like(codes["label"])
+    counts = tally(zeros, codes["label"], codes["prediction"], groups=1, classes=len(names))[0]
+    return (Evidence(name="confusion", data={"classes": names, "rows_by_label": counts.tolist()}),)

@@ -1,0 +1,105 @@
+"""Readings of the area under the ROC curve, and of its gap between groups."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from evaluators.contract import OVERALL, WORST, Json, Reading, Status
+from evaluators.draws import generator
+from evaluators.intervals import normal_interval
+from evaluators.performance.metrics import AUC, AUC_PARITY
+from evaluators.performance.worst import worst_reading
+from evaluators.ranks import Auc
+from evaluators.simultaneous import Block, gap, normal_block, replicates_for
+from evaluators.support import MINIMUM, family
+
+
+def rank_readings(
+    statistics: Mapping[str, Any], names: Sequence[str], *, minimum: int, level: float, seed: int
+) -> list[Reading]:
+    """AUC overall, per group and in the worst group, and the gap between groups. `names` is empty without groups."""
+    if not statistics.get("auc"):
+        reason = "no score column with a declared kind of score"
+        slices = ((AUC, OVERALL), (AUC, WORST), (AUC_PARITY, OVERALL))
+        status = Status.NOT_APPLICABLE
+        return [Reading(metric=m, slice=s, status=status, reason=reason, level=level) for m, s in slices]
+    items = [Auc(**item) for item in statistics.get("auc_groups", [])]
+    names = list(names) if items else []
+    readings = [_single(Auc(**statistics["auc"]), OVERALL, dict(statistics), level)]
+    for name, item in zip(names, items, strict=False):
+        readings.append(_single(item, name, _part(statistics, names, name), level))
+
+    def block(kept: list[int]) -> Block:
+        variances = np.array([items[i].bounded_variance(level) for i in kept])
+        values = np.array([items[i].auc for i in kept], dtype=np.float64)
+        return normal_block(values, variances, replicates=replicates_for(len(kept)), rng=generator(seed, AUC))
+
+    common: Json = {"level": level, "seed": seed, "statistics": dict(statistics)}
+    values, sizes = [item.auc or 0.0 for item in items], [item.n for item in items]
+    readings.append(
+        worst_reading(AUC, names=names, values=values, sizes=sizes, block=block, minimum=minimum, common=common)
+    )
+    return [*readings, _parity(names, items, block, minimum, common)]
+
+
+def _part(statistics: Mapping[str, Any], names: Sequence[str], name: str) -> Json:
+    """The statistics of one group alone, from which its reading can be computed again."""
+    i = list(names).index(name)
+    one = {key: [statistics[key][i]] for key in ("groups", "counts", "auc_groups")}
+    return {
+        "columns": statistics["columns"],
+        "classes": statistics["classes"],
+        "auc": statistics["auc_groups"][i],
+        **one,
+    }
+
+
+def _single(item: Auc, name: str, statistics: Json, level: float) -> Reading:
+    common: Json = {"metric": AUC, "slice": name, "level": level, "n": item.positives + item.negatives}
+    common |= {"statistics": statistics, "detail": {"positives": item.positives, "negatives": item.negatives}}
+    if item.auc is None or item.variance is None:
+        outcome = "with" if item.positives <= item.negatives else "without"
+        reason = f"{item.n} rows {outcome} the favourable outcome: ranks can't be compared"
+        return Reading(status=Status.INSUFFICIENT_DATA, reason=reason, value=item.auc, **common)
+    is_small = item.n < MINIMUM
+    low, high = normal_interval(item.auc, item.bounded_variance(level), level=level)
+    return Reading(
+        status=Status.INSUFFICIENT_DATA if is_small else Status.OK,
+        reason=f"{item.n} rows of the scarcer outcome, fewer than {MINIMUM}" if is_small else "",
+        value=item.auc,
+        low=max(0.0, low),
+        high=min(1.0, high),
+        method="exact on matched pairs" if item.is_perfect else "delong",
+        **common,
+    )
+
+
+def _parity(names: Sequence[str], items: Sequence[Auc], block: Any, minimum: int, common: Json) -> Reading:
+    found = family(names, [item.n for item in items], minimum=minimum, among="rows of the scarcer outcome")
+    detail: Json = {"excluded": list(found.excluded)}
+    if not names or found.shortage:
+        status = Status.INSUFFICIENT_DATA if names else Status.NOT_APPLICABLE
+        reason = found.shortage if names else "no group column was declared"
+        return Reading(metric=AUC_PARITY, slice=OVERALL, status=status, reason=reason, detail=detail, **common)
+    kept = list(found.kept)
+    interval = gap([block(kept)], level=common["level"])
+    values = [items[i].auc or 0.0 for i in kept]
+    detail |= {
+        "lowest": names[kept[int(np.argmin(values))]],
+        "highest": names[kept[int(np.argmax(values))]],
+        "support": {names[i]: items[i].n for i in kept},
+        "replicates": interval.replicates,
+    }
+    return Reading(
+        metric=AUC_PARITY,
+        slice=OVERALL,
+        status=Status.OK,
+        value=max(values) - min(values),
+        low=interval.low,
+        high=min(1.0, interval.high),
+        method="max-t simultaneous on delong",
+        n=sum(items[i].n for i in kept),
+        detail=detail,
+        **common,
+    )

@@ -1,0 +1,91 @@
+"""Readings of accuracy and balanced accuracy from counts[g, k, 0 or 1]: wrong and right rows of class k."""
+
+import numpy as np
+
+from evaluators.contract import Json, Reading, Status
+from evaluators.counts import GroupCounts
+from evaluators.draws import generator
+from evaluators.performance.metrics import ACCURACY, BALANCED
+from evaluators.performance.worst import worst_reading
+from evaluators.simultaneous import Block, binomial_block, mean_block, replicates_for, worst
+from evaluators.support import MINIMUM, rate_reading, too_many_groups
+
+
+def accuracy_readings(table: GroupCounts, *, minimum: int, level: float, seed: int) -> list[Reading]:
+    """Accuracy overall, per group and in the worst group."""
+    readings = []
+    for part in parts(table):
+        x, m = int(part.counts[..., 1].sum()), int(part.counts.sum())
+        statistics = part.as_statistics()
+        readings.append(rate_reading(ACCURACY, part.names[0], x, m, level=level, among="rows", statistics=statistics))
+    right, size = table.counts[..., 1].sum(axis=1), table.counts.sum(axis=(1, 2))
+
+    def block(kept: list[int]) -> Block:
+        rng = generator(seed, ACCURACY)
+        return binomial_block(right[kept], size[kept], replicates=replicates_for(len(kept)), rng=rng)
+
+    worst_group = worst_reading(
+        ACCURACY,
+        names=table.names if table.columns else [],
+        values=(right / np.maximum(size, 1)).tolist(),
+        sizes=size.tolist(),
+        block=block,
+        minimum=minimum,
+        common={"level": level, "seed": seed, "statistics": table.as_statistics()},
+    )
+    return [*readings, worst_group]
+
+
+def balanced_readings(table: GroupCounts, *, minimum: int, level: float, seed: int) -> list[Reading]:
+    """Mean recall over the classes that occur: overall, per group and in the worst group."""
+    occurs = table.counts.sum(axis=(0, 2)) > 0
+    names = tuple(name for name, does in zip(table.classes, occurs, strict=True) if does)
+    counts = table.counts[:, occurs]
+    table = GroupCounts(table.columns, table.values, counts, names)
+    readings = [_balanced(part, level=level, seed=seed) for part in parts(table)]
+    size = counts.sum(axis=2)
+
+    def block(kept: list[int]) -> Block:
+        rng = generator(seed, BALANCED)
+        return mean_block(counts[kept][..., 1], size[kept], replicates=replicates_for(len(kept)), rng=rng)
+
+    worst_group = worst_reading(
+        BALANCED,
+        names=table.names if table.columns else [],
+        values=(counts[..., 1] / np.maximum(size, 1)).mean(axis=1).tolist(),
+        sizes=size.min(axis=1).tolist(),
+        block=block,
+        minimum=minimum,
+        common={"level": level, "seed": seed, "statistics": table.as_statistics()},
+    )
+    return [*readings, worst_group]
+
+
+def parts(table: GroupCounts) -> list[GroupCounts]:
+    """All rows as one, then every group alone."""
+    groups = range(len(table.values)) if table.columns and not too_many_groups(len(table.values)) else ()
+    return [table.pooled(), *(table.only(i) for i in groups)]
+
+
+def _balanced(part: GroupCounts, *, level: float, seed: int) -> Reading:
+    right, size = part.counts[..., 1], part.counts.sum(axis=2)
+    smallest = int(size.argmin())
+    least = int(size[0, smallest])
+    common: Json = {"metric": BALANCED, "slice": part.names[0], "level": level, "statistics": part.as_statistics()}
+    if least == 0:
+        reason = f"class {part.classes[smallest]!r} doesn't occur"
+        return Reading(status=Status.INSUFFICIENT_DATA, reason=reason, n=int(size.sum()), **common)
+    found = worst(mean_block(right, size, replicates=replicates_for(1), rng=generator(seed, BALANCED)), level=level)
+    is_small = least < MINIMUM
+    recall = (right / size)[0].tolist()
+    return Reading(
+        status=Status.INSUFFICIENT_DATA if is_small else Status.OK,
+        reason=f"{least} rows of class {part.classes[smallest]!r}, fewer than {MINIMUM}" if is_small else "",
+        value=float(np.mean(recall)),
+        low=max(0.0, found.low),
+        high=min(1.0, found.high),
+        method="studentised bootstrap",
+        n=int(size.sum()),
+        detail={"recall": dict(zip(part.classes, recall, strict=True)), "replicates": found.replicates},
+        **common,
+    )

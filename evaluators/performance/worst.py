@@ -1,0 +1,55 @@
+"""The reading of the worst group, from intervals that hold for all groups at once."""
+
+from collections.abc import Callable, Sequence
+
+from evaluators.contract import WORST, Json, Reading, Status
+from evaluators.simultaneous import Block, worst
+from evaluators.support import family, sizes_by_name
+
+Blocks = Callable[[list[int]], Block]
+
+
+def worst_reading(
+    metric: str,
+    *,
+    names: Sequence[str],
+    values: Sequence[float],
+    sizes: Sequence[int],
+    block: Blocks,
+    minimum: int,
+    common: Json,
+) -> Reading:
+    """The lowest of the groups' values. Groups with fewer than `minimum` units are left out and listed.
+
+    `block` draws the groups that were kept, given their positions; `common` holds level, seed and statistics.
+    """
+    if not names:
+        reason = "no group column was declared"
+        return Reading(metric=metric, slice=WORST, status=Status.NOT_APPLICABLE, reason=reason, **common)
+    found = family(names, sizes, minimum=minimum)
+    detail: Json = {"excluded": list(found.excluded)}
+    kept = list(found.kept)
+    reason = "no group is large enough to be judged" if not kept else found.shortage if len(kept) > 1 else ""
+    if reason:
+        status = Status.INSUFFICIENT_DATA
+        return Reading(metric=metric, slice=WORST, status=status, reason=reason, detail=detail, **common)
+    interval = worst(block(kept), level=common["level"])
+    lowest = min(kept, key=lambda i: values[i])
+    detail |= {
+        "lowest": names[lowest],
+        "support": sizes_by_name([names[i] for i in kept], [sizes[i] for i in kept]),
+        "quantile": interval.quantile,
+        "replicates": interval.replicates,
+    }
+    return Reading(
+        metric=metric,
+        slice=WORST,
+        status=Status.OK,
+        value=float(values[lowest]),
+        low=max(0.0, interval.low),
+        high=min(1.0, interval.high),
+        method="max-t simultaneous",
+        n=int(sizes[lowest]),
+        detail=detail,
+        **common,
+    )
