@@ -148,8 +148,8 @@ def read_claim(statement: Any) -> Claim:
 
 def parse_time(value: str) -> datetime:
     moment = datetime.fromisoformat(re.sub("Z$", "+00:00", value))
-    if moment.tzinfo is None:
-        raise ValueError("a time without a zone")
+    if moment.tzinfo is None or not 2000 <= moment.year < 2200:
+        raise ValueError("no time of this era with its zone")
     return moment.astimezone(UTC)
 
 

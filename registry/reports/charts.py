@@ -6,7 +6,8 @@ from django.utils.safestring import SafeString
 
 from registry.reports.figures import as_number, format_against, format_number
 from registry.reports.readings import Reading, describe, read
-from registry.reports.svg import EMPTY, INKS, Scale, absent, chart, element, percent, scale_over, text
+from registry.reports.scales import Scale, scale_over
+from registry.reports.svg import EMPTY, INKS, absent, box, chart, dot, element, line, percent, text
 
 TOP, BASE = 24.0, 52.0
 MIDDLE = (TOP + BASE) / 2
@@ -42,15 +43,7 @@ def interval_chart(
     state = outcome if outcome in INKS else reading.state
     said = (_numbers(reading, scale, unit, state), _ends(scale, unit)) if numbers else ()
     return chart(
-        element(
-            "rect",
-            class_="chart-band",
-            x=percent(scale.start),
-            y=TOP,
-            width=percent(scale.end - scale.start),
-            height=BASE - TOP,
-            fill=INKS["sunk"],
-        ),
+        box("chart-band", (percent(scale.start), TOP), (percent(scale.end - scale.start), BASE - TOP), ink="sunk"),
         _allowed(reading, scale),
         mark(reading, scale, y=MIDDLE, state=state, weight=7.0),
         _limit(reading, scale, unit),
@@ -68,15 +61,7 @@ def _allowed(reading: Reading, scale: Scale) -> SafeString:
         return EMPTY
     start = scale.start if reading.floor is None else scale(reading.floor)
     end = scale.end if reading.ceiling is None else scale(reading.ceiling)
-    return element(
-        "rect",
-        class_="chart-allowed",
-        x=percent(start),
-        y=TOP,
-        width=percent(end - start),
-        height=BASE - TOP,
-        fill=INKS["passed-wash"],
-    )
+    return box("chart-allowed", (percent(start), TOP), (percent(end - start), BASE - TOP), ink="passed-wash")
 
 
 def _limit(reading: Reading, scale: Scale, unit: str) -> SafeString:
@@ -92,59 +77,30 @@ def _limit(reading: Reading, scale: Scale, unit: str) -> SafeString:
 
 def limit_line(at: float, *, top: float, foot: float) -> SafeString:
     """A limit, upright, at a position across."""
-    x = percent(at)
-    return element("line", class_="chart-limit", x1=x, x2=x, y1=top, y2=foot, stroke=INKS["ink"], stroke_width=1.6)
+    return line("chart-limit", (percent(at), top, percent(at), foot), ink="ink", width=1.6)
 
 
 def mark(reading: Reading, scale: Scale, *, y: float, state: str, weight: float) -> SafeString:
     """The interval as a bar with caps, its estimate as a point; an open end runs to the edge, dashed and uncapped."""
-    parts: list[str] = []
-    if reading.low is not None or reading.high is not None:
-        start = scale.start if reading.low is None else scale(reading.low)
-        end = scale.end if reading.high is None else scale(reading.high)
-        is_open = reading.low is None or reading.high is None
-        parts.append(
-            element(
-                "line",
-                class_="chart-mark-line",
-                x1=percent(start),
-                x2=percent(end),
-                y1=y,
-                y2=y,
-                stroke=INKS[state],
-                stroke_width=2.0 if is_open else weight,
-                stroke_dasharray="5 3" if is_open else None,
-                stroke_opacity=None if is_open else 0.45,
-            )
-        )
-        parts += [_cap(scale(edge), y, state, weight) for edge in (reading.low, reading.high) if edge is not None]
+    ends = [each for each in (reading.low, reading.high) if each is not None]
+    parts = [_bar(reading, scale, y, state, weight)] if ends else []
+    parts += [_cap(percent(scale(end)), y, state, weight) for end in ends]
     if reading.value is not None:
-        parts.append(
-            element(
-                "circle",
-                class_="chart-mark",
-                cx=percent(scale(reading.value)),
-                cy=y,
-                r=weight * 0.72,
-                fill=INKS[state],
-                stroke=INKS["surface"],
-                stroke_width=1.5,
-            )
-        )
+        parts.append(dot("chart-mark", percent(scale(reading.value)), y, weight * 0.72, ink=state, stroke_width=1.5))
     return element("g", *parts, class_=f"is-{state}")
 
 
-def _cap(at: float, y: float, state: str, weight: float) -> SafeString:
-    return element(
-        "line",
-        class_="chart-mark-line",
-        x1=percent(at),
-        x2=percent(at),
-        y1=y - weight,
-        y2=y + weight,
-        stroke=INKS[state],
-        stroke_width=2.0,
-    )
+def _bar(reading: Reading, scale: Scale, y: float, state: str, weight: float) -> SafeString:
+    start = scale.start if reading.low is None else scale(reading.low)
+    end = scale.end if reading.high is None else scale(reading.high)
+    ends = (percent(start), y, percent(end), y)
+    if reading.low is None or reading.high is None:
+        return line("chart-mark-line", ends, ink=state, width=2.0, stroke_dasharray="5 3")
+    return line("chart-mark-line", ends, ink=state, width=weight, stroke_opacity=0.45)
+
+
+def _cap(x: str, y: float, state: str, weight: float) -> SafeString:
+    return line("chart-mark-line", (x, y - weight, x, y + weight), ink=state, width=2.0)
 
 
 def _numbers(reading: Reading, scale: Scale, unit: str, state: str) -> SafeString:

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from django.utils.safestring import SafeString
 
 from registry.reports.charts import limit_line, mark
-from registry.reports.figures import as_number, format_interval, format_number
+from registry.reports.figures import RATE_UNITS, as_number, format_interval, format_number
 from registry.reports.readings import Reading, describe, read
-from registry.reports.svg import EMPTY, INKS, Scale, absent, chart, clip, element, percent, scale_over, text
+from registry.reports.scales import Scale, scale_over
+from registry.reports.svg import INKS, absent, chart, clip, element, line, percent, text
 
 PITCH = 42.0
 
@@ -21,19 +22,19 @@ def forest_chart(rows: Iterable[Mapping[str, object]], *, label: str = "", unit:
     `limit`, `direction`, `outcome`.
     """
     given = [(row, _read_row(row)) for row in rows]
-    measured = [reading for _, reading in given if reading.is_measured]
+    known = [each for _, reading in given if reading.is_measured for each in reading.known]
     title = label or "Intervals by slice"
-    if not measured:
+    if not known:
         return absent(title=title, words="not measured")
-    bounded = unit in ("rate", "proportion", "share")
-    known = [each for reading in measured for each in reading.known]
-    scale = scale_over(known, lower=0.0 if bounded else None, upper=1.0 if bounded else None, start=0.6, end=99.4)
-    lines = [_forest_row(row, reading, scale, unit, PITCH * number) for number, (row, reading) in enumerate(given)]
+    is_share = unit in RATE_UNITS
+    scale = scale_over(known, lower=0.0 if is_share else None, upper=1.0 if is_share else None)
     foot = PITCH * len(given) + 16
-    said = "; ".join(
+    lines = [_forest_row(row, reading, scale, unit, PITCH * number) for number, (row, reading) in enumerate(given)]
+    said = [
         f"{row.get('label', '')}: {describe(reading, unit=unit, state=_state(row, reading))}" for row, reading in given
-    )
-    ends = (
+    ]
+    return chart(
+        *lines,
         text(format_number(scale.lower, unit), x=percent(scale.start), y=foot, class_="chart-faint", font_size=11),
         text(
             format_number(scale.upper, unit),
@@ -43,8 +44,11 @@ def forest_chart(rows: Iterable[Mapping[str, object]], *, label: str = "", unit:
             anchor="end",
             font_size=11,
         ),
+        title=title,
+        description="; ".join(said),
+        height=foot + 6,
+        class_="chart-forest",
     )
-    return chart(*lines, *ends, title=title, description=said, height=foot + 6, class_="chart-forest")
 
 
 def _read_row(row: Mapping[str, object]) -> Reading:
@@ -65,40 +69,25 @@ def _state(row: Mapping[str, object], reading: Reading) -> str:
 
 def _forest_row(row: Mapping[str, object], reading: Reading, scale: Scale, unit: str, top: float) -> SafeString:
     """A slice: its name and size at the left, its numbers at the right, its interval under both."""
-    state = _state(row, reading)
-    count = as_number(row.get("n"))
+    has_ends = reading.low is not None or reading.high is not None
+    within = f" ({format_interval(reading.low, reading.high, unit=unit)})" if has_ends else ""
+    y = top + 29
+    return element(
+        "g",
+        element("title", " ".join(str(row.get(key) or "") for key in ("label", "note")).strip() or "unnamed"),
+        _name(row, x=percent(scale.start), y=top + 14),
+        text(f"{format_number(reading.value, unit)}{within}", x=percent(scale.end), y=top + 14, anchor="end"),
+        line("chart-grid", (percent(scale.start), y, percent(scale.end), y), ink="line", width=1),
+        mark(reading, scale, y=y, state=_state(row, reading), weight=5.0),
+        *(limit_line(scale(each), top=y - 9, foot=y + 9) for each in reading.limits),
+    )
+
+
+def _name(row: Mapping[str, object], *, x: str, y: float) -> SafeString:
+    """The slice's name, strong for the worst one, and how many rows it has."""
+    count, is_worst = as_number(row.get("n")), bool(row.get("highlight"))
     size = "" if count is None else f"n = {count:,.0f}"
-    sample = (
-        element("tspan", size, class_="chart-faint", dx=8, font_weight="normal", fill=INKS["ink-faint"])
-        if size
-        else EMPTY
-    )
-    name = text(
-        clip(str(row.get("label") or "unnamed"), 24),
-        sample,
-        x=percent(scale.start),
-        y=top + 14,
-        class_="chart-strong" if row.get("highlight") else "chart-label",
-        font_weight=600 if row.get("highlight") else None,
-    )
-    note = str(row.get("note") or "")
-    value = format_number(reading.value, unit)
-    within = (
-        f" ({format_interval(reading.low, reading.high, unit=unit)})"
-        if reading.low is not None or reading.high is not None
-        else ""
-    )
-    right = text(f"{value}{within}", x=percent(scale.end), y=top + 14, anchor="end")
-    rule = element(
-        "line",
-        class_="chart-grid",
-        x1=percent(scale.start),
-        x2=percent(scale.end),
-        y1=top + 29,
-        y2=top + 29,
-        stroke=INKS["line"],
-        stroke_width=1,
-    )
-    hover = element("title", f"{row.get('label') or 'unnamed'}{size}{' ' + note if note else ''}")
-    limits = [limit_line(scale(each), top=top + 20, foot=top + 38) for each in reading.limits]
-    return element("g", hover, name, right, rule, mark(reading, scale, y=top + 29, state=state, weight=5.0), *limits)
+    sample = element("tspan", size, class_="chart-faint", dx=8, font_weight="normal", fill=INKS["ink-faint"])
+    name = clip(str(row.get("label") or "unnamed"), 24)
+    look = "chart-strong" if is_worst else "chart-label"
+    return text(name, *([sample] if size else []), x=x, y=y, class_=look, font_weight=600 if is_worst else None)

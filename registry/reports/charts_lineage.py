@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from django.utils.safestring import SafeString
 
-from registry.reports.svg import INKS, absent, chart, clip, element, text
+from registry.reports.svg import INKS, absent, box, chart, clip, element, text
 
 NODE_WIDTH, NODE_HEIGHT, GAP_ACROSS, GAP_DOWN, MARGIN = 220.0, 50.0, 56.0, 16.0, 3.0
 STATES = {"suspended": "suspended", "withdrawn": "failed"}
@@ -28,20 +28,15 @@ def lineage_chart(
     ]
     layers = _layers(list(known), arrows)
     places = _places(layers)
-    tallest = max(len(layer) for layer in layers)
-    width = len(layers) * NODE_WIDTH + (len(layers) - 1) * GAP_ACROSS + 2 * MARGIN
-    height = tallest * NODE_HEIGHT + (tallest - 1) * GAP_DOWN + 2 * MARGIN
-    said = "; ".join(f"{known[start].get('label')} \u2192 {known[end].get('label')}" for start, end in arrows) or str(
-        next(iter(known.values())).get("label")
-    )
-    drawn = [_edge(places[start], places[end]) for start, end in arrows]
+    across, down = len(layers), max(len(layer) for layer in layers)
+    made = "; ".join(f"{known[start].get('label')} \u2192 {known[end].get('label')}" for start, end in arrows)
     return chart(
-        *drawn,
+        *(_edge(places[start], places[end]) for start, end in arrows),
         *(_node(known[key], places[key]) for key in known),
         title=label,
-        description=said,
-        height=height,
-        width=width,
+        description=made or "; ".join(str(node.get("label")) for node in known.values()),
+        width=across * NODE_WIDTH + (across - 1) * GAP_ACROSS + 2 * MARGIN,
+        height=down * NODE_HEIGHT + (down - 1) * GAP_DOWN + 2 * MARGIN,
         class_="chart-lineage",
     )
 
@@ -102,31 +97,29 @@ def _edge(start: tuple[float, float], end: tuple[float, float]) -> SafeString:
 def _node(node: Mapping[str, object], place: tuple[float, float]) -> SafeString:
     """A box with what it is above its name; one that is not in good standing says so and is outlined."""
     x, y = place
-    standing = str(node.get("standing") or "good")
-    state = STATES.get(standing)
-    is_current = bool(node.get("current"))
-    name = str(node.get("label") or "unnamed")
-    ink = state or ("accent" if is_current else "line-strong")
-    box = element(
-        "rect",
-        class_=f"chart-node {'is-' + state if state else 'is-current' if is_current else ''}".strip(),
-        x=x,
-        y=y,
-        width=NODE_WIDTH,
-        height=NODE_HEIGHT,
-        rx=3,
-        fill=INKS[f"{state}-wash"] if state else INKS["surface"],
-        stroke=INKS[ink],
-        stroke_width=2.2 if is_current or state else 1.2,
+    name, kind, standing = (
+        str(node.get("label") or "unnamed"),
+        str(node.get("kind") or ""),
+        str(node.get("standing") or "good"),
     )
-    kind = str(node.get("kind") or "")
-    said = f"{kind}, {standing}" if state and kind else kind or standing
-    words = element(
+    is_well = standing not in STATES
+    said = kind or standing if is_well else f"{kind}, {standing}".removeprefix(", ")
+    body = element(
         "g",
+        element("title", f"{name} ({said})"),
+        _frame(place, STATES.get(standing), is_current=bool(node.get("current"))),
         text(said, x=x + 12, y=y + 19, class_="chart-faint", font_size=11),
-        text(clip(name, 29), x=x + 12, y=y + 37, class_="chart-strong" if is_current else "chart-label"),
+        text(clip(name, 29), x=x + 12, y=y + 37, class_="chart-strong" if node.get("current") else "chart-label"),
     )
-    body = element("g", element("title", f"{name} ({said})"), box, words)
     href = str(node.get("href") or "")
     is_ours = href.startswith("/") and not href.startswith(("//", "/\\"))
     return element("a", body, href=href) if is_ours else body
+
+
+def _frame(place: tuple[float, float], state: str | None, *, is_current: bool) -> SafeString:
+    look = f"is-{state}" if state else "is-current" if is_current else "is-plain"
+    ink = state or ("accent" if is_current else "line-strong")
+    width = 2.2 if state or is_current else 1.2
+    ground = f"{state}-wash" if state else "surface"
+    size = (NODE_WIDTH, NODE_HEIGHT)
+    return box(f"chart-node {look}", place, size, ink=ground, rx=3, stroke=INKS[ink], stroke_width=width)

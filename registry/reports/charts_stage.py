@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.utils.safestring import SafeString
 
-from registry.reports.svg import INKS, chart, element, percent, text
+from registry.reports.svg import chart, dot, element, line, percent, text
 
 STAGES = ("scoping", "data", "preprocessing", "training", "inference")
+MIDDLE = 13.0
 
 
 def stage_track(current: str, target: str = "") -> SafeString:
@@ -28,80 +29,35 @@ def _stage_at(number: int) -> float:
 
 
 def _track_line(number: int, *, is_done: bool) -> SafeString:
-    ink = "accent" if is_done else "line-strong"
-    return element(
-        "line",
-        class_="track-line track-line--done" if is_done else "track-line",
-        x1=percent(_stage_at(number)),
-        x2=percent(_stage_at(number + 1)),
-        y1=13,
-        y2=13,
-        stroke=INKS[ink],
-        stroke_width=1.6,
-        stroke_dasharray=None if is_done else "3 4",
-    )
+    ends = (percent(_stage_at(number)), MIDDLE, percent(_stage_at(number + 1)), MIDDLE)
+    if is_done:
+        return line("track-line track-line--done", ends, ink="accent", width=1.6)
+    return line("track-line", ends, ink="line-strong", width=1.6, stroke_dasharray="3 4")
 
 
 def _stage(number: int, name: str, *, here: int, target: str) -> SafeString:
-    x = percent(_stage_at(number))
     is_key = number == here or name == target
-    anchor = "start" if number == 0 else "end" if number == len(STAGES) - 1 else "middle"
-    label_at = percent(0.6 if number == 0 else 99.4) if anchor != "middle" else x
+    first, last = number == 0, number == len(STAGES) - 1
     label = text(
         name,
-        x=label_at,
+        x=percent(0.6 if first else 99.4 if last else _stage_at(number)),
         y=39.0,
         class_="chart-strong" if is_key else "track-label--quiet",
-        anchor=anchor,
+        anchor="start" if first else "end" if last else "middle",
         font_weight=600 if is_key else None,
     )
-    if number < here:
-        dot = element(
-            "circle",
-            class_="track-done",
-            cx=x,
-            cy=13,
-            r=5,
-            fill=INKS["accent"],
-            stroke=INKS["accent"],
-            stroke_width=1.6,
-        )
-    elif number == here:
-        dot = element(
-            "g",
-            element(
-                "circle",
-                class_="track-target",
-                cx=x,
-                cy=13,
-                r=9,
-                fill=INKS["surface"],
-                stroke=INKS["accent"],
-                stroke_width=1.6,
-            ),
-            element("circle", class_="track-done", cx=x, cy=13, r=5, fill=INKS["accent"], stroke=INKS["accent"]),
-        )
-    elif name == target:
-        dot = element(
-            "circle",
-            class_="track-target",
-            cx=x,
-            cy=13,
-            r=7,
-            fill=INKS["surface"],
-            stroke=INKS["accent"],
-            stroke_width=2,
-            stroke_dasharray="3 2.5",
-        )
-    else:
-        dot = element(
-            "circle",
-            class_="track-ahead",
-            cx=x,
-            cy=13,
-            r=5,
-            fill=INKS["surface"],
-            stroke=INKS["line-strong"],
-            stroke_width=1.6,
-        )
-    return element("g", dot, label)
+    return element("g", *_stage_mark(percent(_stage_at(number)), number - here, is_target=name == target), label)
+
+
+def _stage_mark(x: str, ahead: int, *, is_target: bool) -> list[SafeString]:
+    """Behind: filled; here: filled within a ring; asked for: a dashed ring; further ahead: hollow."""
+    done = dot("track-done", x, MIDDLE, 5, ink="accent", edge="accent")
+    if ahead < 0:
+        return [done]
+    if ahead == 0:
+        return [dot("track-target", x, MIDDLE, 9, ink="surface", edge="accent", stroke_width=1.6), done]
+    if is_target:
+        return [
+            dot("track-target", x, MIDDLE, 7, ink="surface", edge="accent", stroke_width=2, stroke_dasharray="3 2.5")
+        ]
+    return [dot("track-ahead", x, MIDDLE, 5, ink="surface", edge="line-strong", stroke_width=1.6)]

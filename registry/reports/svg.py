@@ -7,10 +7,7 @@ may hold any number of charts under a policy that allows no inline style.
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from django.utils.html import conditional_escape, escape
@@ -85,6 +82,31 @@ def text(
     return element("text", escape(words), *more, class_=class_, x=x, y=y, **given)
 
 
+def line(
+    class_: str, ends: tuple[object, float, object, float], *, ink: str, width: float, **more: object
+) -> SafeString:
+    """A line from x1, y1 to x2, y2."""
+    x1, y1, x2, y2 = ends
+    return element("line", class_=class_, x1=x1, y1=y1, x2=x2, y2=y2, stroke=INKS[ink], stroke_width=width, **more)
+
+
+def dot(
+    class_: str, x: object, y: float, radius: float, *, ink: str, edge: str = "surface", **more: object
+) -> SafeString:
+    """A filled circle with an edge that sets it off from what lies under it."""
+    given: dict[str, object] = {"fill": INKS[ink], "stroke": INKS[edge], "stroke_width": 1.2} | more
+    return element("circle", class_=class_, cx=x, cy=y, r=radius, **given)
+
+
+def box(
+    class_: str, corner: tuple[object, float], size: tuple[object, float], *, ink: str, **more: object
+) -> SafeString:
+    """A filled rectangle from its upper left corner."""
+    return element(
+        "rect", class_=class_, x=corner[0], y=corner[1], width=size[0], height=size[1], fill=INKS[ink], **more
+    )
+
+
 def chart(
     *children: str, title: str, description: str, height: float, width: float | None = None, class_: str = ""
 ) -> SafeString:
@@ -115,45 +137,3 @@ def absent(*, title: str, words: str) -> SafeString:
 def clip(words: str, limit: int) -> str:
     """The words, cut with an ellipsis where they would run past `limit` characters."""
     return words if len(words) <= limit else words[: limit - 1].rstrip() + "\u2026"
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """A linear map from `lower..upper` to positions `start..end`; values outside are clamped to the ends."""
-
-    lower: float
-    upper: float
-    start: float = 0.5
-    end: float = 99.5
-
-    def __call__(self, value: float) -> float:
-        if self.upper <= self.lower:
-            return (self.start + self.end) / 2
-        share = (min(max(value, self.lower), self.upper) - self.lower) / (self.upper - self.lower)
-        return self.start + share * (self.end - self.start)
-
-
-def step_for(span: float) -> float:
-    """A round step (1, 2 or 5 times a power of ten) that goes about five times into `span`."""
-    raw = span / 5
-    magnitude = 10.0 ** math.floor(math.log10(raw))
-    return next(times * magnitude for times in (1, 2, 5, 10) if times * magnitude >= raw * 0.999)
-
-
-def scale_over(
-    values: Sequence[float], *, lower: float | None, upper: float | None, start: float = 0.5, end: float = 99.5
-) -> Scale:
-    """A scale that shows every value: the natural bounds where known, widened where a value lies beyond them.
-
-    Without bounds it ends on round numbers with a little room, though shares get no room below 0 or above 1.
-    """
-    low, high = min(values), max(values)
-    span = (high - low) or abs(high) or 1.0
-    step = step_for(span)
-    bottom = round(math.floor((low - span * 0.12) / step) * step, 12)
-    top = round(math.ceil((high + span * 0.12) / step) * step, 12)
-    if low >= 0:
-        bottom = max(bottom, 0.0)
-    if low >= 0 and high <= 1:
-        top = min(top, 1.0)
-    return Scale(bottom if lower is None else min(lower, low), top if upper is None else max(upper, high), start, end)

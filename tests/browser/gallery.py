@@ -10,10 +10,11 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import django
 from django.conf import settings
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.gallery_pages import rendered
 
@@ -22,7 +23,25 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates", ROOT / "tests/browser/templates"],
+        "OPTIONS": {"builtins": ["registry.templatetags.assay"]},
+    }
+]
 
 
 def configure() -> None:
@@ -34,13 +53,7 @@ def configure() -> None:
         USE_I18N=False,
         ASSAY_VERSION="0.1",
         ROOT_URLCONF="tests.browser.gallery_pages",
-        TEMPLATES=[
-            {
-                "BACKEND": "django.template.backends.django.DjangoTemplates",
-                "DIRS": [ROOT / "templates", ROOT / "tests/browser/templates"],
-                "OPTIONS": {"builtins": ["registry.templatetags.assay"]},
-            }
-        ],
+        TEMPLATES=TEMPLATES,
     )
     django.setup()
 
@@ -69,46 +82,39 @@ def serve(pages: dict[str, str]) -> ThreadingHTTPServer:
     return server
 
 
-def shoot(pages: dict[str, str], folder: Path, only: str = "") -> list[str]:
-    """Screenshots of every page, wide and narrow, by day and by night; what went wrong comes back as lines."""
-    server = serve(pages)
+def visit(browser: Browser, pages: dict[str, str], *, width: int, scheme: str, folder: Path | None = None) -> list[str]:
+    """Open every page at one width by day or by night; what the browser refused or what is too wide comes back."""
     troubles: list[str] = []
-    flags = [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-    ]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
-        for width in (1280, 390):
-            for scheme in ("light", "dark"):
-                context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-                page = context.new_page()
-                page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
-                for path in pages:
-                    name = path.strip("/").replace("/", "-") or "overview"
-                    if only and only not in name:
-                        continue
-                    page.goto(f"http://127.0.0.1:{server.server_port}{path}")
-                    over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-                    if over > 0:
-                        troubles.append(f"{path} at {width}: {over} px too wide")
-                    page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
-                context.close()
-        browser.close()
+    server = serve(pages)
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    for path in pages:
+        page.goto(f"http://127.0.0.1:{server.server_port}{path}")
+        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if over > 0:
+            troubles.append(f"{path} at {width}: {over} px too wide")
+        if folder:
+            page.screenshot(path=folder / f"{path.strip('/')}-{width}-{scheme}.png", full_page=True)
+    context.close()
     server.shutdown()
+    server.server_close()
     return troubles
 
 
 def main() -> int:
     configure()
-    folder = Path(sys.argv[1])
+    folder, only = Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else ""
     folder.mkdir(parents=True, exist_ok=True)
-    troubles = shoot(rendered(), folder, only=sys.argv[2] if len(sys.argv) > 2 else "")
+    pages = {path: html for path, html in rendered().items() if only in path}
+    troubles: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        for width in (1280, 390):
+            for scheme in ("light", "dark"):
+                troubles += visit(browser, pages, width=width, scheme=scheme, folder=folder)
+        browser.close()
     sys.stdout.writelines(f"{trouble}\n" for trouble in sorted(set(troubles)))
     return 1 if troubles else 0
 

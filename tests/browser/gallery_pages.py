@@ -7,13 +7,17 @@ from types import SimpleNamespace
 from typing import Any
 
 from django import forms
+from django.contrib.messages import constants
+from django.contrib.messages.storage.base import Message
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.urls import path
 
 from registry.reports.prose import render_markdown
 from tests.browser import gallery_samples as samples
+from tests.browser import gallery_tables as tables
 
+Page = tuple[str, dict[str, Any]]
 NAMES = ("account_login", "account_logout", "account_reauthenticate", "account_change_password")
 urlpatterns = [path(f"{name}/", lambda request: HttpResponse(""), name=name) for name in NAMES]
 
@@ -82,8 +86,13 @@ def sections() -> list[dict[str, Any]]:
     ]
 
 
-def messages() -> list[SimpleNamespace]:
-    return [SimpleNamespace(level_tag=tag, __str__=None, text=text) for tag, text in ()]
+def messages() -> list[Message]:
+    return [
+        Message(constants.SUCCESS, "Version 2 is registered."),
+        Message(constants.ERROR, "The file is not a table: row 3 has 7 cells, the head 9."),
+        Message(constants.WARNING, "Two sign-offs lapsed."),
+        Message(constants.INFO, "The evaluation waits for a worker."),
+    ]
 
 
 def version(tab: str, **more: Any) -> dict[str, Any]:
@@ -125,122 +134,75 @@ def history() -> list[dict[str, Any]]:
     ]
 
 
-def rendered() -> dict[str, str]:
-    """Every page by its address."""
+def gate_pages() -> dict[str, Page]:
+    """The version's first section, blocked and approved."""
     facts = [
         {"name": "Policy", "value": "Lending, revision 3", "href": "/policies/3/"},
         {"name": "Evidence", "digest": samples.DIGEST},
         {"name": "Decided", "when": samples.NOW - timedelta(minutes=12)},
     ]
-    rows = [
-        [{"text": "lending/loanapp@1990", "href": "/d/"}, {"text": "dataset"}, {"status": "good"}, {"text": "1,989"}],
-        [
-            {"text": "lending/bureau-scores@7", "href": "/d/"},
-            {"text": "dataset"},
-            {"status": "suspended"},
-            {"text": "88,412"},
-        ],
-    ]
-    columns = [{"title": "Made from"}, {"title": "Kind"}, {"title": "Standing"}, {"title": "Rows", "numeric": True}]
-    risk_columns = [
-        {"title": "Risk"},
-        {"title": "Aspect"},
-        {"title": "Priority"},
-        {"title": "Treatment"},
-        {"title": "Owner"},
-    ]
-    risks = [
-        [
-            {
-                "text": "Refusals fall more often on black applicants with the same history",
-                "href": "/r/",
-                "note": "AIID 101, 135",
-            },
-            {"text": "fairness"},
-            {"status": "priority_high"},
-            {"text": "reduce: constrained training"},
-            {"text": "ada"},
-        ],
-        [
-            {"text": "Unverified income entries drive the score"},
-            {"text": "robustness"},
-            {"status": "priority_medium"},
-            {"text": "accept until July"},
-            {"text": "grace"},
-        ],
-    ]
-    evidence = {
-        "groups": [
-            {
-                "title": "Fairness and performance",
-                "text": "prediction table, five folds out of fold",
-                "measurements": samples.MEASUREMENTS,
-            }
-        ],
-        "slices": [{"title": "Approval by group", "rows": samples.SLICES, "unit": "rate"}],
-        "bins": samples.BINS,
-        "features": samples.FEATURES,
-    }
     reason = (
         "Approvals of applicants who are not white run at two thirds of those of white applicants, "
         "and the whole interval lies under the limit that the policy sets."
     )
-    gate = {
-        "verdict": samples.BLOCKED,
-        "verdict_reason": reason,
-        "verdict_facts": facts,
-        "sign_offs": samples.SIGN_OFFS,
-        "changes": samples.CHANGES,
-        "sign_off_href": "/sign/",
+    signed = {"sign_offs": samples.SIGN_OFFS, "changes": samples.CHANGES, "sign_off_href": "/sign/"}
+    blocked = version("gate", verdict=samples.BLOCKED, verdict_reason=reason, verdict_facts=facts, **signed)
+    passed = version("gate", verdict=samples.PASSED, verdict_facts=facts, sign_offs=[], changes=[])
+    name = "registry/catalog/version.html"
+    return {"/version/": (name, blocked), "/version-passed/": (name, passed)}
+
+
+def section_pages() -> dict[str, Page]:
+    """The version's other sections, full and empty."""
+    group = {
+        "title": "Fairness and performance",
+        "text": "prediction table, five folds",
+        "measurements": samples.MEASUREMENTS,
     }
-    done = {"verdict": samples.PASSED, "verdict_facts": facts, "sign_offs": [], "changes": []}
+    slices = [{"title": "Approval by group", "rows": samples.SLICES, "unit": "rate"}]
+    evidence = version("evidence", groups=[group], slices=slices, bins=samples.BINS, features=samples.FEATURES)
+    revision = {"digest": samples.DIGEST, "at": samples.NOW, "by": "ada"}
+    card = version("card", sections=sections(), revision=revision, edit_href="/edit/")
+    risks = version(
+        "risks", risk_columns=tables.columns("Risk", "Aspect", "Priority", "Treatment", "Owner"), risks=tables.RISKS
+    )
+    sources = tables.columns("Made from", "Kind", "Standing", "Rows")
+    lineage = version("lineage", nodes=samples.NODES, edges=samples.EDGES, columns=sources, rows=tables.SOURCES)
     pages = {
-        "/version/": ("registry/catalog/version.html", version("gate", **gate)),
-        "/version-passed/": ("registry/catalog/version.html", version("gate", **done)),
-        "/evidence/": ("registry/catalog/version_evidence.html", version("evidence", **evidence)),
-        "/card/": (
-            "registry/catalog/version_card.html",
-            version(
-                "card",
-                sections=sections(),
-                revision={"digest": samples.DIGEST, "at": samples.NOW, "by": "ada"},
-                edit_href="/edit/",
-            ),
-        ),
-        "/risks/": ("registry/catalog/version_risks.html", version("risks", risk_columns=risk_columns, risks=risks)),
-        "/lineage/": (
-            "registry/catalog/version_lineage.html",
-            version("lineage", nodes=samples.NODES, edges=samples.EDGES, columns=columns, rows=rows),
-        ),
-        "/history/": (
-            "registry/catalog/version_history.html",
-            version("history", entries=history(), older="/history/?before=1"),
-        ),
-        "/parts/": (
-            "gallery/parts.html",
-            base(
-                waived=samples.WAIVED,
-                undecided=samples.UNDECIDED,
-                form=form(),
-                statuses=["passed", "failed", "undecided", "waived", "suspended", "running", "queued", "cancelled"],
-                told=[{"level_tag": "success"}, {"level_tag": "error"}],
-                runs=[
-                    {"state": "queued"},
-                    {"state": "running", "progress": 0.42, "note": "bootstrap, 4,200 of 10,000"},
-                    {"state": "failed_infra", "note": "The worker was lost; retried once."},
-                ],
-                trend=[0.81, 0.82, 0.8, None, 0.79, 0.77, 0.78, 0.74],
-                empty_actions=[
-                    {"title": "Register a model", "href": "/new/"},
-                    {"title": "Import a card", "href": "/import/", "kind": "quiet"},
-                ],
-            ),
-        ),
-        "/login/": (
-            "account/login.html",
-            base(user=SimpleNamespace(is_authenticated=False), form=LoginForm(), messages=[]),
-        ),
-        "/404/": ("404.html", base()),
+        "/evidence/": ("evidence", evidence),
+        "/evidence-empty/": ("evidence", version("evidence", empty_actions=tables.ACTIONS)),
+        "/card/": ("card", card),
+        "/risks/": ("risks", risks),
+        "/lineage/": ("lineage", lineage),
+        "/history/": ("history", version("history", entries=history(), older="/history/?before=1")),
+    }
+    return {address: (f"registry/catalog/version_{name}.html", context) for address, (name, context) in pages.items()}
+
+
+def other_pages() -> dict[str, Page]:
+    """Everything else, and what stands at the door."""
+    parts = base(
+        waived=samples.WAIVED,
+        undecided=samples.UNDECIDED,
+        form=form(),
+        statuses=tables.STATUSES,
+        told=messages(),
+        runs=tables.RUNS,
+        trend=tables.TREND,
+        empty_actions=tables.ACTIONS,
+    )
+    nobody = SimpleNamespace(is_authenticated=False)
+    errors = {f"/{code}/": (f"{code}.html", base(verdict=samples.UNDECIDED)) for code in (400, 403, 404, 409, 413)}
+    return {
+        "/parts/": ("gallery/parts.html", parts),
+        "/login/": ("account/login.html", base(user=nobody, form=LoginForm())),
+        "/reauthenticate/": ("account/reauthenticate.html", base(form=LoginForm())),
+        **errors,
         "/500/": ("500.html", {}),
     }
+
+
+def rendered() -> dict[str, str]:
+    """Every page by its address."""
+    pages = gate_pages() | section_pages() | other_pages()
     return {address: render_to_string(template, context) for address, (template, context) in pages.items()}
