@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from registry.models.catalog import ModelVersion
-from registry.models.fields import OwnedBinary, OwnedBoolean, OwnedInteger, OwnedOneToOne, OwnedText, OwnedTime
+from registry.models.fields import OwnedBinary, OwnedBoolean, OwnedForeignKey, OwnedInteger, OwnedText, OwnedTime
 from registry.models.lifecycle import Transition, Verdict
 
 
@@ -38,7 +38,7 @@ class Attestation(models.Model):
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="attestations")
     stage = models.CharField(max_length=20)
     verdict = models.ForeignKey(Verdict, on_delete=models.PROTECT, related_name="attestations")
-    transition = OwnedOneToOne(Transition, on_delete=models.PROTECT, related_name="attestation", null=True)
+    transition = OwnedForeignKey(Transition, on_delete=models.PROTECT, related_name="attestations", null=True)
     seq = OwnedInteger(db_default=0)
     root_digest = OwnedText(null=True)
     passed = OwnedBoolean(db_default=False)

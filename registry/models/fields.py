@@ -44,5 +44,5 @@ class OwnedBoolean(DatabaseOwned, models.BooleanField):
     """A fact that the database decides."""
 
 
-class OwnedOneToOne(DatabaseOwned, models.OneToOneField):
+class OwnedForeignKey(DatabaseOwned, models.ForeignKey):
     """A link that the database makes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db import models
@@ -20,6 +21,11 @@ class TeamOwnedQuerySet(models.QuerySet):
         membership = self.person_path.removesuffix("__person")
         running = Q(**{f"{membership}__person": person, f"{membership}__ended_at": None})
         return self.filter(pk__in=self.model._base_manager.filter(running).values("pk"))
+
+    def of_teams(self, teams: Collection[int]) -> TeamOwnedQuerySet:
+        """Rows of these teams alone, by their ids."""
+        path = self.person_path.removesuffix("memberships__person")
+        return self.filter(**{f"{path}pk__in": teams})
 
 
 class TeamOwned:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from registry.cards.statements import Input, VerdictFacts, verdict_statement
@@ -24,6 +24,13 @@ def register_key(*, key_id: str, public_pem: str) -> SigningKey:
     if created:
         audit.record("signing_key.registered", subject=key, actor=None)
     return key
+
+
+def renew() -> int:
+    """Ask the database for new rows of approvals that outlast their signed statements; how many."""
+    with connection.cursor() as cursor:
+        cursor.execute("select renew_attestations()")
+        return int(cursor.fetchone()[0])
 
 
 def sign_pending(sign: Sign, *, key_id: str, most: int = 100) -> int:
@@ -55,7 +62,7 @@ def _facts(row: Attestation, key_id: str) -> VerdictFacts:
     verdict, version = row.verdict, row.version
     revision, artifact = verdict.policy_revision, version.artifact
     approved = row.passed and row.transition is not None
-    decided_at = row.transition.at if row.transition is not None else verdict.decided_at
+    decided_at = row.created_at
     assert row.root_digest is not None  # noqa: S101 - only rows with a digest are signed
     assert artifact is not None  # noqa: S101 - a digest comes from an artifact
     snapshot = json.loads(verdict.snapshot.body)

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand
 from django.db import OperationalError, connection
 
 from registry.exchange.dsse import load_or_create_signer, public_key_pem, sign_statement
-from registry.services.attestations import register_key, sign_pending
+from registry.services.attestations import register_key, renew, sign_pending
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ class Command(BaseCommand):
         register_key(key_id=key_id, public_pem=public_key_pem(signer))
         while True:
             try:
+                renew()
                 signed = sign_pending(sign, key_id=key_id)
             except OperationalError as error:
                 logger.warning("the database did not answer: %s", error)

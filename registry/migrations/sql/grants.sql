@@ -59,6 +59,7 @@ grant update (artifact_id) on model_version to assay_worker;
 grant update (kind) on document to assay_app;
 grant update (signed_at, key_id, envelope, body, etag) on attestation to assay_notary;
 grant insert, update on signing_key to assay_notary;
+grant execute on function renew_attestations() to assay_notary;
 
 -- Accounts, sessions and tokens are not governed: they open no gate.
 do $d$
