@@ -722,7 +722,7 @@ class Migration(migrations.Migration):
                 ('body', models.BinaryField(null=True)),
                 ('etag', models.TextField(null=True)),
                 ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attestations', to='registry.modelversion')),
-                ('transition', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='attestation', to='registry.transition')),
+                ('transition', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='attestations', to='registry.transition')),
                 ('verdict', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attestations', to='registry.verdict')),
             ],
             options={
