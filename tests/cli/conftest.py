@@ -91,7 +91,7 @@ def registry() -> Iterator[Stub]:
 
 @pytest.fixture
 def assay(registry: Stub, tmp_path: Path) -> Callable[..., Said]:
-    """Run a copy of the command in a bare interpreter and an empty folder, told address and token by its environment."""
+    """Run a copy of the command, isolated and in an empty folder; address and token stand in its environment."""
     copied = tmp_path / "assay-copy.py"
     shutil.copy(COMMAND, copied)
 

@@ -87,6 +87,7 @@ def test_an_unknown_type_version_or_shape_is_refused(notary, field, value):
         ("verifiedLevels", [7]),
         ("timeVerified", "2026-11-20T09:30:00"),
         ("timeVerified", "yesterday"),
+        ("timeVerified", "9999-12-31T23:59:59-12:00"),
         ("timeVerified", 1),
         ("assayExpiresAt", "never"),
         ("assayExpiresAt", 9e15),
