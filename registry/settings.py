@@ -197,6 +197,13 @@ REST_FRAMEWORK = {
     "PAGE_SIZE": 50,
     "UNAUTHENTICATED_USER": None,
 }
+# Requests a minute: of one caller, and of an address or account that keeps failing to prove who it is.
+API_LIMITS = {
+    "caller": int(os.environ.get("ASSAY_API_PER_MINUTE", 6000)),
+    "bad_token": 60,
+    "login": 10,
+    "presence": 10,
+}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Assay",
     "DESCRIPTION": "Register models and datasets, send evidence, ask whether a model may be used.",

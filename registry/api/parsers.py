@@ -13,6 +13,7 @@ from rest_framework.renderers import JSONRenderer
 from registry.exceptions import TooLarge
 
 DEEPEST = 32
+LARGEST_EXACT = 2**53 - 1
 
 
 class StrictJSONParser(BaseParser):
@@ -34,7 +35,11 @@ def read_json(raw: bytes) -> Any:
     """Read one JSON value, or raise ParseError."""
     try:
         value = json.loads(
-            raw.decode("utf-8"), object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=_finite
+            raw.decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            parse_int=_exact,
         )
     except RecursionError as error:
         raise ParseError(f"The body is nested more than {DEEPEST} deep.") from error
@@ -65,6 +70,13 @@ def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
         raise ValueError(f"{text} is beyond what a number can hold")
+    return number
+
+
+def _exact(text: str) -> int:
+    number = int(text)
+    if abs(number) > LARGEST_EXACT:
+        raise ValueError(f"{text[:20]}… is beyond what every reader of JSON can hold exactly")
     return number
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import IntegrityError, OperationalError
+from django.db import DataError, IntegrityError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -77,6 +77,9 @@ def _machinery(exception: Exception) -> tuple[dict[str, Any], dict[str, str]] | 
         return details(413, kind="too-large", title="Too large", detail=f"{exception} Nothing was kept."), {}
     if isinstance(exception, SuspiciousOperation):
         return details(400, kind="parse-error", title="Malformed request", detail=str(exception)), {}
+    if isinstance(exception, DataError):
+        said = "A value is longer or larger than what can be stored. Nothing was kept."
+        return details(400, kind="invalid-input", title="What was sent can't be used", detail=said), {}
     state = getattr(exception.__cause__, "sqlstate", None)
     if isinstance(exception, IntegrityError) and state == UNIQUE_VIOLATION:
         said = "Another request did the same at this moment. Look at what is there now."

@@ -25,7 +25,7 @@ from registry.models.lifecycle import (
     Waiver,
     WaiverGrant,
 )
-from registry.models.people import Reauthentication, Token, User
+from registry.models.people import IdempotencyRecord, Reauthentication, Token, User
 from registry.models.policy import (
     Policy,
     PolicyActivation,
@@ -54,6 +54,7 @@ __all__ = [
     "Evaluation",
     "EvidenceFile",
     "EvidenceSnapshot",
+    "IdempotencyRecord",
     "LineageEdge",
     "Measurement",
     "Membership",

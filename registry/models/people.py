@@ -69,3 +69,21 @@ class Reauthentication(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} by {self.method} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class IdempotencyRecord(models.Model):
+    """What a caller was answered under a key of their own: the same question within a day gets the same answer."""
+
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=100)
+    request_digest = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True, help_text="Empty while the request is being carried out.")
+    body = models.TextField(blank=True)
+    made_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "idempotency_record"
+        constraints = (models.UniqueConstraint(fields=("person", "key"), name="one_answer_per_key"),)
+
+    def __str__(self) -> str:
+        return self.key
