@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from registry.management.embedded import pidfile
 from registry.management.embedded.places import EmbeddedError, assay_home
-from registry.management.embedded.stack import Stack, require_free_port
+from registry.management.embedded.stack import Stack
 
 TICK_S = 0.5
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -34,7 +34,6 @@ class Command(BaseCommand):
         home = assay_home()
         try:
             with only_one(home):
-                require_free_port(port)
                 self.serve(Stack(home=home, port=port, environ=os.environ, say=self.say), began=time.monotonic())
         except EmbeddedError as error:
             raise CommandError(str(error)) from None

@@ -98,7 +98,7 @@ class Supervisor:
         return process.returncode
 
     def relay(self, program: Program, process: subprocess.Popen[bytes]) -> None:
-        """Show the program's own lines; what its libraries log stays in the file."""
+        """Show each line as it comes, and keep it."""
         assert process.stdout is not None  # noqa: S101 — launch(piped=True) made it
         with self.log_of(program).open("ab", buffering=0) as log, process.stdout:
             for line in process.stdout:
@@ -119,6 +119,7 @@ class Supervisor:
                 self.say(entry.program.name, f"{ended} {self.log_of(entry.program)}")
                 entry.pause = min(entry.pause * 2, LONGEST_PAUSE_S)
             elif now >= entry.retry_at:
+                signal_group(entry.process.pid, signal.SIGKILL)  # what the fallen one left in its group
                 entry.process = self.launch(entry.program)
                 entry.began, entry.retry_at = now, None
                 self.write_record()

@@ -44,9 +44,11 @@ class Stack:
     def start(self) -> None:
         """Database, broker, migrations, then the processes that serve; returns once the web answers."""
         stale = end_leftovers(self.home)
+        require_free_port(self.port)
         access = self.provide_database(stale=stale)
         broker = self.provide_broker()
-        self.must(self.program("migrate", MIGRATOR, access, broker, *MANAGE, "migrate", "--database=owner", "-v1"))
+        self.say("migrate", "brings the tables up to date")
+        self.must(self.program("migrate", MIGRATOR, access, broker, *MANAGE, "migrate", "--database=owner", "-v0"))
         for program in self.services(access, broker):
             self.say(program.name, f"starts, log in {self.supervisor.log_of(program)}")
             self.supervisor.start(program)
