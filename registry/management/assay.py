@@ -58,18 +58,18 @@ class Registry:
     def post(self, path: str, body: dict[str, Any]) -> Any:
         return self.ask("POST", path, io.BytesIO(json.dumps(body).encode()), "application/json")
 
-    def upload(self, arguments: list[str]) -> str:
+    def upload(self, path: str, arguments: list[str]) -> str:
         """Send files, given as PATH or NAME=PATH, and return the artifact's id; Stop if it got other names."""
-        pairs = [(name or os.path.basename(path), path) for name, _, path in (a.rpartition("=") for a in arguments)]
+        pairs = [(name or os.path.basename(file), file) for name, _, file in (a.rpartition("=") for a in arguments)]
         boundary = uuid.uuid4().hex
         with tempfile.TemporaryFile() as form:
-            for name, path in pairs:
+            for name, source in pairs:
                 form.write(PART.format(boundary, name.translate({34: "%22", 13: "%0D", 10: "%0A"})).encode())
-                with open(path, "rb") as file:
+                with open(source, "rb") as file:
                     shutil.copyfileobj(file, form)
                 form.write(b"\r\n")
             form.write(f"--{boundary}--\r\n".encode())
-            artifact = self.ask("POST", "artifacts/", form, f"multipart/form-data; boundary={boundary}")
+            artifact = self.ask("POST", path, form, f"multipart/form-data; boundary={boundary}")
         if sorted(entry["name"] for entry in artifact["files"]) != sorted(name for name, _ in pairs):
             raise Stop(COULD_NOT_ASK, "The registry kept the files under other names; send a --digest-file instead.")
         return str(artifact["id"])
@@ -146,8 +146,7 @@ def verdict(registry: Registry, args: argparse.Namespace) -> int:
         with open(args.save, "w", encoding="utf-8") as file:
             json.dump(answer["attestation"], file)
     code, reason = judge(answer, args)
-    unmet = [] if code == DONE else answer["reasons"]
-    say(*([json.dumps(answer)] if args.json else [reason, *describe_requirements(unmet)]))
+    say(*([json.dumps(answer)] if args.json else [reason, *describe_requirements(answer["reasons"])]))
     return code
 
 
@@ -183,18 +182,19 @@ def register(registry: Registry, args: argparse.Namespace) -> int:
 
 
 def send_artifact(registry: Registry, args: argparse.Namespace) -> str | None:
-    """Send the files or, from a manifest, only their digests."""
+    """Send the team's files or, from a manifest, only their digests."""
+    path = f"artifacts/?{urllib.parse.urlencode({'team': args.name.partition('/')[0]})}"
     if not args.digest_file:
-        return registry.upload(args.file) if args.file else None
+        return registry.upload(path, args.file) if args.file else None
     with open(args.digest_file, encoding="utf-8") as file:
-        return str(registry.post("artifacts/", {"files": json.load(file)})["id"])
+        return str(registry.post(path, {"files": json.load(file)})["id"])
 
 
 def evaluate(registry: Registry, args: argparse.Namespace) -> int:
     path, columns = registry.version_path(args.name), dict(args.column)
     if "group" in columns:
         columns["group"] = [column for role, column in args.column if role == "group"]
-    body = {"evaluator": args.evaluator, "parameters": dict(args.param), "table": registry.upload([args.table])}
+    body = {"evaluator": args.evaluator, "parameters": dict(args.param), "table": send_artifact(registry, args)}
     body |= {"columns": columns, "favourable": args.favourable, "dataset_version": args.dataset}
     args.evaluation = registry.post(f"{path}evaluations/", body)["id"]
     say(f"Asked for the evaluation {args.evaluation}.")
@@ -266,8 +266,8 @@ def build_parser() -> argparse.ArgumentParser:
             add("--project")
             for relation in RELATIONS:
                 add("--" + relation.replace("_", "-"), action="append", default=[], metavar="TEAM/NAME@VERSION")
-    add = command("evaluate", evaluate, "have a version measured on a table", "name", "evaluator")
-    add("--table", required=True, help="the file of predictions")
+    add = command("evaluate", evaluate, "have a version measured on a table", "name", "evaluator", digest_file=None)
+    add("--table", dest="file", nargs=1, required=True, help="the file of predictions")
     add("--column", action="append", type=pair, default=[], metavar="ROLE=NAME")
     add("--param", action="append", type=parameter, default=[], metavar="NAME=VALUE")
     add("--favourable", help="the label that is good for the person")

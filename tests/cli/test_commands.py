@@ -39,6 +39,7 @@ def test_a_version_is_registered_with_its_files_and_lineage(registry, assay, tmp
     said = assay("register", NAME, "--file", "model.skops", *lineage)
     assert (said.code, said.text) == (0, f"Registered {NAME} as {VERSION}.\n")
     (upload,) = registry.sent("POST", "artifacts/")
+    assert upload.path == "/api/v1/artifacts/?team=lending"
     assert b'name="files"; filename="model.skops"\r\n\r\n' + content + b"\r\n--" in upload.body
     (registered,) = registry.sent("POST", f"models/{MODEL}/versions/")
     assert registered.json() == {

@@ -45,6 +45,11 @@ def test_an_approval_exits_zero_and_says_until_when(registry, assay):
     assert asked.headers["Authorization"] == "Bearer assay_secret"
 
 
+def test_an_approval_lists_what_was_asked(registry, assay):
+    say(registry, reasons=REASONS[1:])
+    assert assay("verdict", NAME).text.splitlines()[1:] == ["  passed    sign_off:3: one reviewer for fairness"]
+
+
 def test_a_waived_approval_says_so(registry, assay):
     say(registry, waived=True)
     said = assay("verdict", NAME)
