@@ -34,6 +34,14 @@ class RegisterForm(forms.Form):
     agreed = forms.BooleanField(label="I have read the guideline of this use case")
 
 
+class FilterForm(forms.Form):
+    q = forms.CharField(
+        label="Search", required=False, widget=forms.TextInput(attrs={"placeholder": "name, team, digest"})
+    )
+    stage = forms.ChoiceField(choices=[("", "any"), ("training", "training"), ("inference", "inference")])
+    standing = forms.ChoiceField(choices=[("", "any"), ("good", "good"), ("suspended", "suspended")])
+
+
 class LoginForm(forms.Form):
     login = forms.CharField(label="Name or e-mail")
     password = forms.CharField(widget=forms.PasswordInput)
@@ -190,6 +198,8 @@ def other_pages() -> dict[str, Page]:
         runs=tables.RUNS,
         trend=tables.TREND,
         empty_actions=tables.ACTIONS,
+        work=tables.WORK,
+        filters=FilterForm(),
     )
     nobody = SimpleNamespace(is_authenticated=False)
     errors = {f"/{code}/": (f"{code}.html", base(verdict=samples.UNDECIDED)) for code in (400, 403, 404, 409, 413)}

@@ -39,3 +39,22 @@ RISKS: list[list[dict[str, Any]]] = [
 
 def columns(*titles: str) -> list[dict[str, Any]]:
     return [{"title": title, "numeric": title == "Rows"} for title in titles]
+
+
+WORK: list[dict[str, Any]] = [
+    {
+        "title": "lending/mortgage-approval@1",
+        "href": "/versions/1/",
+        "status": "failed",
+        "status_word": "blocked",
+        "text": "Demographic parity ratio 0.656, asked at least 0.80; two sign-offs are missing.",
+        "action": {"title": "Review", "href": "/review/"},
+    },
+    {
+        "title": "lending/pre-screen@4",
+        "href": "/versions/9/",
+        "status": "expiring",
+        "text": "The approval ends in 12 days. Nothing that it covers has changed.",
+        "action": {"title": "Renew", "href": "/renew/"},
+    },
+]
