@@ -186,23 +186,25 @@ def _risks(policy: Policy, evidence: Evidence) -> Iterator[Requirement]:
 def _signatures(policy: Policy, evidence: Evidence) -> Iterator[Requirement]:
     for rule in policy.sign_offs:
         people = _signers(rule, evidence)
+        names = sorted(people.values())
         met = len(people) >= rule.people
         noun = "person" if rule.people == 1 else "people"
         yield Requirement(
             id=f"sign_off:{rule.id}",
             asked=f"sign-off by {rule.people} {noun} with expertise in {rule.expertise}",
-            found_text=f"signed by {', '.join(sorted(people))}" if people else "nobody has signed this evidence",
+            found_text=f"signed by {', '.join(names)}" if people else "nobody has signed this evidence",
             outcome=Outcome.PASSED if met else Outcome.UNDECIDED,
             unblock=""
             if met
             else f"{rule.people - len(people)} more with {rule.expertise} expertise, not an author, must sign.",
-            detail={"expertise": rule.expertise, "people": rule.people, "signed": sorted(people)},
+            detail={"expertise": rule.expertise, "people": rule.people, "signed": names},
         )
 
 
-def _signers(rule: SignOffRule, evidence: Evidence) -> set[str]:
+def _signers(rule: SignOffRule, evidence: Evidence) -> dict[int, str]:
+    # By person, not by name: two people may share one.
     return {
-        signature.person
+        signature.person: signature.name
         for signature in evidence.signatures
         if signature.expertise == rule.expertise
         and signature.approves

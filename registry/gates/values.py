@@ -161,7 +161,8 @@ class OpenRisk:
 class Signature:
     """A person's newest sign-off over the current evidence, and whether it counts."""
 
-    person: str
+    person: int
+    name: str
     expertise: str
     approves: bool
     is_author: bool

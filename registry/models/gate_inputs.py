@@ -216,7 +216,8 @@ def _signatures(version: ModelVersion, to_stage: str) -> Iterator[gate.Signature
     newest = rows.order_by("signed_by", "-seq").distinct("signed_by").select_related("withdrawal")
     for row in newest:
         yield gate.Signature(
-            person=row.signed_name,
+            person=row.signed_by_id,
+            name=row.signed_name,
             expertise=row.expertise,
             approves=row.meaning == Meaning.APPROVE and not hasattr(row, "withdrawal"),
             is_author=False,

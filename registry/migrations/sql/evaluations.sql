@@ -8,6 +8,9 @@ begin
     if new.root_digest is null then
       raise exception 'gate: the version has no files or digests to measure' using errcode = '23514';
     end if;
+    if new.assurance = 'reproduced' then
+      raise exception 'gate: nobody declares a run reproduced' using errcode = '23514';
+    end if;
     if new.state = 'done' and new.assurance = 'self-reported' then
       new.finished_at := clock_timestamp();
     elsif new.state <> 'queued' then

@@ -118,9 +118,12 @@ begin
                     and s.to_stage = new.to_stage and s.evidence_rev = rev) then
     raise exception 'gate: a signature covers the digest of the evidence that was shown' using errcode = '23514';
   end if;
-  select * into proof from reauthentication where id = new.reauthentication_id;
+  select * into proof from reauthentication where id = new.reauthentication_id for no key update;
   if proof.person_id is distinct from new.signed_by_id or proof.at < clock_timestamp() - interval '5 minutes' then
     raise exception 'gate: signing needs a fresh proof of who signs' using errcode = '23514';
+  end if;
+  if exists (select from waiver_grant g where g.reauthentication_id = proof.id) then
+    raise exception 'gate: a proof of presence serves once' using errcode = '23514';
   end if;
   new.signed_at := clock_timestamp(); new.seq := nextval('sign_off_order');
   return new;
@@ -165,9 +168,12 @@ begin
   if new.granted_by_id = w.requested_by_id or not may_sign(new.granted_by_id, new.version_id) then
     raise exception 'gate: a waiver is granted by reviewers who neither asked for it nor are authors' using errcode = '23514';
   end if;
-  select * into proof from reauthentication where id = new.reauthentication_id;
+  select * into proof from reauthentication where id = new.reauthentication_id for no key update;
   if proof.person_id is distinct from new.granted_by_id or proof.at < clock_timestamp() - interval '5 minutes' then
     raise exception 'gate: granting needs a fresh proof of who grants' using errcode = '23514';
+  end if;
+  if exists (select from sign_off s where s.reauthentication_id = proof.id) then
+    raise exception 'gate: a proof of presence serves once' using errcode = '23514';
   end if;
   new.granted_at := clock_timestamp();
   perform bump(new.version_id);
@@ -176,7 +182,7 @@ end $f$;
 create trigger mm_grant before insert on waiver_grant for each row execute function on_grant();
 
 create function judge_transition() returns trigger language plpgsql security definer set search_path = assay, pg_temp as $f$
-declare v model_version; e stage_edge; missing text[]; waived int; until timestamptz; validity interval;
+declare v model_version; e stage_edge; missing text[]; waived text[]; until timestamptz; validity interval;
 begin
   select * into v from model_version where id = new.version_id for no key update;   -- the row all evidence writes update
   if v.id is null then raise exception 'gate: no such version' using errcode = '23514'; end if;
@@ -186,11 +192,18 @@ begin
   end if;
   new.from_stage := v.stage; new.evidence_rev := v.evidence_rev; new.at := clock_timestamp(); new.kind := 'ordinary'; new.expires_at := null;
   select array_agg(u.requirement order by u.requirement) filter (where u.waived_until is null),
-         count(u.waived_until), min(u.waived_until) into missing, waived, until from unmet(new.version_id, new.to_stage) u;
+         array_agg(u.requirement order by u.requirement) filter (where u.waived_until is not null), min(u.waived_until)
+    into missing, waived, until from unmet(new.version_id, new.to_stage) u;
   if missing is not null then
     raise exception 'gate: requirements unmet' using errcode = '23514', detail = to_json(missing)::text;
   end if;
-  if not coalesce((select d.version_id = v.id and d.to_stage = new.to_stage from verdict d where d.id = new.verdict_id), false) then
+  -- The verdict is what gets signed: it is of this evidence and this policy, and owns up to every waiver.
+  if not coalesce((
+    select d.version_id = v.id and d.to_stage = new.to_stage and d.outcome = 'passed' and s.evidence_rev = v.evidence_rev
+       and s.version_id = v.id and d.policy_revision_id is not distinct from active_revision(m.project_id)
+       and coalesce(waived, '{}') = array(select w from jsonb_array_elements_text(d.body -> 'waived') w order by w)
+      from verdict d join evidence_snapshot s on s.id = d.snapshot_id join registered_model m on m.id = v.model_id
+     where d.id = new.verdict_id), false) then
     raise exception 'gate: a move carries the verdict it rests on' using errcode = '23514';
   end if;
   if e.guarded then
@@ -198,7 +211,7 @@ begin
      where s.revision_id = active_revision(m.project_id) and s.to_stage = new.to_stage;
     new.expires_at := least(clock_timestamp() + validity, until);
   end if;
-  if waived > 0 then new.kind := 'waived'; end if;
+  if waived is not null then new.kind := 'waived'; end if;
   update model_version set stage = new.to_stage, standing = case when new.to_stage = 'retired' then 'withdrawn' else standing end where id = v.id;
   return new;
 end $f$;

@@ -35,6 +35,24 @@ alter table threshold add constraint a_limit_is_finite check ("limit" > '-Infini
 alter table artifact add constraint digests_are_sha256 check (root_digest ~ '^[0-9a-f]{64}$' and manifest_digest ~ '^[0-9a-f]{64}$');
 alter table artifact_file add constraint a_file_digest_is_sha256 check (sha256 ~ '^[0-9a-f]{64}$' and size >= 0);
 
+-- What both judges tell apart by its name is one of the names they know.
+do $d$
+declare rule record;
+begin
+  for rule in select * from (values
+    ('model_version', 'stage', '{scoping,data,preprocessing,training,inference,retired}'), ('model_version', 'standing', '{good,suspended,withdrawn}'),
+    ('membership', 'role', '{contributor,reviewer,auditor,administrator}'), ('trust_need', 'level', '{high,medium,low}'),
+    ('risk', 'priority', '{low,medium,high,critical}'), ('risk', 'treatment', '{"",reduce,avoid,transfer,accept}'),
+    ('evaluation', 'state', '{queued,running,cancelling,cancelled,done,failed,failed_infra}'),
+    ('evaluation', 'assurance', '{self-reported,platform-run,reproduced}'), ('measurement', 'status', '{ok,insufficient_data,not_applicable,error}'),
+    ('required_evaluation', 'assurance', '{self-reported,platform-run,reproduced}'), ('threshold', 'direction', '{at_least,at_most,within}'),
+    ('threshold', 'need_level', '{high,medium,low,any}'), ('stage_rule', 'block_from', '{"",low,medium,high,critical}'),
+    ('sign_off', 'meaning', '{approve,request_changes}')) as known(name, col, allowed)
+  loop
+    execute format('alter table %I add constraint %I check (%I = any (%L::text[]))', rule.name, 'a_known_' || rule.col, rule.col, rule.allowed);
+  end loop;
+end $d$;
+
 create sequence sign_off_order;
 create sequence attestation_order;
 
@@ -125,6 +143,8 @@ begin
     perform bump(d.model_version_id);
     perform add_author(d.model_version_id, new.written_by_id, 'wrote its card');
   else
+    -- Updated here and where lineage is recorded: of a new sheet and a new child, the later one sees the earlier.
+    update dataset_version set notes = notes where id = d.dataset_version_id;
     for one in select distinct child_model_id from lineage_edge
                 where parent_dataset_id = d.dataset_version_id and child_model_id is not null order by 1 loop
       perform bump(one);
@@ -150,6 +170,7 @@ begin
     raise exception 'gate: this would make a version its own ancestor' using errcode = '23514';
   end if;
   new.recorded_at := clock_timestamp();
+  update dataset_version set notes = notes where id = new.parent_dataset_id;
   if new.child_model_id is not null then
     perform bump(new.child_model_id);
     for writer in select distinct r.written_by_id from document_revision r join document d on d.id = r.document_id

@@ -6,7 +6,7 @@ begin
   rev := case when tg_table_name = 'threshold'
     then (select revision_id from required_evaluation where id = (to_jsonb(new) ->> 'evaluation_id')::bigint)
     else (to_jsonb(new) ->> 'revision_id')::uuid end;
-  perform from policy_revision where id = rev for no key update;
+  perform from policy where id = (select policy_id from policy_revision where id = rev) for no key update;
   if exists (select from policy_publication where revision_id = rev) then
     raise exception 'gate: a policy revision is fixed once somebody agreed to it' using errcode = '23514';
   end if;
@@ -24,7 +24,8 @@ end $d$;
 create function on_publication() returns trigger language plpgsql security definer set search_path = assay, pg_temp as $f$
 declare soft text;
 begin
-  perform from policy_revision where id = new.revision_id for no key update;
+  -- An update, not a lock: a writer of rules with an older snapshot must fail, not overlook this row.
+  update policy set title = title where id = (select policy_id from policy_revision where id = new.revision_id);
   if new.agreed_by_id = (select written_by_id from policy_revision where id = new.revision_id) then
     raise exception 'gate: the author of a policy does not publish it' using errcode = '23514';
   end if;
