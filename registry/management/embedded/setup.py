@@ -48,6 +48,7 @@ def run(command: list[str], *, what: str, announce: str = "", of: int = 0) -> No
             steps += bool(announce) and line.startswith(announce)
             if line.startswith("Installing collected packages"):
                 say("everything is here; unpacking it")
+                shown = float("inf")
             if steps and time.monotonic() - shown > 5:
                 shown = time.monotonic()
                 say(f"{what}: {min(steps, of)} of {of}")
