@@ -2,6 +2,8 @@
 
 import ast
 
+import pytest
+
 from tests.architecture.sources import Source, sources
 
 WRITES = {
@@ -55,6 +57,25 @@ def writes(call: ast.Call, known: set[str]) -> bool:
     if names[-1:] and names[-1] in INSTANCE_WRITES and len(names) > 1:
         return True
     return bool(names) and names[-1] in WRITES and ("objects" in names or names[0] in known)
+
+
+@pytest.mark.parametrize(
+    ("statement", "is_write"),
+    [
+        ("Risk.objects.create(issue='x')", True),
+        ("Risk.objects.filter(pk=1).exclude(x=2).update(resolved=True)", True),
+        ("version.risks.objects.bulk_create(rows)", True),
+        ("risk.save()", True),
+        ("get(pk).delete()", True),
+        ("Risk.objects.filter(pk=1).first()", False),
+        ("hashlib.sha256().update(data)", False),
+        ("context.update(title='x')", False),
+        ("save(risk)", False),
+    ],
+)
+def test_the_rule_knows_a_write_when_it_sees_one(statement: str, is_write: bool) -> None:
+    call = next(node for node in ast.walk(ast.parse(statement)) if isinstance(node, ast.Call))
+    assert writes(call, {"Risk"}) is is_write
 
 
 def calls(source: Source) -> list[ast.Call]:
