@@ -48,14 +48,7 @@ def _ways(policy: Policy | None, evidence: Evidence, to_stage: str) -> Iterator[
         )
         return
     if edge.guarded:
-        has_rules = policy is not None and bool(policy.sign_offs)
-        yield Requirement(
-            id="policy:0",
-            asked=f"an active policy that asks for signatures before {to_stage}",
-            found_text="it is active" if has_rules else "none is active",
-            outcome=Outcome.PASSED if has_rules else Outcome.FAILED,
-            unblock="" if has_rules else "Activate a policy for this project; two people must agree.",
-        )
+        yield _active_policy(policy, to_stage)
     if edge.needs_artifact:
         yield Requirement(
             id="artifact:0",
@@ -72,6 +65,17 @@ def _ways(policy: Policy | None, evidence: Evidence, to_stage: str) -> Iterator[
             outcome=Outcome.FAILED,
             unblock="Clear what suspended it, then ask again.",
         )
+
+
+def _active_policy(policy: Policy | None, to_stage: str) -> Requirement:
+    has_rules = policy is not None and bool(policy.sign_offs)
+    return Requirement(
+        id="policy:0",
+        asked=f"an active policy that asks for signatures before {to_stage}",
+        found_text="it is active" if has_rules else "none is active",
+        outcome=Outcome.PASSED if has_rules else Outcome.FAILED,
+        unblock="" if has_rules else "Activate a policy for this project; two people must agree.",
+    )
 
 
 def _evaluations(policy: Policy, evidence: Evidence, now: datetime) -> Iterator[Requirement]:

@@ -2,6 +2,7 @@
 
 import math
 from datetime import datetime
+from typing import Any
 
 from registry.gates.values import ASSURANCE_RANK, Measured, Outcome, Threshold
 from registry.gates.verdict import Requirement
@@ -9,6 +10,8 @@ from registry.gates.verdict import Requirement
 SIGN = {"at_least": "≥", "at_most": "≤", "within": "="}
 # Half widths shrink with the square root of the sample, so this is an estimate of rows, rounded up to two digits.
 MAX_USEFUL_ROWS = 10_000_000
+ASKED = ("metric", "slice", "direction", "limit", "tolerance", "aspect", "source")
+MEASURED = ("low", "high", "value", "level", "n")
 
 
 def judge_interval(threshold: Threshold, *, low: float, high: float) -> Outcome:
@@ -87,54 +90,36 @@ def _unblock(threshold: Threshold, measured: Measured, outcome: Outcome, needed:
 
 def judge_threshold(threshold: Threshold, measured: Measured | None, *, now: datetime) -> Requirement:
     """The requirement of one threshold. Missing, stale, errored or weakly assured evidence is undecided."""
-    common = {
-        "metric": threshold.metric,
-        "slice": threshold.slice,
-        "direction": threshold.direction,
-        "limit": threshold.limit,
-        "tolerance": threshold.tolerance,
-        "aspect": threshold.aspect,
-        "source": threshold.source,
-    }
-    requirement_id = f"threshold:{threshold.id}"
+    outcome, found_text, unblock, needed = _judge(threshold, measured, now)
+    return Requirement(
+        id=f"threshold:{threshold.id}",
+        asked=_asked(threshold),
+        found_text=found_text,
+        found=str(measured.id) if measured else "0",
+        outcome=outcome,
+        unblock=unblock,
+        detail=_detail(threshold, measured) | {"needed_n": needed},
+    )
+
+
+def _judge(threshold: Threshold, measured: Measured | None, now: datetime) -> tuple[Outcome, str, str, int | None]:
+    """Outcome, what was found, what would unblock it, and the rows that would settle it."""
     if measured is None:
-        return Requirement(
-            id=requirement_id,
-            asked=_asked(threshold),
-            found_text="nothing measured",
-            outcome=Outcome.UNDECIDED,
-            unblock=f"Run {threshold.evaluation.evaluator}.",
-            detail=common,
-        )
-    detail = common | {
-        "low": measured.low,
-        "high": measured.high,
-        "value": measured.value,
-        "level": measured.level,
-        "n": measured.n,
-        "measurement": measured.id,
-    }
-    if unusable := _why_unusable(threshold, measured, now=now):
-        return Requirement(
-            id=requirement_id,
-            asked=_asked(threshold),
-            found_text=unusable[0],
-            found=str(measured.id),
-            outcome=Outcome.UNDECIDED,
-            unblock=unusable[1],
-            detail=detail,
-        )
-    assert measured.low is not None  # noqa: S101 - _why_unusable has refused everything else
-    assert measured.high is not None  # noqa: S101 - the same
+        return Outcome.UNDECIDED, "nothing measured", f"Run {threshold.evaluation.evaluator}.", None
+    unusable = _why_unusable(threshold, measured, now=now)
+    if unusable or measured.low is None or measured.high is None:
+        found_text, unblock = unusable or ("no interval", "")
+        return Outcome.UNDECIDED, found_text, unblock, None
     outcome = judge_interval(threshold, low=measured.low, high=measured.high)
     needed = rows_needed(threshold, measured) if outcome is Outcome.UNDECIDED else None
     estimate = "" if measured.value is None else f"{measured.value:.3g}, "
-    return Requirement(
-        id=requirement_id,
-        asked=_asked(threshold),
-        found=str(measured.id),
-        outcome=outcome,
-        found_text=f"{estimate}{measured.level:.0%} interval {measured.low:.3g} to {measured.high:.3g}",
-        unblock=_unblock(threshold, measured, outcome, needed),
-        detail=detail | {"needed_n": needed},
-    )
+    found_text = f"{estimate}{measured.level:.0%} interval {measured.low:.3g} to {measured.high:.3g}"
+    return outcome, found_text, _unblock(threshold, measured, outcome, needed), needed
+
+
+def _detail(threshold: Threshold, measured: Measured | None) -> dict[str, Any]:
+    """The same in fields, for programs and charts."""
+    asked = {name: getattr(threshold, name) for name in ASKED}
+    if measured is None:
+        return asked
+    return asked | {name: getattr(measured, name) for name in MEASURED} | {"measurement": measured.id}

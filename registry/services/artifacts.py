@@ -27,26 +27,29 @@ def store_blob(stream: BinaryIO, *, allowance: int) -> tuple[str, int]:
     """Keep the bytes of `stream` under their digest: digest and size. TooLarge past `allowance`, nothing kept."""
     root = Path(settings.BLOB_ROOT)
     root.mkdir(parents=True, exist_ok=True)
+    # The temporary name goes with the block, whatever happens in it; a finished file has its own by then.
+    with tempfile.TemporaryDirectory(dir=root, prefix="incoming-") as folder:
+        incoming = Path(folder) / "bytes"
+        sha256, size = _copy(stream, incoming, allowance=allowance)
+        target = blob_path(sha256)
+        target.parent.mkdir(exist_ok=True)
+        incoming.chmod(0o644)
+        incoming.replace(target)
+    return sha256, size
+
+
+def _copy(stream: BinaryIO, target: Path, *, allowance: int) -> tuple[str, int]:
     whole, size = hashlib.sha256(), 0
-    with tempfile.NamedTemporaryFile(dir=root, prefix="incoming-", delete=False) as kept:
-        try:
-            while chunk := stream.read(CHUNK):
-                size += len(chunk)
-                if size > allowance:
-                    raise TooLarge(
-                        f"The upload is over its limit of {settings.UPLOAD_LIMIT_BYTES:,} bytes. Nothing was kept."
-                    )
-                whole.update(chunk)
-                kept.write(chunk)
-            kept.flush()
-            os.fsync(kept.fileno())
-        except BaseException:
-            Path(kept.name).unlink()
-            raise
-    target = blob_path(whole.hexdigest())
-    target.parent.mkdir(exist_ok=True)
-    Path(kept.name).chmod(0o644)
-    Path(kept.name).replace(target)
+    with target.open("wb") as kept:
+        while chunk := stream.read(CHUNK):
+            size += len(chunk)
+            if size > allowance:
+                limit = f"{settings.UPLOAD_LIMIT_BYTES:,} bytes"
+                raise TooLarge(f"The upload is over its limit of {limit}. Nothing was kept.")
+            whole.update(chunk)
+            kept.write(chunk)
+        kept.flush()
+        os.fsync(kept.fileno())
     return whole.hexdigest(), size
 
 

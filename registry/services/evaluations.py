@@ -14,7 +14,7 @@ from registry.models import Artifact, DatasetVersion, Evaluation, LineageEdge, M
 from registry.models.choices import Assurance, RunState
 from registry.services import audit, verdicts
 from registry.services.readings import store_readings
-from registry.services.specs import normal_reads, prescribed_digest
+from registry.services.specs import Specification, normal_reads
 
 
 def request_evaluation(
@@ -36,36 +36,44 @@ def request_evaluation(
     with audit.acting("evaluation.requested", by=by, on=version):
         if not policies.may_evaluate(by, version.team):
             raise NotPermitted(f"{by} may not evaluate {version}.")
-        if version.root_digest is None:
-            raise NotNow(f"{version} has no files or digests to measure. Attach them first.")
-        facts = _facts(evaluator)
-        reads = normal_reads(reads or {})
-        _check_inputs(version, facts, table=table, dataset_version=dataset_version, reads=reads)
-        parameters = dict(parameters or {})
-        if unknown := set(parameters) - set(facts["params"].get("properties", {})):
-            raise InvalidInput(
-                f"{evaluator} has no such parameter.", errors={name: ["unknown"] for name in sorted(unknown)}
-            )
-        subject = reads | {"kind": _kind(facts, table), "features": list(features)}
+        facts, spec = _specify(version, evaluator, parameters=parameters, reads=reads, level=level)
+        _check_inputs(version, facts, table=table, dataset_version=dataset_version, reads=spec.reads)
+        subject = {**spec.reads, "kind": _kind(facts, table), "features": list(features)}
+        inputs = [version.root_digest, table.manifest_digest if table else None]
         run = Evaluation(
+            **spec.as_columns(),
             version=version,
-            evaluator=evaluator,
-            evaluator_version=facts["version"],
-            parameters=parameters,
-            level=level,
-            spec_digest=prescribed_digest(
-                evaluator, version=facts["version"], parameters=parameters, reads=reads, level=level
-            ),
             subject=subject,
             table=table,
             dataset_version=dataset_version,
+            key=digest([spec.digest, subject, str(version.pk), *inputs]),
             queue=_queue(facts["queue"]),
             requested_by=by,
         )
-        run.key = digest(
-            [run.spec_digest, subject, str(version.pk), version.root_digest, table.manifest_digest if table else None]
-        )
         return _insert(run, by=by)
+
+
+def _specify(
+    version: ModelVersion,
+    evaluator: str,
+    *,
+    parameters: Mapping[str, Any] | None,
+    reads: Mapping[str, Any] | None,
+    level: float,
+) -> tuple[dict[str, Any], Specification]:
+    """The evaluator's facts and what exactly is asked of it; a refusal for what can't be asked of this version."""
+    if version.root_digest is None:
+        raise NotNow(f"{version} has no files or digests to measure. Attach them first.")
+    facts, parameters = _facts(evaluator), dict(parameters or {})
+    if unknown := sorted(set(parameters) - set(facts["params"].get("properties", {}))):
+        raise InvalidInput(f"{evaluator} has no such parameter.", errors={name: ["unknown"] for name in unknown})
+    return facts, Specification(
+        evaluator=evaluator,
+        version=facts["version"],
+        parameters=parameters,
+        reads=normal_reads(reads or {}),
+        level=level,
+    )
 
 
 def _insert(run: Evaluation, *, by: User) -> Evaluation:
@@ -158,19 +166,11 @@ def report_readings(
     with audit.acting("evaluation.reported", by=by, on=version):
         if not policies.may_contribute(by, version.team):
             raise NotPermitted(f"{by} may not report measurements of {version}.")
-        if version.root_digest is None:
-            raise NotNow(f"{version} has no files or digests to measure. Attach them first.")
-        facts, reads, parameters = _facts(evaluator), normal_reads(reads or {}), dict(parameters or {})
+        facts, spec = _specify(version, evaluator, parameters=parameters, reads=reads, level=level)
         run = Evaluation.objects.create(
+            **spec.as_columns(),
             version=version,
-            evaluator=evaluator,
-            evaluator_version=facts["version"],
-            parameters=parameters,
-            level=level,
-            spec_digest=prescribed_digest(
-                evaluator, version=facts["version"], parameters=parameters, reads=reads, level=level
-            ),
-            subject=reads | {"kind": "reported"},
+            subject={**spec.reads, "kind": "reported"},
             assurance=Assurance.SELF_REPORTED,
             state=RunState.DONE,
             requested_by=by,

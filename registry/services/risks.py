@@ -11,6 +11,17 @@ from registry.services import audit, verdicts
 
 CHANGEABLE = ("likelihood", "severity", "priority", "treatment", "owner", "step_taken", "is_resolved", "resolution")
 
+BLANK: Mapping[str, Any] = {
+    "issue": "",
+    "aspect": "",
+    "likelihood": None,
+    "severity": None,
+    "priority": "",
+    "treatment": "",
+    "owner": None,
+    "step_taken": "",
+}
+
 
 def open_assessment(version: ModelVersion, *, stage: str, by: User) -> RiskAssessment:
     """Open the assessment of a stage, carrying forward every risk of earlier stages that is not resolved."""
@@ -34,58 +45,24 @@ def open_assessment(version: ModelVersion, *, stage: str, by: User) -> RiskAsses
     return assessment
 
 
-def record_risk(
-    version: ModelVersion,
-    *,
-    issue: str,
-    aspect: str,
-    likelihood: int,
-    severity: int,
-    priority: str,
-    by: User,
-    treatment: str = "",
-    owner: User | None = None,
-    step_taken: str = "",
-) -> Risk:
-    """Add a risk to the assessment of the version's present stage."""
+def record_risk(version: ModelVersion, *, by: User, **values: Any) -> Risk:
+    """Add a risk to the assessment of the version's present stage.
+
+    `values`: issue, aspect, likelihood and severity (1 to 5), priority; and optionally treatment, owner, step_taken.
+    InvalidInput names each that is missing or can't be used.
+    """
     with audit.acting("risk.recorded", by=by, on=version):
         _check(version, by)
-        _validate(
-            version,
-            {
-                "issue": issue,
-                "aspect": aspect,
-                "likelihood": likelihood,
-                "severity": severity,
-                "priority": priority,
-                "treatment": treatment,
-                "owner": owner,
-            },
-        )
+        values = {**BLANK, **values}
+        if unknown := set(values) - set(BLANK):
+            raise InvalidInput("A risk has no such field.", errors={name: ["unknown"] for name in unknown})
+        _validate(version, values)
         assessment = RiskAssessment.objects.filter(version=version, stage=version.stage).first()
         if assessment is None:
             assessment = open_assessment(version, stage=version.stage, by=by)
-        risk = Risk.objects.create(
-            assessment=assessment,
-            version=version,
-            issue=issue.strip(),
-            aspect=aspect,
-            likelihood=likelihood,
-            severity=severity,
-            priority=priority,
-            treatment=treatment,
-            owner=owner,
-            step_taken=step_taken,
-            recorded_by=by,
-            updated_by=by,
-        )
-        audit.record(
-            "risk.recorded",
-            subject=risk,
-            actor=by,
-            team=version.team,
-            detail={"version": str(version), "priority": priority},
-        )
+        risk = Risk.objects.create(assessment=assessment, version=version, recorded_by=by, updated_by=by, **values)
+        detail = {"version": str(version), "priority": risk.priority}
+        audit.record("risk.recorded", subject=risk, actor=by, team=version.team, detail=detail)
         verdicts.refresh(version)
     return risk
 

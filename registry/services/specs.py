@@ -1,6 +1,7 @@
 """What exactly is measured: the digest that ties a policy's demand to a run."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from evaluators.contract import spec_digest
@@ -29,3 +30,31 @@ def normal_reads(reads: Mapping[str, Any]) -> dict[str, Any]:
     if reads.get("score_kind"):
         plain["score_kind"] = str(reads["score_kind"])
     return plain
+
+
+@dataclass(frozen=True, kw_only=True)
+class Specification:
+    """An evaluator in one version, with its parameters, what it reads and the level of its intervals."""
+
+    evaluator: str
+    version: str
+    parameters: Mapping[str, Any]
+    reads: Mapping[str, Any]
+    level: float
+
+    @property
+    def digest(self) -> str:
+        """What ties a run to a policy's demand."""
+        return prescribed_digest(
+            self.evaluator, version=self.version, parameters=self.parameters, reads=self.reads, level=self.level
+        )
+
+    def as_columns(self) -> dict[str, Any]:
+        """The same as the columns of an evaluation's row."""
+        return {
+            "evaluator": self.evaluator,
+            "evaluator_version": self.version,
+            "parameters": dict(self.parameters),
+            "level": self.level,
+            "spec_digest": self.digest,
+        }

@@ -1,5 +1,6 @@
 """Asking the gate, remembering what it said, and the snapshot of evidence that signatures cover."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -73,55 +74,25 @@ def describe_evidence(
         "to_stage": to_stage,
         "policy": {"name": str(revision), "digest": revision.digest} if revision else None,
         "needs": dict(sorted(evidence.needs.items())),
-        "runs": [
-            {"id": run.id, "spec_digest": run.spec_digest, "state": run.state, "assurance": run.assurance}
-            for run in sorted(evidence.runs, key=lambda run: run.id)
-        ],
-        "measurements": [
-            {
-                "id": m.id,
-                "metric": m.metric,
-                "slice": m.slice,
-                "status": m.status,
-                "value": m.value,
-                "low": m.low,
-                "high": m.high,
-                "level": m.level,
-                "n": m.n,
-                "assurance": m.assurance,
-                "spec_digest": m.spec_digest,
-                "measured_at": m.measured_at.isoformat(),
-                "excluded": sorted(m.excluded),
-            }
-            for m in sorted(evidence.measured, key=lambda m: m.id)
-        ],
-        "documents": [
-            {
-                "kind": d.kind,
-                "subject": d.subject,
-                "revision": d.revision,
-                "answered": d.answered,
-                "applicable": d.applicable,
-                "unknown": sorted(d.unknown),
-            }
-            for d in sorted(evidence.documents, key=lambda d: (d.kind, d.subject))
-        ],
+        "runs": _listed(evidence.runs, "id"),
+        "measurements": _listed(evidence.measured, "id"),
+        "documents": _listed(evidence.documents, "kind", "subject"),
         "has_assessment": evidence.has_assessment,
-        "risks": [
-            {
-                "id": r.id,
-                "issue": r.issue,
-                "priority": r.priority,
-                "has_treatment": r.has_treatment,
-                "has_owner": r.has_owner,
-            }
-            for r in sorted(evidence.risks, key=lambda r: r.id)
-        ],
-        "waivers": [
-            {"requirement": w.requirement, "found": w.found, "expires_at": w.expires_at.isoformat()}
-            for w in sorted(evidence.waivers, key=lambda w: (w.requirement, w.found, w.expires_at))
-        ],
+        "risks": _listed(evidence.risks, "id"),
+        "waivers": _listed(evidence.waivers, "requirement", "found", "expires_at"),
     }
+
+
+def _listed(values: Iterable[Any], *order: str) -> list[dict[str, Any]]:
+    """The fields of each value as JSON, in an order that doesn't depend on the database's."""
+    plain = [{name: _plain(field) for name, field in vars(value).items()} for value in values]
+    return sorted(plain, key=lambda item: [item[name] for name in order])
+
+
+def _plain(field: Any) -> Any:
+    if isinstance(field, frozenset):
+        return sorted(field)
+    return field.isoformat() if isinstance(field, datetime) else field
 
 
 def take_snapshot(reviewed: Review) -> EvidenceSnapshot:
