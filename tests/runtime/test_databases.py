@@ -1,5 +1,10 @@
 """The databases that tests get are those of a deployment: same roles, same limits."""
 
+import socket
+import subprocess
+import sys
+import urllib.request
+
 import psycopg
 import pytest
 from django.db import connection
@@ -59,3 +64,22 @@ def test_a_wrong_password_is_refused(committed_db) -> None:
 
 def test_nobody_reaches_the_server_by_tcp(superuser) -> None:
     assert superuser.execute("show listen_addresses").fetchone() == ("",)
+
+
+def test_the_web_is_served_over_the_committed_database(live_url) -> None:
+    with urllib.request.urlopen(f"{live_url}/accounts/login/", timeout=30) as page:
+        assert page.status == 200
+
+
+def test_a_process_beside_the_test_is_the_role_it_was_given(environ_of, committed_db) -> None:
+    question = "select session_user || ' in ' || current_database()"
+    code = f"import os, psycopg; print(psycopg.connect(os.environ['DATABASE_URL']).execute({question!r}).fetchone()[0])"
+    environ = environ_of("assay_worker")
+    said = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == f"assay_worker in {committed_db.database}"
+    assert "OWNER_DATABASE_URL" not in environ
+
+
+def test_tests_reach_no_network() -> None:
+    with socket.socket() as outward, pytest.raises(AssertionError, match=r"192\.0\.2\.1"):
+        outward.connect(("192.0.2.1", 80))
