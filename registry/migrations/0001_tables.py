@@ -601,7 +601,7 @@ class Migration(migrations.Migration):
                 ('xid', models.BigIntegerField(db_default=0)),
                 ('verb', models.CharField(max_length=80)),
                 ('subject_kind', models.CharField(max_length=40)),
-                ('subject_id', models.CharField(max_length=40)),
+                ('subject_id', models.CharField(max_length=64)),
                 ('subject_name', models.CharField(max_length=300)),
                 ('body', models.TextField()),
                 ('leaf', models.BinaryField(null=True)),

@@ -19,7 +19,7 @@ class AuditEvent(models.Model):
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+", null=True)
     verb = models.CharField(max_length=80)
     subject_kind = models.CharField(max_length=40)
-    subject_id = models.CharField(max_length=40)
+    subject_id = models.CharField(max_length=64)
     subject_name = models.CharField(max_length=300)
     body = models.TextField()
     leaf = OwnedBinary(null=True)

@@ -18,6 +18,7 @@ LONGEST_NO = timedelta(days=30)
 Sign = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
+@transaction.atomic
 def register_key(*, key_id: str, public_pem: str) -> SigningKey:
     """Make the public half of the notary's key known."""
     key, created = SigningKey.objects.get_or_create(key_id=key_id, defaults={"public_pem": public_pem})
