@@ -1,0 +1,59 @@
+"""Slow and plain: what the fast code must agree with, row by row."""
+
+import itertools
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+
+def rate_by_rows(label: np.ndarray, prediction: np.ndarray, name: str) -> float | None:
+    """A group rate by looking at every row; None if no row counts."""
+    base: dict[str, Callable[[int, int], bool]] = {
+        "selection_rate": lambda y, p: True,
+        "base_rate": lambda y, p: True,
+        "accuracy": lambda y, p: True,
+        "tpr": lambda y, p: y == 1,
+        "fnr": lambda y, p: y == 1,
+        "fpr": lambda y, p: y == 0,
+        "ppv": lambda y, p: p == 1,
+        "npv": lambda y, p: p == 0,
+    }
+    hit: dict[str, Callable[[int, int], bool]] = {
+        "selection_rate": lambda y, p: p == 1,
+        "base_rate": lambda y, p: y == 1,
+        "accuracy": lambda y, p: y == p,
+        "tpr": lambda y, p: p == 1,
+        "fnr": lambda y, p: p == 0,
+        "fpr": lambda y, p: p == 1,
+        "ppv": lambda y, p: y == 1,
+        "npv": lambda y, p: y == 0,
+    }
+    rows = [(y, p) for y, p in zip(label, prediction, strict=True) if base[name](y, p)]
+    return sum(hit[name](y, p) for y, p in rows) / len(rows) if rows else None
+
+
+def auc_and_variance_by_pairs(positive: np.ndarray, negative: np.ndarray) -> tuple[float, float]:
+    """AUC and DeLong's variance from the matrix of all pairs."""
+    wins = (positive[:, None] > negative) + 0.5 * (positive[:, None] == negative)
+    variance = wins.mean(axis=1).var(ddof=1) / len(positive) + wins.mean(axis=0).var(ddof=1) / len(negative)
+    return float(wins.mean()), float(variance)
+
+
+def shapley_by_subsets(
+    function: Callable[[np.ndarray], np.ndarray], background: np.ndarray, x: np.ndarray
+) -> np.ndarray:
+    """Interventional Shapley values from all subsets of features."""
+    d = len(x)
+    value = {}
+    for chosen in itertools.product((False, True), repeat=d):
+        rows = background.copy()
+        rows[:, np.array(chosen)] = x[np.array(chosen)]
+        value[chosen] = float(function(rows).mean())
+    phi = np.zeros(d)
+    for chosen, before in value.items():
+        size = sum(chosen)
+        weight = math.factorial(size) * math.factorial(d - size - 1) / math.factorial(d) if size < d else 0
+        for j in (j for j in range(d) if not chosen[j]):
+            phi[j] += weight * (value[(*chosen[:j], True, *chosen[j + 1 :])] - before)
+    return phi
