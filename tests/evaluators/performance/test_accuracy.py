@@ -1,0 +1,121 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics as sklearn
+
+from evaluators import catalog
+from evaluators.contract import Reading, Status
+from evaluators.evaluate import evaluate
+from tests.evaluators.data import compas, subject, write_csv
+
+COLUMNS = {"label": "y", "prediction": "p", "group": "g"}
+SCORED = COLUMNS | {"score": "s"}
+
+
+def measured(tmp_path: Path, data: dict[str, Any], **facts: Any) -> dict[tuple[str, str], Reading]:
+    found = evaluate("performance.accuracy", subject(write_csv(tmp_path / "p.csv", data), **facts))
+    return {(reading.metric, reading.slice): reading for reading in found.readings}
+
+
+@pytest.fixture
+def by_race(tmp_path: Path) -> dict[tuple[str, str], Reading]:
+    data = compas()
+    columns = {"y": data["label"], "p": data["prediction"], "g": data["race"], "s": data["decile"]}
+    return measured(tmp_path, columns, columns=SCORED, favourable="1", score_kind="margin")
+
+
+@pytest.mark.verification
+def test_compas_through_the_whole_evaluator(by_race: dict[tuple[str, str], Reading]) -> None:
+    assert by_race["performance.accuracy", "overall"].value == pytest.approx(0.6537, abs=5e-5)
+    assert by_race["performance.accuracy", "g=African-American"].value == pytest.approx(0.6383, abs=5e-5)
+    assert by_race["performance.auc", "overall"].value == pytest.approx(0.70217, abs=5e-6)
+    assert by_race["performance.auc", "g=Caucasian"].value == pytest.approx(0.69315, abs=5e-6)
+
+
+def test_the_worst_group_is_named_and_small_groups_are_listed(by_race: dict[tuple[str, str], Reading]) -> None:
+    worst = by_race["performance.accuracy", "worst"]
+    assert worst.detail["lowest"] == "g=African-American"
+    assert [entry["group"] for entry in worst.detail["excluded"]] == ["g=Native American"]
+    assert worst.low is not None
+    assert worst.high is not None
+    assert worst.low < worst.value < worst.high  # type: ignore[operator]
+
+
+def test_the_area_of_a_scarce_outcome_is_shown_but_is_no_evidence(by_race: dict[tuple[str, str], Reading]) -> None:
+    tiny = by_race["performance.auc", "g=Native American"]
+    assert tiny.status is Status.INSUFFICIENT_DATA
+    assert tiny.value == pytest.approx(0.85625)
+    parity = by_race["fairness.auc_parity", "overall"]
+    assert {entry["group"] for entry in parity.detail["excluded"]} == {"g=Asian", "g=Native American"}
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(2, 5))
+def test_any_number_of_classes_agrees_with_an_independent_library(seed: int, classes: int) -> None:
+    rng = np.random.default_rng(seed)
+    y, p = rng.integers(0, classes, 200), rng.integers(0, classes, 200)
+    right = np.stack([np.bincount(y, (y != p), classes), np.bincount(y, (y == p), classes)], axis=1)
+    statistics = {
+        "columns": [],
+        "groups": [[]],
+        "counts": [right.astype(int).tolist()],
+        "classes": [str(k) for k in range(classes)],
+    }
+    again = catalog.summarise("performance.accuracy", statistics, params={}, level=0.95, seed=1)
+    found = {(reading.metric, reading.slice): reading.value for reading in again}
+    assert found["performance.accuracy", "overall"] == pytest.approx(sklearn.accuracy_score(y, p))
+    assert found["performance.balanced_accuracy", "overall"] == pytest.approx(sklearn.balanced_accuracy_score(y, p))
+
+
+def test_an_accuracy_of_zero_is_a_result(tmp_path: Path) -> None:
+    found = measured(tmp_path, {"y": [1, 0] * 50, "p": [0, 1] * 50}, columns={"label": "y", "prediction": "p"})
+    reading = found["performance.accuracy", "overall"]
+    assert (reading.status, reading.value, reading.low) == (Status.OK, 0.0, 0.0)
+
+
+def test_perfect_scores_are_not_certainty(tmp_path: Path) -> None:
+    data = {"y": [1, 0] * 20, "p": [1, 0] * 20, "s": [0.9, 0.1] * 20, "g": ["a"] * 40}
+    found = measured(tmp_path, data, columns=SCORED, favourable="1", score_kind="probability")
+    auc = found["performance.auc", "overall"]
+    assert (auc.value, auc.high, auc.method) == (1.0, 1.0, "exact on matched pairs")
+    assert auc.low == pytest.approx(0.8316, abs=1e-3)
+    balanced = found["performance.balanced_accuracy", "overall"]
+    assert balanced.low is not None
+    assert balanced.low < 1.0
+
+
+def test_one_class_alone_has_no_area_and_says_so(tmp_path: Path) -> None:
+    data = {"y": [1] * 40, "p": [1, 0] * 20, "s": [0.9, 0.1] * 20, "g": ["a"] * 40}
+    auc = measured(tmp_path, data, columns=SCORED, favourable="1", score_kind="probability")[
+        "performance.auc", "overall"
+    ]
+    assert (auc.status, auc.value) == (Status.INSUFFICIENT_DATA, None)
+    assert "0 rows without the favourable outcome" in auc.reason
+
+
+def test_a_score_whose_kind_is_not_declared_is_not_guessed(tmp_path: Path) -> None:
+    data = {"y": [1, 0] * 20, "p": [1, 0] * 20, "s": [0.9, 0.1] * 20, "g": ["a"] * 40}
+    found = measured(tmp_path, data, columns=SCORED, favourable="1")
+    assert found["performance.auc", "overall"].status is Status.NOT_APPLICABLE
+    assert found["performance.accuracy", "overall"].status is Status.OK
+
+
+def test_a_group_without_one_of_the_classes_has_no_balanced_accuracy(tmp_path: Path) -> None:
+    data = {"y": [1, 0] * 50 + [1] * 50, "p": [1] * 150, "g": ["a"] * 100 + ["b"] * 50}
+    found = measured(tmp_path, data, columns=COLUMNS)
+    reading = found["performance.balanced_accuracy", "g=b"]
+    assert (reading.status, reading.value) == (Status.INSUFFICIENT_DATA, None)
+    assert "'0'" in reading.reason
+
+
+def test_readings_come_back_from_their_own_statistics(by_race: dict[tuple[str, str], Reading]) -> None:
+    for key, reading in by_race.items():
+        again = catalog.summarise(
+            "performance.accuracy", reading.statistics, params={}, level=0.95, seed=reading.seed or 0
+        )
+        match = next(other for other in again if (other.metric, other.slice) == key)
+        assert (match.value, match.low, match.high) == (reading.value, reading.low, reading.high)
