@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from registry.api.doors import READ, WRITE, Door
+from registry.api.doors import FILTERED, READ, WRITE, Door
 from registry.api.idempotency import once
 from registry.api.names import TeamField
 from registry.api.strict import Line, Plain, Prose, StrictSerializer
@@ -88,7 +88,9 @@ class Projects(Door):
     """Use cases."""
 
     scopes: ClassVar = {"GET": (READ,), "POST": (WRITE,)}
+    filter_backends = FILTERED
     filterset_class = ProjectFilter
+    queryset = Project.objects.none()
 
     @extend_schema(responses=ProjectShown(many=True))
     def get(self, request: Request) -> Response:

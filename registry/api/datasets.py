@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from registry.api.doors import READ, WRITE, Door
+from registry.api.doors import FILTERED, READ, WRITE, Door
 from registry.api.idempotency import once
 from registry.api.lineage import NewParent, parents_of
 from registry.api.names import ArtifactField, TeamField, split_version
@@ -97,7 +97,9 @@ class Datasets(Door):
     """Named bodies of data."""
 
     scopes: ClassVar = {"GET": (READ,), "POST": (WRITE,)}
+    filter_backends = FILTERED
     filterset_class = DatasetFilter
+    queryset = Dataset.objects.none()
 
     @extend_schema(responses=DatasetShown(many=True))
     def get(self, request: Request) -> Response:
@@ -151,7 +153,9 @@ class DatasetVersions(Door):
     """The states of all datasets."""
 
     ordering = ("-registered_at", "-id")
+    filter_backends = FILTERED
     filterset_class = DatasetVersionFilter
+    queryset = DatasetVersion.objects.none()
 
     @extend_schema(responses=DatasetVersionShown(many=True))
     def get(self, request: Request) -> Response:

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, NotFound
@@ -149,7 +150,7 @@ class RevisionsOfDocument(Door):
 class QuestionsOfKind(Door):
     """What a kind of document asks."""
 
-    @extend_schema(responses=serializers.JSONField)
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, kind: str) -> Response:
         """Read its schema: sections, questions, which are required and what each takes."""
         if kind not in DocumentKind.values:

@@ -7,6 +7,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django_filters import FilterSet
+from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import BasePermission, IsAuthenticated
@@ -41,6 +42,7 @@ OWNERS: dict[type[Model], dict[str, Any]] = {
 }
 READ, WRITE, EVALUATE, MOVE = "catalog:read", "catalog:write", "evaluations:write", "lifecycle:write"
 PAGE_KEYS = {"cursor", "limit"}
+FILTERED = (DjangoFilterBackend,)
 
 
 class TokenScope(BasePermission):
@@ -51,7 +53,7 @@ class TokenScope(BasePermission):
         token = token_of(request)
         if token is None:
             return True
-        wanted = view.scopes.get(request.method or "", ())
+        wanted = view.scopes.get("GET" if request.method == "HEAD" else request.method or "", ())
         if not wanted:
             raise PermissionDenied("Only a person with a session may do this; a token never does.")
         if not set(wanted) & set(token.scopes):
@@ -66,8 +68,9 @@ class Door(GenericAPIView):
     parser_classes = (StrictJSONParser,)
     throttle_classes = (PerCaller,)
     scopes: ClassVar[Mapping[str, tuple[str, ...]]] = {"GET": (READ,)}
+    filter_backends: Any = ()
     filterset_class: ClassVar[type[FilterSet] | None] = None
-    queryset = None
+    metadata_class = None
     pagination_class: Any = GenericAPIView.pagination_class
 
     def seen(self, model: type[Row]) -> QuerySet[Row]:

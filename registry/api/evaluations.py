@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from registry.api.doors import EVALUATE, READ, Door
+from registry.api.doors import EVALUATE, FILTERED, READ, Door
 from registry.api.idempotency import once
 from registry.api.names import ArtifactField, DatasetVersionField
 from registry.api.readings import Reads, Reported
@@ -73,7 +73,9 @@ class Evaluations(Door):
     """The runs on everything you may see."""
 
     ordering = ("-requested_at", "-id")
+    filter_backends = FILTERED
     filterset_class = EvaluationFilter
+    queryset = Evaluation.objects.none()
 
     @extend_schema(responses=EvaluationShown(many=True))
     def get(self, request: Request) -> Response:
@@ -86,7 +88,9 @@ class EvaluationsOfVersion(Door):
 
     scopes: ClassVar = {"GET": (READ,), "POST": (EVALUATE,)}
     ordering = ("-requested_at", "-id")
+    filter_backends = FILTERED
     filterset_class = EvaluationFilter
+    queryset = Evaluation.objects.none()
 
     @extend_schema(responses=EvaluationShown(many=True))
     def get(self, request: Request, pk: str) -> Response:

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.db.models import Model, Q, QuerySet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from registry.models import Artifact, DatasetVersion, ModelVersion, Project, Team, User
@@ -15,6 +17,7 @@ def split_version(name: str) -> tuple[str, str, str] | None:
     return (team, thing, label) if team and thing and label and "/" not in thing else None
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class SeenField(serializers.Field):
     """Names a row that whoever asks may see. One that they may not see is as unknown as one that doesn't exist."""
 
@@ -100,6 +103,7 @@ class DatasetVersionField(SeenField):
         return Q(dataset__team__slug=parts[0], dataset__slug=parts[1], label=parts[2]) if parts else by_id(text)
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class PersonField(serializers.Field):
     """A person, by their user name. Only an active account is one."""
 

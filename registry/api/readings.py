@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from registry.api.doors import Door
+from registry.api.doors import FILTERED, Door
 from registry.api.strict import MAX_ITEMS, MAX_LINE, Line, Plain, Prose, StrictSerializer
 from registry.models import Evaluation, EvidenceFile, Measurement, ModelVersion
 
@@ -118,7 +118,9 @@ class MeasurementsOfVersion(Door):
     """What was measured of a version."""
 
     ordering = ("-id",)
+    filter_backends = FILTERED
     filterset_class = MeasurementFilter
+    queryset = Measurement.objects.none()
 
     @extend_schema(responses=MeasurementShown(many=True))
     def get(self, request: Request, pk: str) -> Response:

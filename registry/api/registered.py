@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from registry.api.doors import READ, WRITE, Door
+from registry.api.doors import FILTERED, READ, WRITE, Door
 from registry.api.idempotency import once
 from registry.api.names import TeamField
 from registry.api.strict import Line, Prose, StrictSerializer
@@ -58,7 +58,9 @@ class Models(Door):
     """Named models."""
 
     scopes: ClassVar = {"GET": (READ,), "POST": (WRITE,)}
+    filter_backends = FILTERED
     filterset_class = ModelFilter
+    queryset = RegisteredModel.objects.none()
 
     @extend_schema(responses=ModelShown(many=True))
     def get(self, request: Request) -> Response:

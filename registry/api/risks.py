@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from registry.api.doors import READ, WRITE, Door
+from registry.api.doors import FILTERED, READ, WRITE, Door
 from registry.api.idempotency import once
 from registry.api.names import ColleagueField
 from registry.api.strict import Prose, StrictSerializer
@@ -74,7 +74,9 @@ class RisksOfVersion(Door):
 
     scopes: ClassVar = {"GET": (READ,), "POST": (WRITE,)}
     ordering = ("-id",)
+    filter_backends = FILTERED
     filterset_class = RiskFilter
+    queryset = Risk.objects.none()
 
     @extend_schema(responses=RiskShown(many=True))
     def get(self, request: Request, pk: str) -> Response:

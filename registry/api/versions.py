@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from registry.api.doors import READ, WRITE, Door
+from registry.api.doors import FILTERED, READ, WRITE, Door
 from registry.api.idempotency import once
 from registry.api.lineage import NewParent, parents_of
 from registry.api.names import ArtifactField, split_version
@@ -101,7 +101,9 @@ class Versions(Door):
     """The versions of all models."""
 
     ordering = ("-registered_at", "-id")
+    filter_backends = FILTERED
     filterset_class = VersionFilter
+    queryset = ModelVersion.objects.none()
 
     @extend_schema(responses=VersionShown(many=True))
     def get(self, request: Request) -> Response:
