@@ -1,0 +1,34 @@
+"""Waiting for the worker, with a line for every run that ends."""
+
+import time
+from collections.abc import Callable, Iterable
+
+from django.core.management.base import CommandError
+
+from registry.models import Evaluation
+from registry.models.choices import RunState
+
+PATIENCE_S = 600
+TICK_S = 0.25
+Say = Callable[[str], None]
+
+
+def wait_for(runs: Iterable[Evaluation], *, say: Say) -> None:
+    """Return once every run is done. CommandError names the first that ended otherwise, or says that nobody works."""
+    waiting, deadline = {run.pk: run for run in runs}, time.monotonic() + PATIENCE_S
+    total = len(waiting)
+    while waiting:
+        for run in Evaluation.objects.filter(pk__in=waiting).select_related("version__model__team"):
+            if run.is_over:
+                del waiting[run.pk]
+                end(run, say=say, count=f"{total - len(waiting)} of {total}")
+        if waiting and time.monotonic() > deadline:
+            raise CommandError(f"{len(waiting)} evaluations are still waiting. Does a worker run? See its log.")
+        time.sleep(TICK_S if waiting else 0)
+
+
+def end(run: Evaluation, *, say: Say, count: str) -> None:
+    if run.state != RunState.DONE:
+        why = run.failure.strip().splitlines()[-1:] or ["no reason given"]
+        raise CommandError(f"{run} ended as {run.get_state_display().lower()}: {why[0]}. Start again to repeat it.")
+    say(f"measured {run.evaluator} of {run.version} ({count})")
