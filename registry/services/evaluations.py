@@ -16,6 +16,12 @@ from registry.services import audit, verdicts
 from registry.services.readings import store_readings
 from registry.services.specs import Specification, normal_reads
 
+# What an evaluator may need to be told beside columns.
+DECLARED = {
+    "favourable": "say which value counts as favourable",
+    "score_kind": "say what kind of number the score is",
+}
+
 
 def request_evaluation(
     version: ModelVersion,
@@ -212,18 +218,14 @@ def _check_inputs(
     reads: Mapping[str, Any],
 ) -> None:
     errors: dict[str, list[str]] = {}
-    files, columns = facts["needs"].get("files", ()), reads["columns"]
+    files = facts["needs"].get("files", ())
     if "table" in files and table is None:
         errors["table"] = ["bring a table of rows to measure on"]
     if table is not None and (table.team_id != version.team_id or not table.is_held):
         errors["table"] = ["there is no such table whose bytes are held here"]
     if "model" in files and not (version.artifact and version.artifact.is_held):
         errors["model"] = ["the model's bytes are not held here, only their digests"]
-    for role in facts["needs"].get("columns", ()):
-        if not (reads.get("favourable") if role == "favourable" else columns.get(role)):
-            errors[role if role == "favourable" else f"columns.{role}"] = [
-                "say which value counts as favourable" if role == "favourable" else "name the column"
-            ]
+    errors |= _undeclared(facts, reads)
     if (
         dataset_version is not None
         and not LineageEdge.objects.filter(child_model=version, parent_dataset=dataset_version).exists()
@@ -231,3 +233,10 @@ def _check_inputs(
         errors["dataset_version"] = [f"{version} does not pin it"]
     if errors:
         raise InvalidInput("The run can't be asked for like this.", errors=errors)
+
+
+def _undeclared(facts: Mapping[str, Any], reads: Mapping[str, Any]) -> dict[str, list[str]]:
+    roles = facts["needs"].get("columns", ())
+    missing = {role: [DECLARED[role]] for role in roles if role in DECLARED and not reads.get(role)}
+    columns = [role for role in roles if role not in DECLARED and not reads["columns"].get(role)]
+    return missing | {f"columns.{role}": ["name the column"] for role in columns}
