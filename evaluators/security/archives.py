@@ -4,6 +4,7 @@ import bz2
 import gzip
 import lzma
 import re
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -19,7 +20,17 @@ RAW_MEMBER = re.compile(
     r"^[^/]+/(data/\d+|version|byteorder|\.format_version|\.storage_alignment|\.data/serialization_id)$"
 )
 PICKLE_MEMBER = re.compile(r"^[^/]+/data\.pkl$")
-ZIP_ERRORS = (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, zlib.error, ValueError)
+ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    ArithmeticError,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
 
 
 def scan_torch(handle: BinaryIO) -> list[Finding]:
@@ -49,7 +60,7 @@ def scan_tar(handle: BinaryIO) -> list[Finding]:
                     )
                     continue
                 findings += [_within(member.name, found) for found in scan(content.read())]
-    except (tarfile.TarError, OSError, EOFError) as error:
+    except (tarfile.TarError, ArithmeticError, EOFError, OSError, ValueError) as error:
         findings.append(Finding(0, "archive", f"can't be read ({str(error)[:80]})"))
     return findings
 

@@ -2,6 +2,7 @@
 
 import json
 import pickletools
+import struct
 import zipfile
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -63,7 +64,7 @@ def _zip(handle: BinaryIO) -> Format:
     try:
         with zipfile.ZipFile(handle) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, struct.error, ArithmeticError, NotImplementedError, OSError, ValueError) as error:
         return Format("zip", UNKNOWN, f"a broken zip archive ({str(error)[:60]})")
     finally:
         handle.seek(0)

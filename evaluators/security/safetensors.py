@@ -11,6 +11,7 @@ import numpy as np
 
 MAX_HEADER = 100_000_000
 CHUNK = 1 << 22
+MAX_DIMENSIONS = 64
 SIZES = {
     "BOOL": 1,
     "U8": 1,
@@ -107,7 +108,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _tensor(name: str, item: Any) -> Tensor:
     if not isinstance(item, Mapping) or set(item) != {"dtype", "shape", "data_offsets"}:
         raise Invalid(f"tensor {name[:60]!r} isn't described by dtype, shape and data_offsets")
-    if item["dtype"] not in SIZES:
+    if not isinstance(item["dtype"], str) or item["dtype"] not in SIZES:
         raise Invalid(f"tensor {name[:60]!r} has the unknown type {str(item['dtype'])[:20]!r}")
     shape, offsets = item["shape"], item["data_offsets"]
     if not _are_sizes(shape) or not _are_sizes(offsets) or len(offsets) != 2:
@@ -119,7 +120,12 @@ def _tensor(name: str, item: Any) -> Tensor:
 
 
 def _are_sizes(values: Any) -> bool:
-    return isinstance(values, list) and all(type(value) is int and 0 <= value < 1 << 62 for value in values)
+    # Few dimensions: the product of millions of large sizes would take for ever.
+    return (
+        isinstance(values, list)
+        and len(values) <= MAX_DIMENSIONS
+        and all(type(value) is int and 0 <= value < 1 << 62 for value in values)
+    )
 
 
 def _check_layout(tensors: list[Tensor], data_size: int) -> None:
