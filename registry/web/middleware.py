@@ -15,12 +15,15 @@ class RefusalMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass the request on."""
-        return self.get_response(request)
+        """Pass the request on. What only members may see is kept by no cache."""
+        response = self.get_response(request)
+        if getattr(request, "user", None) is not None and request.user.is_authenticated:
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A page for a refusal; anything else is an error and goes its way."""
         if not isinstance(exception, Refusal):
             return None
-        context = {"title": exception.title, "message": str(exception), "detail": exception.detail}
+        context = {"title": exception.title, "reason": str(exception), "verdict": exception.detail.get("verdict")}
         return render(request, f"{exception.status}.html", context, status=exception.status)

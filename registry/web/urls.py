@@ -1,5 +1,41 @@
-"""Every page: each noun's module names its own addresses."""
+"""Every address of the web interface: each noun's own, one after the other."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from registry.web import (
+    audit,
+    catalog,
+    documents,
+    dossiers,
+    evaluations,
+    lifecycle,
+    needs,
+    overview,
+    people,
+    policy,
+    public,
+    registration,
+    risks,
+    signing,
+    versions,
+    waivers,
+)
+
+urlpatterns: list[URLPattern] = [
+    *public.urlpatterns,
+    *overview.urlpatterns,
+    *registration.urlpatterns,
+    *catalog.urlpatterns,
+    *needs.urlpatterns,
+    *versions.urlpatterns,
+    *dossiers.urlpatterns,
+    *documents.urlpatterns,
+    *risks.urlpatterns,
+    *evaluations.urlpatterns,
+    *lifecycle.urlpatterns,
+    *signing.urlpatterns,
+    *waivers.urlpatterns,
+    *policy.urlpatterns,
+    *audit.urlpatterns,
+    *people.urlpatterns,
+]

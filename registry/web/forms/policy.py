@@ -1,0 +1,52 @@
+"""Forms about policies."""
+
+from typing import Any
+
+from django import forms
+
+from registry.models import Project, Team, User
+from registry.models.choices import Role
+from registry.web.access import teams_of
+
+
+class StrictJSONField(forms.JSONField):
+    """JSON in which NaN and infinities are no numbers."""
+
+    def to_python(self, value: Any) -> Any:
+        """The value; a JSON that only Python reads is refused."""
+        if isinstance(value, str) and any(word in value for word in ("NaN", "Infinity")):
+            raise forms.ValidationError("NaN and Infinity are no JSON numbers.")
+        return super().to_python(value)
+
+
+class RevisionForm(forms.Form):
+    """The next revision of a policy, as JSON."""
+
+    team = forms.ModelChoiceField(Team.objects.none(), empty_label=None)
+    slug = forms.SlugField(
+        label="Policy", max_length=60, help_text="An existing name gets a new revision; a new name makes a new policy."
+    )
+    body = StrictJSONField(
+        label="Rules", widget=forms.Textarea(attrs={"rows": 28, "spellcheck": "false", "class": "code"})
+    )
+
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["team"].queryset = teams_of(person, Role.CONTRIBUTOR, Role.ADMINISTRATOR)
+
+    def clean_body(self) -> dict[str, Any]:
+        """An object."""
+        given = self.cleaned_data["body"]
+        if not isinstance(given, dict):
+            raise forms.ValidationError("A policy is a JSON object.")
+        return given
+
+
+class ActivateForm(forms.Form):
+    """The project to which a revision shall apply."""
+
+    project = forms.ModelChoiceField(Project.objects.none(), empty_label=None)
+
+    def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["project"].queryset = Project.objects.filter(team=team).select_related("team")

@@ -1,0 +1,100 @@
+"""The people of a team, what they may do, and the tokens of its pipelines."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import path
+from django.views.decorators.http import require_POST, require_safe
+
+from registry import policies
+from registry.exceptions import NotPermitted
+from registry.models import Team, Token, User
+from registry.services import people as verbs
+from registry.web.access import fetch, teams_of
+from registry.web.forms.people import ExpertiseForm, MemberForm, TokenForm
+from registry.web.present import people
+from registry.web.present.pages import crumbs
+from registry.web.submission import carry_out, done, form_page, sent
+
+
+def _administered(request: HttpRequest, pk: int) -> Team:
+    team: Team = fetch(Team, request, pk)
+    if not policies.may_administer(request.user, team):
+        raise NotPermitted(f"This takes an administrator of {team.name}.")
+    return team
+
+
+@require_safe
+@login_required
+def people_page(request: HttpRequest) -> HttpResponse:
+    """Who is in the visitor's teams, as what; for administrators the tokens too."""
+    return render(request, "registry/people/people.html", people.page(request.user))
+
+
+@login_required
+def member_new(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a person a role."""
+    team = _administered(request, pk)
+    form = MemberForm(**sent(request))
+    if made := carry_out(form, lambda data: verbs.add_member(team, **data, by=request.user)):
+        return done(request, f"{made.person} is {made.get_role_display().lower()} in {team.name}.", "people")
+    lead = "Nobody gives themselves a role. An administrator opens no gate."
+    return form_page(
+        request, form, title=f"Give a role in {team.name}", lead=lead, submit="Give it", crumbs=crumbs("people")
+    )
+
+
+@login_required
+def expertise_new(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what a reviewer may sign for."""
+    team = _administered(request, pk)
+    form = ExpertiseForm(**sent(request))
+    if made := carry_out(form, lambda data: verbs.grant_expertise(team, **data, by=request.user)):
+        return done(request, f"{made.person} may sign for {made.expertise} in {team.name}.", "people")
+    lead = "It counts only while the person is a reviewer of the team and no author of what they sign."
+    return form_page(
+        request, form, title=f"Give an expertise in {team.name}", lead=lead, submit="Give it", crumbs=crumbs("people")
+    )
+
+
+@login_required
+def token_new(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make a pipeline's token; its text is shown on the answering page and never again."""
+    team = _administered(request, pk)
+    form = TokenForm(**sent(request), team=team)
+    if made := carry_out(form, lambda data: _token(team, form, data, by=request.user)):
+        token, secret = made
+        context = {"token": token, "secret": secret, "team": team, "crumbs": crumbs("people")}
+        return render(request, "registry/people/token.html", context, status=201)
+    lead = "A token lets a pipeline ask and send. It acts as a service account and can never sign."
+    return form_page(
+        request, form, title=f"Make a token for {team.name}", lead=lead, submit="Make it", crumbs=crumbs("people")
+    )
+
+
+def _token(team: Team, form: TokenForm, data: dict[str, Any], *, by: User) -> tuple[Token, str]:
+    wanted = {name: data[name] for name in ("name", "acts_as", "scopes")}
+    return verbs.create_token(team, **wanted, lasts=form.lasts(), by=by)
+
+
+@require_POST
+@login_required
+def token_revoke(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """End a token."""
+    mine = list(teams_of(request.user).values_list("pk", flat=True))
+    token = get_object_or_404(Token.objects.filter(team_ids__overlap=mine), pk=pk)
+    team = Team.objects.get(pk=next(each for each in token.team_ids if each in mine))
+    verbs.revoke_token(token, team=team, by=request.user)
+    return done(request, f"{token} is revoked. The next request with it is refused.", "people")
+
+
+urlpatterns = [
+    path("people/", people_page, name="people"),
+    path("people/<int:pk>/members/new/", member_new, name="member-new"),
+    path("people/<int:pk>/expertise/new/", expertise_new, name="expertise-new"),
+    path("people/<int:pk>/tokens/new/", token_new, name="token-new"),
+    path("tokens/<uuid:pk>/revoke/", token_revoke, name="token-revoke"),
+]

@@ -1,0 +1,188 @@
+"""What differs: between the evidence that was signed and the present one, and between two versions."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404
+from django.urls import reverse
+
+from registry.cards.changes import compare_revisions
+from registry.cards.schemas import load_schema
+from registry.models import DocumentRevision, Measurement, ModelVersion, Risk, SignOff, User
+from registry.models.choices import Priority
+from registry.reports.figures import format_interval, format_number
+from registry.services.verdicts import Review
+from registry.web.present import documents, evidence, metrics
+
+
+def since_signed(version: ModelVersion, reviewed: Review | None, *, person: User | None = None) -> dict[str, Any]:
+    """What changed since the last signature on this version (by `person`, where given)."""
+    rows = SignOff.objects.filter(version=version).select_related("snapshot").order_by("-seq")
+    signed = rows.filter(signed_by=person).first() if person else rows.first()
+    if signed is None or reviewed is None:
+        return {"changes": [], "signed_before": None}
+    return {
+        "signed_before": signed,
+        "changes": compare_evidence(json.loads(signed.snapshot.body), json.loads(reviewed.evidence_body)),
+    }
+
+
+def compare_evidence(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
+    """The differences of two evidence snapshots, in the words of the page."""
+    return [
+        *_compare(_measured(before), _measured(after), "measured"),
+        *_compare(_documents(before), _documents(after), "document"),
+        *_compare(_risks(before), _risks(after), "risk"),
+        *_compare(_waivers(before), _waivers(after), "waiver"),
+        *_compare(_frame(before), _frame(after), ""),
+    ]
+
+
+def _compare(before: dict[str, str], after: dict[str, str], note: str) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "note": note, "before": before.get(name, ""), "after": after.get(name, "")}
+        for name in [*before, *(name for name in after if name not in before)]
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _measured(body: dict[str, Any]) -> dict[str, str]:
+    """Each number by metric, slice and level; `measured_at` makes a repeated run visible even with the same result."""
+    return {
+        f"{metrics.title(m['metric'])}{'' if m['slice'] == 'overall' else ', ' + m['slice']}": _reading_words(m)
+        for m in body["measurements"]
+    }
+
+
+def _reading_words(m: dict[str, Any]) -> str:
+    unit = metrics.unit(m["metric"])
+    if m["status"] != "ok":
+        return f"{m['status'].replace('_', ' ')}, {m['measured_at'][:16].replace('T', ' ')}"
+    interval = format_interval(m["low"], m["high"], level=m["level"], unit=unit)
+    return f"{format_number(m['value'], unit)} ({interval}), n = {m['n']}, {m['measured_at'][:16].replace('T', ' ')}"
+
+
+def _documents(body: dict[str, Any]) -> dict[str, str]:
+    return {
+        f"{d['kind'].replace('_', ' ').capitalize()} of {d['subject']}": (
+            f"{d['answered']} of {d['applicable']} answered (revision id {d['revision']})"
+            if d["revision"]
+            else "not written"
+        )
+        for d in body["documents"]
+    }
+
+
+def _risks(body: dict[str, Any]) -> dict[str, str]:
+    return {
+        risk["issue"]: ", ".join(
+            [
+                f"{risk['priority']} priority",
+                "treated" if risk["has_treatment"] else "no treatment",
+                "owned" if risk["has_owner"] else "no owner",
+            ]
+        )
+        for risk in body["risks"]
+    }
+
+
+def _waivers(body: dict[str, Any]) -> dict[str, str]:
+    return {f"Waiver of {w['requirement']}": f"until {w['expires_at'][:16].replace('T', ' ')}" for w in body["waivers"]}
+
+
+def _frame(body: dict[str, Any]) -> dict[str, str]:
+    policy = body["policy"] or {"name": "none", "digest": ""}
+    needs = ", ".join(f"{aspect} {level}" for aspect, level in body["needs"].items())
+    return {
+        "Files": body["version"]["root_digest"] or "none",
+        "Stage": body["version"]["stage"],
+        "Policy": f"{policy['name']} ({policy['digest'][:12]})",
+        "Trust needs": needs or "none set",
+        "Runs": ", ".join(sorted(f"{run['state']}, {run['assurance']}" for run in body["runs"])) or "none",
+    }
+
+
+def compare(version: ModelVersion, *, against: str, person: User) -> dict[str, Any]:
+    """Two versions of one model side by side; without a choice, with the one registered before."""
+    siblings = ModelVersion.objects.visible_to(person).filter(model=version.model).exclude(pk=version.pk)
+    siblings = siblings.select_related("model__team", "team").order_by("-registered_at")
+    other = _other(siblings, version, against)
+    context: dict[str, Any] = {"version": version, "other": other, "siblings": siblings, "section": "models"}
+    context["crumbs"] = [
+        {"title": "Models", "href": reverse("model-list")},
+        {"title": str(version.model), "href": reverse("model", args=[version.model_id])},
+        {"title": version.label, "href": reverse("version", args=[version.pk])},
+    ]
+    if other is None:
+        return context
+    return context | {
+        "measurements": _beside(evidence.newest_measurements(other), evidence.newest_measurements(version)),
+        "card_changes": _card_changes(other, version),
+        "risk_changes": _compare(_open_risks(other), _open_risks(version), "risk"),
+    }
+
+
+def _other(siblings: Any, version: ModelVersion, against: str) -> ModelVersion | None:
+    if not against:
+        return siblings.filter(registered_at__lt=version.registered_at).first() or siblings.first()
+    try:
+        return siblings.get(pk=UUID(against))
+    except (ValueError, ModelVersion.DoesNotExist):
+        raise Http404 from None
+
+
+def _beside(before: list[Measurement], after: list[Measurement]) -> list[dict[str, Any]]:
+    """Each metric and slice with both readings; what neither measured is not there."""
+    old = {(row.metric, row.slice): row for row in before}
+    new = {(row.metric, row.slice): row for row in after}
+    keys = [*new, *(key for key in old if key not in new)]
+    shown = []
+    for key in sorted(keys, key=lambda key: (key[1] not in evidence.WHOLE, key)):
+        pair = [old.get(key), new.get(key)]
+        rows = [
+            {"label": label, "value": row.value, "low": row.low, "high": row.high, "n": row.n}
+            for label, row in zip(("before", "now"), pair, strict=True)
+            if row is not None and row.status == "ok"
+        ]
+        shown.append(
+            {
+                "title": metrics.title(key[0]),
+                "slice": key[1],
+                "unit": metrics.unit(key[0]),
+                "rows": rows,
+                "is_whole": key[1] in evidence.WHOLE,
+            }
+        )
+    return [each for each in shown if each["rows"]]
+
+
+def _card_changes(before: ModelVersion, after: ModelVersion) -> list[dict[str, Any]]:
+    return document_changes(_card(before), _card(after), schema_id="model_card")
+
+
+def document_changes(before: dict[str, Any], after: dict[str, Any], *, schema_id: str) -> list[dict[str, Any]]:
+    """The questions whose answers differ."""
+    questions = load_schema(schema_id).questions
+    return [
+        {
+            "name": questions[change.key].title if change.key in questions else change.key,
+            "before": documents.answer_words(change.before),
+            "after": documents.answer_words(change.after),
+        }
+        for change in compare_revisions(before, after, order=list(questions))
+    ]
+
+
+def _card(version: ModelVersion) -> dict[str, Any]:
+    rows = DocumentRevision.objects.filter(document__model_version=version, document__kind="model_card")
+    return dict(rows.order_by("-number").values_list("answers", flat=True).first() or {})
+
+
+def _open_risks(version: ModelVersion) -> dict[str, str]:
+    rows = Risk.objects.filter(version=version, carried_to=None)
+    return {risk.issue: f"{Priority(risk.priority).label} priority, {_state(risk)}" for risk in rows}
+
+
+def _state(risk: Risk) -> str:
+    return f"resolved: {risk.resolution}" if risk.is_resolved else "open"

@@ -1,0 +1,146 @@
+"""What was measured: each number with its interval against its limit, by evaluator, with the curves beside them."""
+
+from collections import Counter
+from typing import Any
+
+from django.urls import reverse
+
+from registry import policies
+from registry.gates.verdict import Requirement
+from registry.models import Evaluation, EvidenceFile, Measurement, ModelVersion, User
+from registry.models.choices import Assurance, RunState
+from registry.reports.wording import judged
+from registry.services import verdicts
+from registry.web.present import metrics, versions
+
+WHOLE = ("overall", "worst")
+RUN_COLUMNS = [{"title": name} for name in ("Run", "State", "Asked for by", "When", "Assurance")]
+
+
+def section(version: ModelVersion, *, person: User) -> dict[str, Any]:
+    """What `version_evidence.html` takes."""
+    measured = newest_measurements(version)
+    ahead = versions.next_stage(version)
+    decision = verdicts.review(version, to_stage=ahead).decision if ahead else None
+    judgements = _by_measurement(decision.requirements if decision else ())
+    runs = list(Evaluation.objects.filter(version=version).select_related("requested_by"))
+    drawn = drawings(version, measured)
+    may = policies.may_evaluate(person, version.team) and version.root_digest is not None
+    start = {"title": "Start an evaluation", "href": reverse("version-evaluate", args=[version.pk])}
+    return {
+        "groups": groups(measured, runs, judgements),
+        "runs": [run_row(run) for run in runs],
+        "run_columns": RUN_COLUMNS,
+        "empty_actions": [start] if may else [],
+        **drawn,
+    }
+
+
+def newest_measurements(version: ModelVersion) -> list[Measurement]:
+    """The newest reading of every metric and slice under each specification."""
+    rows = Measurement.objects.filter(version=version).select_related("evaluation")
+    return list(rows.order_by("spec_digest", "metric", "slice", "-id").distinct("spec_digest", "metric", "slice"))
+
+
+def _by_measurement(requirements: tuple[Requirement, ...]) -> dict[int, Requirement]:
+    return {item.detail["measurement"]: item for item in requirements if item.detail.get("measurement")}
+
+
+def groups(
+    measured: list[Measurement], runs: list[Evaluation], judgements: dict[int, Requirement]
+) -> list[dict[str, Any]]:
+    """A table for each specification: what is judged first, then the rest; single slices stand in the charts."""
+    attempts = Counter(run.spec_digest for run in runs if run.state == RunState.DONE)
+    specs: dict[str, list[Measurement]] = {}
+    for row in sorted(measured, key=lambda row: row.id):
+        specs.setdefault(row.spec_digest, []).append(row)
+    found = []
+    for spec, rows in specs.items():
+        shown = [row for row in rows if row.slice in WHOLE or row.id in judgements]
+        shown.sort(key=lambda row: row.id not in judgements)
+        run = rows[0].evaluation
+        found.append(
+            {
+                "title": metrics.evaluator_title(run.evaluator),
+                "text": _how_often(run, attempts[spec]),
+                "measurements": [measurement(row, judgements.get(row.id)) for row in shown],
+                "is_judged": any(row.id in judgements for row in rows),
+            }
+        )
+    return sorted(found, key=lambda group: not group["is_judged"])
+
+
+def _how_often(run: Evaluation, times: int) -> str:
+    often = "measured once" if times == 1 else f"measured {times} times; the newest counts"
+    return f"{run.evaluator} {run.evaluator_version} · {often} · {Assurance(run.assurance).label.lower()}"
+
+
+def measurement(row: Measurement, requirement: Requirement | None) -> dict[str, Any]:
+    """A row of the evidence table; with a requirement, its limit and what the gate makes of it."""
+    shown = {
+        "title": metrics.title(row.metric),
+        "slice": _slice_words(row),
+        "unit": metrics.unit(row.metric),
+        "href": reverse("method", args=[row.metric]),
+        "assurance": Assurance(row.assurance).label,
+        **{name: getattr(row, name) for name in ("value", "low", "high", "level", "n", "status", "reason", "method")},
+        "measured_at": row.measured_at,
+    }
+    if requirement is not None:
+        limits = {name: requirement.detail[name] for name in ("limit", "direction", "tolerance")}
+        shown |= limits | {"outcome": judged(requirement)}
+    return shown
+
+
+def _slice_words(row: Measurement) -> str:
+    lowest, highest = row.detail.get("lowest"), row.detail.get("highest")
+    if lowest and highest:
+        return f"{lowest} against {highest}"
+    return {"overall": "everybody", "worst": "worst group"}.get(row.slice, row.slice)
+
+
+def drawings(version: ModelVersion, measured: list[Measurement]) -> dict[str, Any]:
+    """The charts: a forest for every metric with slices, the calibration, what drives the score."""
+    sliced: dict[str, list[Measurement]] = {}
+    for row in sorted(measured, key=lambda row: row.id):
+        if row.slice not in WHOLE:
+            sliced.setdefault(row.metric, []).append(row)
+    forests = [
+        {
+            "title": metrics.title(metric),
+            "unit": metrics.unit(metric),
+            "rows": [
+                {"label": row.slice, "value": row.value, "low": row.low, "high": row.high, "n": row.n} for row in rows
+            ],
+        }
+        for metric, rows in sliced.items()
+        if len(rows) > 1
+    ]
+    newest = EvidenceFile.objects.filter(evaluation__version=version, evaluation__state=RunState.DONE)
+    files = {file.name: file.data for file in newest.order_by("evaluation__requested_at", "pk")}
+    return {
+        "slices": forests,
+        "bins": files.get("reliability", {}).get("bins", ()),
+        "features": features_of(files),
+    }
+
+
+def features_of(files: dict[str, Any]) -> list[dict[str, Any]]:
+    """The ten features that move the score most, in the shape of the bar chart."""
+    for name in ("shap_global", "top_features", "features", "importance"):
+        rows = files.get(name, {})
+        rows = rows.get("features") or rows.get("rows") if isinstance(rows, dict) else rows
+        if rows:
+            return [{"name": each.get("name") or each.get("feature"), **each} for each in rows[:10]]
+    return []
+
+
+def run_row(run: Evaluation) -> list[dict[str, Any]]:
+    """A run as a row of a table."""
+    return [
+        {"text": run.evaluator, "href": reverse("evaluation", args=[run.pk])},
+        {"status": run.state, "note": run.failure.strip().splitlines()[-1][:120] if run.failure.strip() else ""},
+        {"text": str(run.requested_by)},
+        {"when": run.requested_at},
+        {"text": Assurance(run.assurance).label},
+    ]

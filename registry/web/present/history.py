@@ -1,0 +1,160 @@
+"""Everything that happened to a version, newest first, from the rows that say so."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+
+from registry.models import (
+    AuditEvent,
+    DocumentRevision,
+    Evaluation,
+    ModelVersion,
+    SignOff,
+    Transition,
+    Verdict,
+    Waiver,
+)
+from registry.web.present.versions import signature_entry
+
+SIZE = 40
+# Verbs whose own rows stand in the timeline already.
+TOLD = ("model_version.transitioned", "model_version.signed_off", "model_version.registered")
+
+
+def section(version: ModelVersion, query: QueryDict) -> dict[str, Any]:
+    """What `version_history.html` takes: a page of the timeline, and the address of what came before."""
+    before = _moment(query.get("before", ""))
+    entries = sorted(_entries(version, before), key=lambda entry: entry["at"], reverse=True)
+    shown, more = entries[:SIZE], len(entries) > SIZE
+    here = reverse("version-history", args=[version.pk])
+    older = QueryDict(mutable=True)
+    if more:
+        older["before"] = shown[-1]["at"].isoformat()
+    return {
+        "entries": shown,
+        "older": f"{here}?{older.urlencode()}" if more else "",
+        "newer": here if before else "",
+    }
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return parse_datetime(text)
+    except ValueError:
+        return None
+
+
+def _entries(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, Any]]:
+    sources = (_moves, _signatures, _verdicts, _waivers, _runs, _revisions, _events)
+    for source in sources:
+        yield from source(version, before)
+    if before is None or version.registered_at < before:
+        yield {"title": "Registered", "at": version.registered_at, "by": str(version.registered_by)}
+
+
+def _newest(rows: Any, column: str, before: datetime | None) -> Any:
+    kept = rows.filter(**{f"{column}__lt": before}) if before else rows
+    return kept.order_by(f"-{column}")[: SIZE + 1]
+
+
+def _moves(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, Any]]:
+    rows = Transition.objects.filter(version=version).select_related("moved_by")
+    for row in _newest(rows, "at", before):
+        waived = " with a waiver" if row.kind == "waived" else ""
+        yield {
+            "title": f"Moved from {row.from_stage} to {row.to_stage}{waived}",
+            "status": "waived" if waived else "passed",
+            "at": row.at,
+            "by": str(row.moved_by),
+            "text": row.comment,
+            "note": f"Approved until {row.expires_at:%Y-%m-%d %H:%M} UTC." if row.expires_at else "",
+        }
+
+
+def _signatures(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, Any]]:
+    rows = SignOff.objects.filter(version=version).select_related("withdrawal", "snapshot")
+    replaced: set[int] = set()
+    for row in _newest(rows, "signed_at", before):
+        yield signature_entry(row, version, is_replaced=row.signed_by_id in replaced)
+        replaced.add(row.signed_by_id)
+        if withdrawal := getattr(row, "withdrawal", None):
+            yield {
+                "title": f"{row.signed_name} withdrew the signature for {row.expertise}",
+                "status": "withdrawn",
+                "at": withdrawal.withdrawn_at,
+                "by": row.signed_name,
+                "text": withdrawal.reason,
+            }
+
+
+def _verdicts(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, Any]]:
+    rows = Verdict.objects.filter(version=version, transition=None).select_related("snapshot")
+    for row in _newest(rows, "decided_at", before):
+        unmet = sum(1 for item in row.body["requirements"] if item["outcome"] != "passed" and not item["waived_until"])
+        yield {
+            "title": f"The gate to {row.to_stage} said {row.outcome}",
+            "status": row.outcome,
+            "at": row.decided_at,
+            "digest": row.snapshot.digest,
+            "note": f"{unmet} of {len(row.body['requirements'])} requirements not met"
+            if unmet
+            else "every requirement met",
+        }
+
+
+def _waivers(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, Any]]:
+    rows = Waiver.objects.filter(version=version).select_related("requested_by").prefetch_related("grants__granted_by")
+    for row in _newest(rows, "requested_at", before):
+        granted = ", ".join(str(grant.granted_by) for grant in row.grants.all())
+        yield {
+            "title": f"A waiver of {row.requirement} was asked for",
+            "status": "waived",
+            "at": row.requested_at,
+            "by": str(row.requested_by),
+            "text": row.reason,
+            "href": reverse("waiver", args=[row.pk]),
+            "note": f"Granted by {granted or 'nobody yet'}; ends {row.expires_at:%Y-%m-%d %H:%M} UTC.",
+        }
+
+
+def _runs(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, Any]]:
+    rows = Evaluation.objects.filter(version=version).select_related("requested_by")
+    for row in _newest(rows, "requested_at", before):
+        yield {
+            "title": f"Evaluation {row.evaluator}",
+            "status": row.state,
+            "at": row.requested_at,
+            "by": str(row.requested_by),
+            "href": reverse("evaluation", args=[row.pk]),
+            "note": row.failure.strip().splitlines()[-1][:200] if row.failure.strip() else "",
+        }
+
+
+def _revisions(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, Any]]:
+    rows = DocumentRevision.objects.filter(document__model_version=version).select_related("written_by", "document")
+    for row in _newest(rows, "written_at", before):
+        yield {
+            "title": f"Card, revision {row.number}",
+            "at": row.written_at,
+            "by": str(row.written_by),
+            "digest": row.digest,
+            "href": reverse("document", args=[row.document_id]),
+            "note": f"{row.answered} of {row.applicable} required questions answered",
+        }
+
+
+def _events(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, Any]]:
+    rows = AuditEvent.objects.filter(subject_kind="modelversion", subject_id=str(version.pk)).exclude(verb__in=TOLD)
+    for row in _newest(rows.select_related("actor"), "at", before):
+        refused = row.verb.endswith(".refused")
+        yield {
+            "title": row.verb.removesuffix(".refused").replace("_", " ").replace(".", ": ")
+            + (" refused" if refused else ""),
+            "status": "refused" if refused else "neutral",
+            "at": row.at,
+            "by": str(row.actor) if row.actor else "Assay",
+        }

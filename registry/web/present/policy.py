@@ -1,0 +1,221 @@
+"""Policies in plain words."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Count, Max, OuterRef, Subquery
+from django.http import HttpRequest
+from django.urls import reverse
+
+from registry import policies
+from registry.models import Policy, PolicyActivation, PolicyRevision, Project, User
+from registry.models.choices import Assurance, NeedLevel, Role, Stage
+from registry.reports.figures import format_level, format_number
+from registry.reports.wording import asked_words
+from registry.services.policy import is_published
+from registry.web.access import teams_of, visible
+from registry.web.present import metrics
+
+BEGINNING: dict[str, Any] = {
+    "title": "",
+    "rationale": "",
+    "max_waiver_hours": 72,
+    "stages": {
+        "inference": {
+            "validity_days": 180,
+            "block_risks_from": "high",
+            "evaluations": [],
+            "documents": [{"kind": "model_card", "min_percent": 80}, {"kind": "datasheet", "min_percent": 80}],
+            "sign_offs": [{"expertise": "domain", "people": 1}],
+        }
+    },
+}
+# What the service fills in itself; a new revision begins without it.
+FILLED_IN = ("spec_digest", "version")
+
+
+def policy_list(request: HttpRequest) -> dict[str, Any]:
+    """What `registry/policy/policies.html` takes."""
+    rows = Policy.objects.visible_to(request.user).select_related("team").order_by("team__slug", "slug")
+    rows = rows.annotate(
+        newest=Max("revisions__number"), applied=Count("revisions__activations__project", distinct=True)
+    )
+    may = teams_of(request.user, Role.CONTRIBUTOR, Role.ADMINISTRATOR).exists()
+    return {
+        "section": "policies",
+        "columns": [{"title": "Policy"}, {"title": "Newest revision"}, {"title": "Projects", "numeric": True}],
+        "rows": [
+            [
+                {"text": each.title, "href": reverse("policy", args=[each.pk]), "note": str(each)},
+                {"text": f"revision {each.newest}" if each.newest else "none"},
+                {"text": each.applied},
+            ]
+            for each in rows[:200]
+        ],
+        "actions": [{"title": "Write a revision", "href": reverse("policy-revision-new")}] if may else [],
+    }
+
+
+def policy_page(policy: Policy, *, person: User) -> dict[str, Any]:
+    """What `registry/policy/policy.html` takes."""
+    revisions = policy.revisions.select_related("written_by", "policy__team").annotate(agreed=Count("publications"))
+    active = _active_projects(policy)
+    may = policies.may_write_policy(person, policy.team)
+    newest = policy.revisions.order_by("-number").values_list("pk", flat=True).first()
+    new = {"title": "Write the next revision", "href": f"{reverse('policy-revision-new')}?from={newest}"}
+    return {
+        "section": "policies",
+        "policy": policy,
+        "crumbs": [{"title": "Policies", "href": reverse("policy-list")}],
+        "actions": [new] if may else [],
+        "columns": [{"title": name} for name in ("Revision", "State", "Applies to", "Written by", "Written")],
+        "rows": [
+            [
+                {
+                    "text": f"Revision {each.number}",
+                    "href": reverse("policy-revision", args=[each.pk]),
+                    "note": each.rationale[:140],
+                },
+                {
+                    "status": "published" if each.agreed >= 2 else "pending",
+                    "text": "" if each.agreed >= 2 else f"{each.agreed} of 2 agreed",
+                },
+                {"text": ", ".join(active.get(each.pk, ())) or "nothing"},
+                {"text": str(each.written_by)},
+                {"when": each.written_at},
+            ]
+            for each in revisions.order_by("-number")[:100]
+        ],
+    }
+
+
+def _active_projects(policy: Policy) -> dict[Any, list[str]]:
+    """By revision, the projects that it applies to now."""
+    last = PolicyActivation.objects.filter(project=OuterRef("pk")).order_by("-id").values("revision")[:1]
+    rows = Project.objects.filter(team=policy.team_id).annotate(active=Subquery(last)).exclude(active=None)
+    found: dict[Any, list[str]] = {}
+    for project in rows.order_by("slug"):
+        found.setdefault(project.active, []).append(project.name)
+    return found
+
+
+def revision_page(revision: PolicyRevision, *, person: User) -> dict[str, Any]:
+    """What `registry/policy/revision.html` takes."""
+    agreed = list(revision.publications.select_related("agreed_by").order_by("agreed_at"))
+    published, wrote = is_published(revision), revision.written_by_id == person.pk
+    may = policies.may_publish_policy(person, revision.policy.team) and not wrote
+    has_agreed = any(each.agreed_by_id == person.pk for each in agreed)
+    return {
+        "section": "policies",
+        "revision": revision,
+        "crumbs": [
+            {"title": "Policies", "href": reverse("policy-list")},
+            {"title": revision.policy.title, "href": reverse("policy", args=[revision.policy_id])},
+        ],
+        "status": "published" if published else "pending",
+        "status_word": "published" if published else f"{len(agreed)} of 2 agreed",
+        "stages": [_stage(stage, rules) for stage, rules in sorted(revision.body["stages"].items())],
+        "agreed": agreed,
+        "projects": _active_projects(revision.policy).get(revision.pk, []),
+        "may_agree": may and not has_agreed,
+        "may_activate": may and published,
+        "wrote": wrote,
+        "as_json": json.dumps(revision.body, indent=2, sort_keys=False, ensure_ascii=False),
+        "facts": [
+            {"name": "Written by", "value": str(revision.written_by)},
+            {"name": "Written", "when": revision.written_at},
+            {"name": "Longest waiver", "value": f"{revision.max_waiver_hours} hours"},
+            {"name": "Digest", "digest": revision.digest},
+        ],
+    }
+
+
+def _stage(stage: str, rules: Mapping[str, Any]) -> dict[str, Any]:
+    block = rules["block_risks_from"]
+    return {
+        "title": Stage(stage).label,
+        "validity": f"An approval lasts {rules['validity_days']} days.",
+        "risks": f"No open risk of {block} priority or above; every open risk has a treatment and an owner."
+        if block
+        else "",
+        "evaluations": [_evaluation(each) for each in rules["evaluations"]],
+        "documents": [_document(each) for each in rules["documents"]],
+        "sign_offs": [_sign_off(each) for each in rules["sign_offs"]],
+    }
+
+
+def _evaluation(rule: Mapping[str, Any]) -> dict[str, Any]:
+    columns = rule["reads"].get("columns") or {}
+    reads = ", ".join(f"{role} = {', '.join(c) if isinstance(c, list) else c}" for role, c in columns.items())
+    assurance = Assurance(rule["assurance"]).label
+    return {
+        "title": metrics.evaluator_title(rule["evaluator"]),
+        "id": rule["evaluator"],
+        "how": f"{assurance}, at most {rule['max_age_days']} days old, {format_level(rule['level'])} intervals",
+        "reads": reads,
+        "thresholds": [_threshold(each) for each in rule["thresholds"]],
+    }
+
+
+def _threshold(rule: Mapping[str, Any]) -> dict[str, Any]:
+    need = rule["need_level"]
+    when = "always" if need == "any" else f"where the need for {rule['aspect']} is {NeedLevel(need).label.lower()}"
+    bound = {"at_least": "lower bound", "at_most": "upper bound", "within": "whole interval"}[rule["direction"]]
+    left_out = f"Judged even without {', '.join(rule['excluded_allowed'])}." if rule["excluded_allowed"] else ""
+    return {
+        "text": asked_words({"kind": "threshold", "detail": rule}),
+        "judged": f"The {bound} is judged, {when}.",
+        "source": rule["source"],
+        "left_out": left_out,
+        "href": reverse("method", args=[rule["metric"]]),
+        "limit": format_number(rule["limit"]),
+    }
+
+
+def _document(rule: Mapping[str, Any]) -> str:
+    name = rule["kind"].replace("_", " ").capitalize()
+    known = f"; these must be known: {', '.join(rule['must_know'])}" if rule["must_know"] else ""
+    return f"{name}: at least {rule['min_percent']}% of the required questions answered{known}."
+
+
+def _sign_off(rule: Mapping[str, Any]) -> str:
+    people = "One person" if rule["people"] == 1 else f"{rule['people']} people"
+    return f"{people} with expertise in {rule['expertise']}, none an author of what they sign."
+
+
+def beginning(request: HttpRequest) -> dict[str, Any]:
+    """What the form for a new revision starts with: an earlier revision, or the frame of one."""
+    begun: dict[str, Any] = {"body": BEGINNING}
+    if wanted := request.GET.get("from"):
+        revision = (
+            visible(PolicyRevision, request.user).filter(pk__in=_uuid(wanted)).select_related("policy__team").first()
+        )
+        if revision is not None:
+            begun = {
+                "team": revision.policy.team,
+                "slug": revision.policy.slug,
+                "body": _without_filled_in(revision.body),
+            }
+    return begun | {"body": json.dumps(begun["body"], indent=2, ensure_ascii=False)}
+
+
+def _uuid(text: str) -> list[str]:
+    return [text] if len(text) == 36 and set(text) <= set("0123456789abcdef-") else []
+
+
+def _without_filled_in(body: Mapping[str, Any]) -> dict[str, Any]:
+    plain: dict[str, Any] = json.loads(json.dumps(body))
+    for rules in plain["stages"].values():
+        for rule in rules["evaluations"]:
+            for name in FILLED_IN:
+                rule.pop(name, None)
+    return plain
+
+
+def writing_help() -> dict[str, Any]:
+    """What may stand in a policy: metrics by evaluator."""
+    by_evaluator: dict[str, list[str]] = {}
+    for metric, known in metrics.facts().items():
+        by_evaluator.setdefault(known["evaluator"], []).append(metric)
+    return {"evaluators": by_evaluator}

@@ -1,0 +1,90 @@
+"""A run as its page shows it, and what a form needs to ask for one."""
+
+import json
+from typing import Any
+
+from django.urls import reverse
+
+from registry import policies
+from registry.models import Evaluation, ModelVersion, RequiredEvaluation, User
+from registry.models.choices import Assurance, RunState
+from registry.models.gate_inputs import active_revision
+from registry.web.present import evidence, metrics
+from registry.web.present.pages import crumbs
+
+
+def prescribed(version: ModelVersion) -> list[RequiredEvaluation]:
+    """What the active policy of the version's project asks to be run, for any stage."""
+    revision = active_revision(version)
+    return list(RequiredEvaluation.objects.filter(revision=revision)) if revision else []
+
+
+def form_context(version: ModelVersion, required: list[RequiredEvaluation]) -> dict[str, Any]:
+    """The page around the form."""
+    return {
+        "version": version,
+        "section": "models",
+        "prescribed": required,
+        "has_files": version.root_digest is not None,
+        "is_held": bool(version.artifact and version.artifact.is_held),
+        "crumbs": crumbs("model-list", (str(version), "version-evidence", version.pk)),
+    }
+
+
+def progress(run: Evaluation) -> dict[str, Any]:
+    """What `components/_progress.html` takes."""
+    return {
+        "evaluation": {"state": run.state, "progress": run.progress, "note": run.progress_note or _note(run)},
+        "href": reverse("evaluation-progress", args=[run.pk]),
+        "title": metrics.evaluator_title(run.evaluator),
+    }
+
+
+def _note(run: Evaluation) -> str:
+    if run.state == RunState.QUEUED:
+        return "waits for a worker"
+    return f"attempt {run.attempt} of {run.max_attempts}" if run.attempt > 1 else ""
+
+
+def page(run: Evaluation, *, person: User) -> dict[str, Any]:
+    """What `registry/evaluations/evaluation.html` takes."""
+    measured = list(run.measurements.select_related("evaluation").order_by("id"))
+    files = {file.name: file.data for file in run.evidence_files.all()}
+    may = policies.may_evaluate(person, run.version.team)
+    return progress(run) | {
+        "section": "models",
+        "run": run,
+        "crumbs": crumbs("model-list", (str(run.version), "version-evidence", run.version_id)),
+        "facts": _facts(run),
+        "may_cancel": may and run.state in (RunState.QUEUED, RunState.RUNNING),
+        "may_retry": may and run.is_over,
+        "measurements": [evidence.measurement(row, None) for row in measured],
+        "bins": files.get("reliability", {}).get("bins", ()),
+        "features": evidence.features_of(files),
+        "parameters": json.dumps(run.parameters, indent=2, sort_keys=True) if run.parameters else "",
+    }
+
+
+def _facts(run: Evaluation) -> list[dict[str, Any]]:
+    columns = run.subject.get("columns") or {}
+    reads = "; ".join(f"{role}: {', '.join(c) if isinstance(c, list) else c}" for role, c in columns.items())
+    environment = run.environment or {}
+    peak = environment.get("peak_rss")
+    versions = ", ".join(f"{name} {number}" for name, number in (environment.get("versions") or {}).items())
+    facts: list[dict[str, Any]] = [
+        {"name": "Evaluator", "value": f"{run.evaluator} {run.evaluator_version}"},
+        {"name": "Asked for by", "value": str(run.requested_by)},
+        {"name": "Asked for", "when": run.requested_at},
+        {"name": "Assurance", "value": Assurance(run.assurance).label},
+        {"name": "Columns", "value": reads or "none"},
+        {"name": "Favourable", "value": run.subject.get("favourable") or "not said"},
+        {"name": "Table", "digest": run.table.root_digest if run.table else "", "value": "none"},
+        {"name": "Specification", "digest": run.spec_digest},
+        {"name": "Attempt", "value": f"{run.attempt} of {run.max_attempts}"},
+    ]
+    if environment.get("wall_s") is not None:
+        memory = f", {peak / 1024**2:,.0f} MiB" if isinstance(peak, int | float) else ""
+        facts.append({"name": "It took", "value": f"{environment['wall_s']:.1f} s{memory}"})
+    if versions:
+        facts.append({"name": "With", "value": versions})
+    return facts

@@ -1,0 +1,217 @@
+"""A version as its pages show it: who it is, where it stands, its sections, and what its gate says."""
+
+from typing import Any
+
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.urls import reverse
+from django.utils import timezone
+
+from registry import policies
+from registry.models import DocumentRevision, ModelVersion, Risk, SignOff, Transition, User
+from registry.models.choices import Meaning, Stage, Standing
+from registry.services import verdicts
+
+NEXT = {
+    Stage.SCOPING: Stage.DATA,
+    Stage.DATA: Stage.PREPROCESSING,
+    Stage.PREPROCESSING: Stage.TRAINING,
+    Stage.TRAINING: Stage.INFERENCE,
+}
+SECTIONS = ("evidence", "card", "risks", "lineage", "history")
+
+
+def next_stage(version: ModelVersion) -> str:
+    """The stage after the present one; empty at the end of the way."""
+    return str(NEXT.get(Stage(version.stage), ""))
+
+
+def for_pages(rows: QuerySet[ModelVersion]) -> QuerySet[ModelVersion]:
+    """With what the frame of a version's pages shows, in one query."""
+    card = DocumentRevision.objects.filter(document__model_version=OuterRef("pk"), document__kind="model_card")
+    newest = card.order_by("-number")
+    return rows.select_related("model__project", "model__team", "team", "artifact", "registered_by").annotate(
+        measured=Count("measurements__metric", distinct=True),
+        open_risks=Count("risks", filter=Q(risks__is_resolved=False, risks__carried_to=None), distinct=True),
+        card_answered=Subquery(newest.values("answered")[:1]),
+        card_applicable=Subquery(newest.values("applicable")[:1]),
+    )
+
+
+def frame(version: ModelVersion, tab: str, *, person: User) -> dict[str, Any]:
+    """What `registry/catalog/version.html` takes. `version` comes from `for_pages`."""
+    return {"version": version, "page": _page(version, person), "tabs": _tabs(version), "tab": tab, "section": "models"}
+
+
+def _page(version: ModelVersion, person: User) -> dict[str, Any]:
+    model = version.model
+    return {
+        "title": str(model),
+        "label": version.label,
+        "crumbs": [
+            {"title": "Models", "href": reverse("model-list")},
+            {"title": str(model), "href": reverse("model", args=[model.pk])},
+        ],
+        "lead": model.description,
+        "standing": version.standing,
+        "standing_word": f"{Standing(version.standing).label} standing",
+        "stage": version.stage,
+        "target": next_stage(version),
+        "actions": _actions(version, person),
+        "facts": [
+            {"name": "Project", "value": model.project.name, "href": reverse("project", args=[model.project_id])},
+            {"name": "Registered by", "value": str(version.registered_by)},
+            {"name": "Registered", "when": version.registered_at},
+            {"name": "Files", "digest": version.root_digest, "value": "none yet"},
+        ],
+    }
+
+
+def _actions(version: ModelVersion, person: User) -> list[dict[str, str]]:
+    roles = policies.roles_in(person, version.team)
+    ahead, address = next_stage(version), {"args": [version.pk]}
+    actions = []
+    if ahead and "contributor" in roles:
+        actions.append({"title": f"Move to {ahead}", "href": reverse("version-move", **address)})
+    if "contributor" in roles and version.root_digest is None:
+        actions.append({"title": "Attach files", "href": reverse("version-files", **address), "kind": "quiet"})
+    if roles & {"contributor", "reviewer"} and version.root_digest is not None:
+        actions.append({"title": "Evaluate", "href": reverse("version-evaluate", **address), "kind": "quiet"})
+    actions.append({"title": "Compare", "href": reverse("version-compare", **address), "kind": "quiet"})
+    actions.append({"title": "PDF dossier", "href": reverse("version-dossier", **address), "kind": "quiet"})
+    return actions
+
+
+def _tabs(version: Any) -> list[dict[str, Any]]:
+    card = f"{version.card_answered}/{version.card_applicable}" if version.card_applicable else ""
+    notes = {"evidence": version.measured or "", "card": card, "risks": version.open_risks or ""}
+    gate = {"key": "gate", "title": "Gate", "href": reverse("version", args=[version.pk])}
+    rest = [
+        {
+            "key": key,
+            "title": key.capitalize(),
+            "href": reverse(f"version-{key}", args=[version.pk]),
+            "note": notes.get(key, ""),
+        }
+        for key in SECTIONS
+    ]
+    return [gate, *rest]
+
+
+def gate_section(version: ModelVersion, *, person: User) -> dict[str, Any]:
+    """What the gate says about the next step; for a version at the end of its way, what let it in."""
+    ahead = next_stage(version)
+    if not ahead:
+        return _arrived(version)
+    reviewed = verdicts.review(version, to_stage=ahead)
+    facts: list[dict[str, Any]] = [{"name": "Evidence", "digest": reviewed.evidence_digest}]
+    facts.append({"name": "Evidence revision", "value": reviewed.version.evidence_rev})
+    if reviewed.revision:
+        href = reverse("policy-revision", args=[reviewed.revision.pk])
+        facts.insert(0, {"name": "Policy", "value": str(reviewed.revision), "href": href})
+    return {
+        "reviewed": reviewed,
+        "verdict": reviewed.decision,
+        "verdict_reason": _reason(version, reviewed),
+        "verdict_facts": [*facts, {"name": "Asked", "value": "just now"}],
+    }
+
+
+def _reason(version: ModelVersion, reviewed: verdicts.Review) -> str:
+    unmet, asked = reviewed.decision.unmet, len(reviewed.decision.requirements)
+    if not unmet:
+        return f"Everything asked is met. A contributor of {version.team} can move it to {reviewed.to_stage}."
+    failed = sum(item.outcome == "failed" for item in unmet)
+    open_ = len(unmet) - failed
+    parts = [f"{failed} failed" if failed else "", f"{open_} can't be told yet" if open_ else ""]
+    said = " and ".join(part for part in parts if part)
+    return f"Of {asked} requirements, {said}. Each says below what would unblock it."
+
+
+def _arrived(version: ModelVersion) -> dict[str, Any]:
+    moved = Transition.objects.filter(version=version).select_related(
+        "verdict__policy_revision__policy__team", "moved_by"
+    )
+    newest = moved.order_by("-at").first()
+    if newest is None or version.stage == Stage.RETIRED:
+        return {"verdict": None, "verdict_reason": "This version is retired. Nothing more is decided about it."}
+    running = version.standing == Standing.GOOD and (newest.expires_at is None or newest.expires_at > timezone.now())
+    title = "In use" if running else "No longer to be used"
+    if running and newest.kind == "waived":
+        title = "In use, with a waiver"
+    revision = newest.verdict.policy_revision
+    facts: list[dict[str, Any]] = [
+        {"name": "Moved by", "value": str(newest.moved_by)},
+        {"name": "Moved", "when": newest.at},
+        {"name": "Approved until", "when": newest.expires_at},
+    ]
+    if revision:
+        facts.append({"name": "Policy", "value": str(revision), "href": reverse("policy-revision", args=[revision.pk])})
+    facts.append(
+        {
+            "name": "Signed answer",
+            "value": "attestation.json",
+            "href": reverse("version-attestation", args=[version.pk]),
+        }
+    )
+    return {
+        "verdict": newest.verdict.body,
+        "verdict_title": title,
+        "verdict_reason": newest.comment or "This is the verdict that let it in.",
+        "verdict_facts": facts,
+    }
+
+
+def signature_entries(version: ModelVersion) -> list[dict[str, Any]]:
+    """The sign-offs of a version, newest first, each with what it is worth now."""
+    rows = SignOff.objects.filter(version=version).select_related("withdrawal", "snapshot").order_by("-seq")
+    replaced: set[int] = set()
+    entries = []
+    for row in rows:
+        entries.append(signature_entry(row, version, is_replaced=row.signed_by_id in replaced))
+        replaced.add(row.signed_by_id)
+    return entries
+
+
+def signature_entry(row: SignOff, version: ModelVersion, *, is_replaced: bool = False) -> dict[str, Any]:
+    """One signature as a line of a timeline: who, for what, with which meaning, and whether it still holds."""
+    withdrawal = getattr(row, "withdrawal", None)
+    asks = row.meaning == Meaning.REQUEST_CHANGES
+    title = f"{row.signed_name} {'asked for changes' if asks else 'approved'}, for {row.expertise}"
+    if withdrawal:
+        status, title, note = "withdrawn", f"{title}; withdrawn", f"Withdrawn: {withdrawal.reason}"
+    elif is_replaced:
+        status, title, note = "lapsed", f"{title}; signed again since", ""
+    elif row.evidence_rev != version.evidence_rev and version.stage != row.to_stage:
+        status, title = "lapsed", f"{title}; lapsed"
+        note = "The evidence has changed since. Only a new signature counts."
+    else:
+        status, note = ("pending" if asks else "signed"), ""
+    return {
+        "title": title,
+        "status": status,
+        "at": row.signed_at,
+        "by": row.signed_name,
+        "role": f"reviewer, {row.expertise}",
+        "digest": row.snapshot.digest,
+        "text": row.comment,
+        "note": note,
+        "pk": row.pk,
+        "signed_by": row.signed_by_id,
+    }
+
+
+def open_risks(version: ModelVersion) -> QuerySet[Risk]:
+    """The risks that stand now: not carried on to a later stage."""
+    return Risk.objects.filter(version=version, carried_to=None)
+
+
+def offers(version: ModelVersion, gate: dict[str, Any], person: User) -> dict[str, str]:
+    """What this person may do about the gate, by address; an empty address is no button."""
+    reviewed = gate.get("reviewed")
+    asks = reviewed is not None and bool(reviewed.policy and reviewed.policy.sign_offs)
+    may_sign = asks and policies.may_review(person, version) and bool(policies.expertise_of(person, version.team))
+    may_ask = reviewed is not None and bool(reviewed.decision.unmet) and policies.may_contribute(person, version.team)
+    return {
+        "sign_off_href": reverse("version-sign", args=[version.pk]) if may_sign else "",
+        "waive_href": reverse("version-waive", args=[version.pk]) if may_ask and asks else "",
+    }

@@ -1,0 +1,62 @@
+"""A form that calls one verb: what the verb refuses stands beside what was typed, and nothing typed is lost."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+
+from registry.exceptions import InvalidInput, NotNow, Refusal, TooLarge
+
+Result = TypeVar("Result")
+
+
+def sent(request: HttpRequest) -> dict[str, Any]:
+    """What a form is bound to: the body of a POST, nothing otherwise."""
+    return {"data": request.POST, "files": request.FILES} if request.method == "POST" else {}
+
+
+def carry_out(form: forms.BaseForm, verb: Callable[[dict[str, Any]], Result]) -> Result | None:
+    """What `verb` answers to the form's values; None when there is something to correct, which the form then says.
+
+    A refusal for want of a right is not the form's matter and goes on to its own page.
+    """
+    if not form.is_valid():
+        return None
+    try:
+        return verb(form.cleaned_data)
+    except InvalidInput as refusal:
+        blame(form, refusal)
+    except (NotNow, TooLarge) as refusal:
+        form.add_error(None, str(refusal))
+        form.refused = refusal  # type: ignore[attr-defined]
+    return None
+
+
+def blame(form: forms.BaseForm, refusal: InvalidInput) -> None:
+    """Put every problem beside the field it is about; those without a field stand above the form."""
+    placed = False
+    for name, problems in refusal.errors.items():
+        field = name if name in form.fields else None
+        placed = placed or field is None
+        for problem in problems:
+            form.add_error(field, problem if field else f"{name}: {problem}")
+    if not placed:
+        form.add_error(None, str(refusal))
+
+
+def done(request: HttpRequest, said: str, *where: Any, **address: Any) -> HttpResponseRedirect:
+    """Say what happened and go on to where it can be seen."""
+    messages.success(request, said)
+    return redirect(*where, **address)
+
+
+def form_page(
+    request: HttpRequest, form: forms.BaseForm, template: str = "registry/form.html", **context: Any
+) -> HttpResponse:
+    """The page of a form; with the status of what was wrong, if it came back."""
+    refused: Refusal | None = getattr(form, "refused", None)
+    status = refused.status if refused else 400 if form.is_bound else 200
+    return render(request, template, {"form": form, **context}, status=status)
