@@ -38,7 +38,7 @@ class PersonalSession(SessionAuthentication):
 
     def enforce_csrf(self, request: Request) -> None:
         """Check the header alone: looking for a form field would read the body, and an upload past its limits."""
-        headers_alone = copy(request)
+        headers_alone = copy(request._request)
         headers_alone._post, headers_alone._files = QueryDict(), MultiValueDict()
         super().enforce_csrf(headers_alone)
 
