@@ -7,7 +7,7 @@ joan administers, and the pipeline is a service account that contributes with a 
 from dataclasses import dataclass
 
 import pytest
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import MD5PasswordHasher, make_password
 
 from registry.models import Team, Token, User
 from registry.models.choices import Role
@@ -51,7 +51,7 @@ class Cast:
 def person(username: str, *, full_name: str = "", is_service: bool = False) -> User:
     """An account. Everybody's password is PASSWORD; a service account has none."""
     first, _, last = (full_name or username.title()).partition(" ")
-    password = make_password(None) if is_service else make_password(PASSWORD, hasher="md5")
+    password = make_password(None) if is_service else MD5PasswordHasher().encode(PASSWORD, "salt")
     return User.objects.create(
         username=username,
         first_name=first,

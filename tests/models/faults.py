@@ -1,15 +1,15 @@
 """What can be wrong with a state: each fault bars requirements of the kind it is filed under, or turns out harmless."""
 
-import random
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from tests.models.intervals import short
+from tests.models.rows import Row
 from tests.models.states import (
     NOW,
     STAGES,
     Measure,
-    Row,
     State,
     a_measurement,
     a_revision,
@@ -90,48 +90,35 @@ def spoiled_measurement(state: State) -> None:
     """The measurement behind a threshold is missing, unusable, short of the limit, or behind a newer one."""
     measure, threshold, measurement = some(state, limits(state))
     stale = NOW - measure.rule["max_age"] * state.rng.uniform(1.001, 3)
-    change = some(
-        state,
-        [
-            "missing",
-            "newer",
-            {"status": some(state, ["insufficient_data", "not_applicable", "error"])},
-            {"status": "error", "low": None, "high": None},
-            {"low": None},
-            {"high": None},
-            short(threshold, state.rng),
-            short(threshold, state.rng),
-            {"measured_at": stale},
-            {"assurance": weaker(measure.rule["assurance"])},
-            {"excluded": ["left out"]},
-            {"root_digest": "0" * 64},
-            {"slice": "elsewhere"},
-        ],
-    )
-    if change == "missing":
+    changes: dict[str, Row] = {
+        "missing": {},
+        "behind a newer one": {},
+        **{status: {"status": status} for status in ("insufficient_data", "not_applicable", "error")},
+        "without an interval": {"low": None, "high": None},
+        "without a low bound": {"low": None},
+        "without a high bound": {"high": None},
+        "short of the limit": short(threshold, state.rng),
+        "stale": {"measured_at": stale},
+        "weak": {"assurance": weaker(measure.rule["assurance"])},
+        "without a group": {"excluded": ["left out"]},
+        "of other files": {"root_digest": "0" * 64},
+        "of another slice": {"slice": "elsewhere"},
+    }
+    name = some(state, [*changes, "short of the limit"])
+    state.measured.append(name)
+    if name == "missing":
         state.rows.drop("measurement", measurement)
-    elif change == "newer":
+    elif name == "behind a newer one":
         again = Measure(rule=measure.rule, run=a_run(state, measure.rule, assurance=measure.run["assurance"]))
         a_measurement(state, again, threshold, **short(threshold, state.rng))
     else:
-        measurement |= change
+        measurement |= changes[name]
         if measurement.get("low") is not None and measurement.get("high") is not None:
             measurement["low"], measurement["high"] = sorted((measurement["low"], measurement["high"]))
 
 
 def limits(state: State) -> list[tuple[Measure, Row, Row]]:
     return [(measure, *pair) for measure in state.measures for pair in measure.limits]
-
-
-def short(threshold: Row, rng: random.Random) -> Row:
-    """An interval that includes the limit or misses it altogether."""
-    limit, by, width = threshold["limit"], rng.choice([1e-9, rng.uniform(0.001, 0.4)]), rng.uniform(0, 0.4)
-    if threshold["direction"] == "at_least":
-        return {"low": limit - by - width, "high": limit - by + rng.choice([0.0, width + by])}
-    if threshold["direction"] == "at_most":
-        return {"low": limit + by - rng.choice([0.0, width + by]), "high": limit + by + width}
-    edge = limit + threshold["tolerance"]
-    return {"low": edge + by - rng.choice([0.0, 2 * by]), "high": edge + by + width}
 
 
 def spoiled_document(state: State) -> None:
@@ -267,7 +254,7 @@ KINDS: dict[str, tuple[Fault, Callable[[State], bool]]] = {
     "treatment": (untreated_risk, lambda state: True),
     "sign_off": (spoiled_signature, lambda state: any(seat.signatures for seat in state.seats)),
 }
-WEIGHTS = {"edge": 2, "policy": 5, "artifact": 5, "threshold": 3, "evaluation": 3, "document": 2, "sign_off": 3}
+WEIGHTS = {"edge": 2, "policy": 5, "artifact": 5, "threshold": 8, "evaluation": 3, "document": 2, "sign_off": 3}
 HOW_MANY = (0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 3)
 
 

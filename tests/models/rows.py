@@ -21,6 +21,7 @@ BLANK = {
     "uuid": uuid.UUID(int=0),
 }
 FIRST_ID = 1_000_000
+Row = dict[str, Any]
 TRIGGERS = """select distinct t.tgrelid::regclass::text from pg_trigger t join pg_class c on c.oid = t.tgrelid
                where c.relnamespace = 'assay'::regnamespace and not t.tgisinternal"""
 
@@ -45,7 +46,7 @@ class Rows:
     """Rows by table, with ids of their own; columns that must not be null and were not named get a blank."""
 
     def __init__(self, after: int = FIRST_ID) -> None:
-        self.by_table: dict[str, list[dict[str, Any]]] = {}
+        self.by_table: dict[str, list[Row]] = {}
         self.last_id = after
 
     def next_id(self) -> int:
@@ -58,13 +59,13 @@ class Rows:
             self.by_table.setdefault(table, []).extend(rows)
         other.by_table = {}
 
-    def add(self, table: str, **columns: Any) -> dict[str, Any]:
+    def add(self, table: str, **columns: Any) -> Row:
         """A row that may still be changed until it is inserted. Its id is a number unless one is given."""
         row = {"id": columns.pop("id", None) or self.next_id(), **columns}
         self.by_table.setdefault(table, []).append(row)
         return row
 
-    def with_uuid(self, table: str, **columns: Any) -> dict[str, Any]:
+    def with_uuid(self, table: str, **columns: Any) -> Row:
         """The same with a UUID for its id, which rises with time as the numbers do."""
         return self.add(table, id=uuid.UUID(int=(self.next_id() << 64) | uuid.uuid4().int >> 64), **columns)
 
@@ -73,7 +74,7 @@ class Rows:
         if not any(columns.items() <= row.items() for row in self.by_table.get(table, ())):
             self.add(table, **columns)
 
-    def drop(self, table: str, row: dict[str, Any]) -> None:
+    def drop(self, table: str, row: Row) -> None:
         """Leave a row out, and everything that refers to it."""
         self.by_table[table] = [kept for kept in self.by_table[table] if kept is not row]
         for other, rows in list(self.by_table.items()):
@@ -100,8 +101,8 @@ class Rows:
         return count
 
 
-def _by_columns(rows: list[dict[str, Any]], required: set[str]) -> dict[tuple[str, ...], list[dict[str, Any]]]:
-    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+def _by_columns(rows: list[Row], required: set[str]) -> dict[tuple[str, ...], list[Row]]:
+    groups: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
         groups.setdefault(tuple(sorted(required | row.keys())), []).append(row)
     return groups

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.models.rows import Rows
+from tests.models.intervals import passing
+from tests.models.rows import Row, Rows
 
 EDGES = [
     ("scoping", "data"),
@@ -25,7 +26,6 @@ STAGES = ("scoping", "data", "preprocessing", "training", "inference", "retired"
 ASPECTS = ("fairness", "privacy", "robustness")
 EXPERTISES = ("fairness", "security", "domain", "privacy", "legal")
 NOW = datetime.now(UTC)
-Row = dict[str, Any]
 
 
 @dataclass
@@ -68,6 +68,7 @@ class State:
     memberships: dict[int, Row]
     skills: dict[tuple[int, str], Row] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    measured: list[str] = field(default_factory=list)
 
     @property
     def is_guarded(self) -> bool:
@@ -211,7 +212,7 @@ def _measure(state: State, index: int) -> Measure:
     )
     run = a_run(state, rule, assurance=had)
     measure = Measure(rule=rule, run=run)
-    for number in range(rng.choice([0, 1, 1, 2])):
+    for number in range(rng.choice([0, 1, 1, 1, 2, 2])):
         measure.limits.append(_limit(state, measure, f"fairness.metric_{number}"))
     return measure
 
@@ -258,17 +259,6 @@ def _limit(state: State, measure: Measure, metric: str) -> tuple[Row, Row]:
     return threshold, a_measurement(
         state, measure, threshold, low=low, high=high, excluded=allowed[: rng.randint(0, 2)]
     )
-
-
-def passing(threshold: Row, rng: random.Random) -> tuple[float, float]:
-    """An interval that meets a limit, now and then with a bound exactly on it."""
-    limit, width = threshold["limit"], rng.uniform(0, 0.2)
-    room = rng.choice([0.0, rng.uniform(0, 0.3)])
-    if threshold["direction"] == "at_least":
-        return limit + room, limit + room + width
-    if threshold["direction"] == "at_most":
-        return limit - room - width, limit - room
-    return limit - threshold["tolerance"] * rng.choice([1, rng.random()]), limit + threshold["tolerance"] * rng.random()
 
 
 def a_measurement(state: State, measure: Measure, threshold: Row, **changes: Any) -> Row:

@@ -25,7 +25,7 @@ from tests.models.rows import Rows, triggers_off
 from tests.models.states import EDGES, GUARDED, NOW, State, a_state
 
 SEED = 20_261
-STATES = 1_300
+STATES = 1_400
 GUARDED_SHARE = 0.34
 OWNER = "-c search_path=assay,pg_temp"
 
@@ -37,6 +37,7 @@ class Judged:
     state: State
     by_sql: frozenset[tuple[str, str, bool]]
     by_python: frozenset[tuple[str, str, bool]]
+    limits: Counter[str]
     refused_for: frozenset[str] | None
 
     @property
@@ -131,7 +132,9 @@ def judge(superuser: psycopg.Connection[Any], state: State) -> Judged:
     reviewed = verdicts.review(ModelVersion(pk=state.id), to_stage=state.to_stage)
     barring = [item for item in reviewed.decision.requirements if item.outcome != "passed"]
     by_python = frozenset((item.id, item.found, item.waived_until is not None) for item in barring)
-    return Judged(state=state, by_sql=by_sql, by_python=by_python, refused_for=move(reviewed, state))
+    limits = Counter(item.outcome.value for item in reviewed.decision.requirements if item.kind == "threshold")
+    refused_for = move(reviewed, state)
+    return Judged(state=state, by_sql=by_sql, by_python=by_python, limits=limits, refused_for=refused_for)
 
 
 def move(reviewed: verdicts.Review, state: State) -> frozenset[str] | None:
@@ -198,6 +201,15 @@ def test_every_edge_was_opened_and_refused_often(judged: list[Judged]) -> None:
 def test_every_kind_of_requirement_was_the_only_reason_often(judged: list[Judged]) -> None:
     sole = Counter(kind(one.by_sql and next(iter(one.unmet))) for one in judged if len(one.unmet) == 1)
     assert {name: sole[name] for name in KINDS if sole[name] < 15} == {}, sole
+
+
+def test_every_state_of_a_measurement_was_judged(judged: list[Judged]) -> None:
+    seen = Counter(name for one in judged for name in one.state.measured)
+    assert len(seen) == 14, seen
+    assert min(seen.values()) >= 3, seen
+    judgements = sum((one.limits for one in judged), Counter())
+    assert set(judgements) == {"passed", "failed", "undecided"}
+    assert min(judgements.values()) >= 15, judgements
 
 
 def test_waivers_opened_the_gate_for_each_kind_that_can_be_waived_and_for_no_other(judged: list[Judged]) -> None:
