@@ -4,6 +4,7 @@ import bz2
 import csv
 import importlib.util
 import io
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,14 @@ class Applications:
         """The share of a group's applications that lenders approved."""
         decisions = [approved for approved, group in zip(self.approved, self.race, strict=True) if group == race]
         return sum(decisions) / len(decisions)
+
+    def pairs_ranked_by_obligations(self) -> float:
+        """Of all pairs of an approved and a refused application, the share whose approved one owes less; ties half."""
+        ratios = [row[FEATURES.index("obrat")] for row in self.features]
+        kept = sorted(ratio for ratio, approved in zip(ratios, self.approved, strict=True) if approved)
+        refused = [ratio for ratio, approved in zip(ratios, self.approved, strict=True) if not approved]
+        below = sum(bisect_left(kept, ratio) + bisect_right(kept, ratio) for ratio in refused)
+        return below / 2 / (len(kept) * len(refused))
 
 
 def source_file(name: str) -> Path:

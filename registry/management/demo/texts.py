@@ -36,4 +36,9 @@ def data_figures(data: Applications) -> dict[str, str]:
     """What the texts say about the prepared data."""
     filled = [f"{count} values of `{name}`" for name, count in data.filled.items()]
     names = [f"`{name}`" for name in FEATURES]
-    return {"features": str(len(FEATURES)), "feature_names": ", ".join(names), "filled": " and ".join(filled)}
+    return {
+        "features": str(len(FEATURES)),
+        "feature_names": ", ".join(names),
+        "filled": " and ".join(filled),
+        "rule_auc": f"{data.pairs_ranked_by_obligations():.3f}",
+    }
