@@ -1,0 +1,141 @@
+"""The verdict that a dossier shows: the gate's present one, or for a version at the end of its way the one that let
+it in; always with the very evidence it was said of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from registry.gates.values import Outcome
+from registry.gates.verdict import Requirement
+from registry.models import ModelVersion, PolicyRevision, Transition, TrustNeed, User
+from registry.models.choices import Aspect, NeedLevel
+from registry.reports.moments import in_utc
+from registry.services.verdicts import ANSWERED_STAGE, Review
+from registry.web.present import versions
+
+RANK = {NeedLevel.HIGH: 0, NeedLevel.MEDIUM: 1, NeedLevel.LOW: 2}
+MARKS = {"In use": "passed", "In use, with a waiver": "waived", "No longer to be used": "suspended"}
+OPINIONS = {"passed": "Yes", "failed": "No: it is blocked", "undecided": "Not yet: undecided"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """What the gate said, of which evidence, by which policy; `title`, `mark` and `reason` head the dossier."""
+
+    to_stage: str
+    body: Mapping[str, Any]
+    requirements: tuple[Requirement, ...]
+    evidence_rev: int
+    evidence_body: str
+    evidence_digest: str
+    revision: PolicyRevision | None
+    title: str
+    mark: str
+    reason: str
+    said: str
+
+
+def judge(version: ModelVersion, *, person: User) -> Judged:
+    """The gate asked now, or the verdict of the move that brought the version where it is."""
+    gate = versions.gate_section(version, person=person)
+    reviewed = gate.get("reviewed")
+    return _stored(version, gate) if reviewed is None else _live(reviewed, gate["verdict_reason"])
+
+
+def _live(reviewed: Review, reason: str) -> Judged:
+    outcome, has_waiver = reviewed.decision.outcome.value, bool(reviewed.decision.waived)
+    mark = "waived" if has_waiver and outcome == "passed" else outcome
+    return Judged(
+        to_stage=reviewed.to_stage,
+        body=reviewed.decision.as_dict(),
+        requirements=reviewed.decision.requirements,
+        evidence_rev=reviewed.version.evidence_rev,
+        evidence_body=reviewed.evidence_body,
+        evidence_digest=reviewed.evidence_digest,
+        revision=reviewed.revision,
+        title="Yes, with a waiver" if mark == "waived" else OPINIONS[outcome],
+        mark=mark,
+        reason=reason,
+        said=f"Asked when this dossier was made, {in_utc(reviewed.now)}.",
+    )
+
+
+def _stored(version: ModelVersion, gate: Mapping[str, Any]) -> Judged:
+    rows = Transition.objects.filter(version=version).select_related(
+        "verdict__snapshot", "verdict__policy_revision__policy__team", "moved_by"
+    )
+    moved = rows.filter(to_stage=ANSWERED_STAGE).order_by("-at").first() or rows.latest("at")
+    snapshot = moved.verdict.snapshot
+    title = str(gate.get("verdict_title") or "Retired")
+    return Judged(
+        to_stage=moved.to_stage,
+        body=moved.verdict.body,
+        requirements=requirements_of(moved.verdict.body),
+        evidence_rev=snapshot.evidence_rev,
+        evidence_body=snapshot.body,
+        evidence_digest=snapshot.digest,
+        revision=moved.verdict.policy_revision,
+        title=title,
+        mark=MARKS.get(title, "neutral"),
+        reason=gate["verdict_reason"],
+        said=f"Said when {moved.moved_by} moved it to {moved.to_stage}, {in_utc(moved.at)}.",
+    )
+
+
+def requirements_of(body: Mapping[str, Any]) -> tuple[Requirement, ...]:
+    """The requirements of a stored verdict as the gate makes them; a waiver's end stays text."""
+    return tuple(
+        Requirement(
+            id=item["id"],
+            asked=item["asked"],
+            found_text=item["found"],
+            found=item["found_id"],
+            outcome=Outcome(item["outcome"]),
+            unblock=item["unblock"],
+            waived_until=item["waived_until"],
+            detail=item["detail"],
+        )
+        for item in body["requirements"]
+    )
+
+
+def section(version: ModelVersion, judged: Judged) -> dict[str, Any]:
+    """What `reports/dossier_verdict.html` takes."""
+    return {
+        "verdict": judged.body,
+        "said": judged.said,
+        "needs": [_need(row) for row in _needs(version)],
+        "policy": _policy(judged.revision) if judged.revision else None,
+    }
+
+
+def _needs(version: ModelVersion) -> list[TrustNeed]:
+    newest = TrustNeed.objects.filter(project=version.model.project).select_related("set_by")
+    rows = newest.order_by("aspect", "-id").distinct("aspect")
+    return sorted(rows, key=lambda row: RANK[NeedLevel(row.level)])
+
+
+def _need(row: TrustNeed) -> dict[str, str]:
+    return {
+        "aspect": Aspect(row.aspect).label,
+        "level": NeedLevel(row.level).label,
+        "status": f"priority_{row.level}",
+        "reason": row.reason,
+        "by": str(row.set_by),
+        "at": in_utc(row.set_at),
+    }
+
+
+def _policy(revision: PolicyRevision) -> dict[str, Any]:
+    agreed = revision.publications.select_related("agreed_by").order_by("agreed_at")
+    return {
+        "name": str(revision),
+        "title": revision.policy.title,
+        "digest": revision.digest,
+        "rationale": revision.rationale,
+        "by": str(revision.written_by),
+        "at": in_utc(revision.written_at),
+        "agreed": [{"by": str(each.agreed_by), "at": in_utc(each.agreed_at)} for each in agreed],
+    }
+
+
