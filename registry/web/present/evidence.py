@@ -1,6 +1,7 @@
 """What was measured: each number with its interval against its limit, by evaluator, with the curves beside them."""
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
@@ -14,6 +15,8 @@ from registry.services import verdicts
 from registry.web.present import metrics, versions
 
 WHOLE = ("overall", "worst")
+# Slices that are features of the model and no groups of people; the bars show them.
+FEATURE = "feature="
 RUN_COLUMNS = [{"title": name} for name in ("Run", "State", "Asked for by", "When", "Assurance")]
 
 
@@ -103,7 +106,7 @@ def drawings(version: ModelVersion, measured: list[Measurement]) -> dict[str, An
     """The charts: a forest for every metric with slices, the calibration, what drives the score."""
     sliced: dict[str, list[Measurement]] = {}
     for row in sorted(measured, key=lambda row: row.id):
-        if row.slice not in WHOLE:
+        if row.slice not in WHOLE and not row.slice.startswith(FEATURE):
             sliced.setdefault(row.metric, []).append(row)
     forests = [
         {
@@ -121,17 +124,15 @@ def drawings(version: ModelVersion, measured: list[Measurement]) -> dict[str, An
     return {
         "slices": forests,
         "bins": files.get("reliability", {}).get("bins", ()),
-        "features": features_of(files),
+        "features": features_of(measured),
     }
 
 
-def features_of(files: dict[str, Any]) -> list[dict[str, Any]]:
-    """The ten features that move the score most, in the shape of the bar chart."""
-    for name in ("shap_global", "top_features", "features", "importance"):
-        rows = files.get(name, {})
-        rows = rows.get("features") or rows.get("rows") if isinstance(rows, dict) else rows
-        if rows:
-            return [{"name": each.get("name") or each.get("feature"), **each} for each in rows[:10]]
+def features_of(measured: Iterable[Measurement]) -> list[dict[str, Any]]:
+    """The ten features that move the score most, in the shape of the bar chart, from the newest reading that names any."""
+    for row in sorted(measured, key=lambda row: row.id, reverse=True):
+        if top := row.detail.get("top"):
+            return [{"name": each["feature"], **each} for each in top[:10]]
     return []
 
 

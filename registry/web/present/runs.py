@@ -60,7 +60,7 @@ def page(run: Evaluation, *, person: User) -> dict[str, Any]:
         "may_retry": may and run.is_over,
         "measurements": [evidence.measurement(row, None) for row in measured],
         "bins": files.get("reliability", {}).get("bins", ()),
-        "features": evidence.features_of(files),
+        "features": evidence.features_of(measured),
         "parameters": json.dumps(run.parameters, indent=2, sort_keys=True) if run.parameters else "",
     }
 
