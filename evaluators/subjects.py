@@ -99,6 +99,16 @@ def scores(table: Table, subject: Subject) -> NDArray[np.float64]:
     return values
 
 
+def check_cells(rows: NDArray[np.float64], columns: Sequence[str], name: str, *, allow_missing: bool) -> None:
+    """Raise SubjectError naming the first cell of a matrix that is infinite or, unless allowed, missing."""
+    refused = np.isinf(rows) if allow_missing else ~np.isfinite(rows)
+    if refused.any():
+        row, column = (int(i) for i in np.argwhere(refused)[0])
+        what = "missing" if np.isnan(rows[row, column]) else "infinite"
+        cell = f"row {row + 1}, column {columns[column]!r}"
+        raise SubjectError(f"{name}: {cell}: the value is {what}, and this model takes none")
+
+
 def _complete(table: Table, subject: Subject, role: str) -> Categorical:
     column = column_for(subject, role)
     item = table.categorical[column]

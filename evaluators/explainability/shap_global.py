@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.contract import Direction, Evidence, Json, Measured, Metric, Progress, Reading, Subject, SubjectError
+from evaluators.contract import Direction, Evidence, Json, Measured, Metric, Progress, Reading, Subject
 from evaluators.counts import FloatArray
 from evaluators.draws import generator
 from evaluators.explainability.explainers import KINDS, Explanation, choose, explain
 from evaluators.explainability.readings import ADDITIVITY, GLOBAL, shap_readings
 from evaluators.files import required
-from evaluators.models import Model, open_model
+from evaluators.models import open_model
+from evaluators.predictions import feature_rows
 from evaluators.subjects import open_table
 
 
@@ -52,8 +53,7 @@ class GlobalShap:
         model = open_model(subject)
         progress(0.2, "reading the table")
         table = open_table(subject, numeric=model.features)
-        rows = np.column_stack([table.numeric[name] for name in model.features])
-        _check_values(rows, model, required(subject, "table").name)
+        rows = feature_rows(table, model, required(subject, "table").name)
         background, explained = _samples(rows, params, seed)
         kind = choose(model, np.concatenate([background, explained]), params["explainer"])
         progress(0.3, f"explaining {len(explained)} rows by the {kind} explainer")
@@ -73,16 +73,6 @@ def _samples(rows: FloatArray, params: Mapping[str, Any], seed: int) -> tuple[Fl
     background = rng.choice(len(rows), size=min(params["background"], len(rows)), replace=False)
     explained = rng.choice(len(rows), size=min(params["rows"], len(rows)), replace=False)
     return rows[np.sort(background)], rows[np.sort(explained)]
-
-
-def _check_values(rows: FloatArray, model: Model, name: str) -> None:
-    """Raise SubjectError naming the first cell the model can't take."""
-    refused = np.isinf(rows) if model.accepts_missing else ~np.isfinite(rows)
-    if refused.any():
-        row, column = (int(i) for i in np.argwhere(refused)[0])
-        what = "missing" if np.isnan(rows[row, column]) else "infinite"
-        cell = f"row {row + 1}, column {model.features[column]!r}"
-        raise SubjectError(f"{name}: {cell}: the value is {what}, and this model takes none")
 
 
 def _reduced(found: Explanation, features: tuple[str, ...], top: int, background: int) -> Measured:

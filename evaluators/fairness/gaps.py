@@ -1,63 +1,17 @@
 """Readings of gaps, ratios and permutation tests between groups."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from evaluators.contract import OVERALL, Json, Reading, Status
-from evaluators.counts import RATES, GroupCounts, IntArray, rate
+from evaluators.counts import GroupCounts
 from evaluators.draws import generator
+from evaluators.fairness.compared import Compared, refusal, shortage
 from evaluators.fairness.metrics import DIFFERENCES, PERMUTATION, RATIOS, TESTED
-from evaluators.intervals import minimum_detectable_gap
+from evaluators.fairness.spreads import spread_readings
 from evaluators.permutation import conditional_p, holm
 from evaluators.ratios import ratio_interval
 from evaluators.simultaneous import binomial_block, gap, log_ratio, replicates_for
-from evaluators.support import Family, family, sizes_by_name
-
-
-@dataclass(frozen=True)
-class Compared:
-    """One rate over the groups large enough to be compared."""
-
-    title: str
-    names: tuple[str, ...]
-    x: IntArray
-    m: IntArray
-    family: Family
-
-    @classmethod
-    def of(cls, table: GroupCounts, name: str, *, minimum: int) -> "Compared":
-        x, m = rate(table.counts, name)
-        found = family(table.names, m.tolist(), minimum=minimum, among=RATES[name].among)
-        kept = list(found.kept)
-        return cls(RATES[name].title, tuple(table.names[i] for i in kept), x[kept], m[kept], found)
-
-    @property
-    def gap(self) -> float:
-        return float(np.ptp(self.x / self.m))
-
-    @property
-    def n(self) -> int:
-        return int(self.m.sum())
-
-    def describe(self) -> Json:
-        """Which groups are lowest and highest, how large they are, and which were left out."""
-        rates = self.x / self.m
-        lowest, highest = int(rates.argmin()), int(rates.argmax())
-        smallest = np.sort(self.m)[:2]
-        detectable = minimum_detectable_gap(float(self.x.sum() / self.m.sum()), float(smallest[0]), float(smallest[1]))
-        return {
-            "rate": self.title,
-            "lowest": self.names[lowest],
-            "lowest_value": float(rates[lowest]),
-            "highest": self.names[highest],
-            "highest_value": float(rates[highest]),
-            "support": sizes_by_name(self.names, self.m),
-            "excluded": list(self.family.excluded),
-            "minimum_detectable_gap": detectable,
-        }
 
 
 def gap_readings(
@@ -73,28 +27,15 @@ def gap_readings(
     for metric, name in RATIOS.items():
         if name in rates:
             readings.append(_ratio(metric, compared[name], common))
+    readings += spread_readings(compared["selection_rate"], common)
     tested = [compared[name] for name in TESTED if name in rates]
     readings.append(_permutation(tested, common))
     return readings
 
 
-def _refusal(metric: str, reason: str, common: Json, detail: Json) -> Reading:
-    status = Status.INSUFFICIENT_DATA
-    return Reading(metric=metric, slice=OVERALL, status=status, reason=reason, detail=detail, **common)
-
-
-def _shortage(metric: str, items: Sequence[Compared], common: Json) -> Reading | None:
-    """A reading that says why there is no comparison, or None if there is one."""
-    for item in items:
-        if item.family.shortage:
-            reason = f"{item.title}: {item.family.shortage}"
-            return _refusal(metric, reason, common, {"excluded": list(item.family.excluded)})
-    return None
-
-
 def _difference(metric: str, items: Sequence[Compared], common: Json) -> Reading:
     """max-min of one rate, or the worse of several that rest on disjoint rows."""
-    refused = _shortage(metric, items, common)
+    refused = shortage(metric, items, common)
     if refused:
         return refused
     rng = generator(common["seed"], metric)
@@ -123,13 +64,13 @@ def _difference(metric: str, items: Sequence[Compared], common: Json) -> Reading
 
 def _ratio(metric: str, item: Compared, common: Json) -> Reading:
     """min/max of one rate. 0/0 is no ratio."""
-    refused = _shortage(metric, [item], common)
+    refused = shortage(metric, [item], common)
     if refused:
         return refused
     rates = item.x / item.m
     if rates.max() == 0:
         reason = f"the {item.title} is 0 in every group, so there is no ratio"
-        return _refusal(metric, reason, common, item.describe())
+        return refusal(metric, reason, common, item.describe())
     rng = generator(common["seed"], metric)
     block = binomial_block(item.x, item.m, replicates=replicates_for(len(item.m)), rng=rng)
     found = ratio_interval(block, level=common["level"])
@@ -155,7 +96,7 @@ def _permutation(items: Sequence[Compared], common: Json) -> Reading:
     excluded = [entry for item in items for entry in item.family.excluded]
     if not usable:
         reason = f"{items[0].title}: {items[0].family.shortage}"
-        return _refusal(PERMUTATION, reason, common, {"excluded": excluded})
+        return refusal(PERMUTATION, reason, common, {"excluded": excluded})
     rng = generator(common["seed"], PERMUTATION)
     raw = [conditional_p(item.x, item.m, rng=rng) for item in usable]
     adjusted = holm(raw)

@@ -8,8 +8,18 @@ import numpy as np
 from evaluators.contract import OVERALL, Measured, Progress, Reading, Status, Subject
 from evaluators.counts import RATES, GroupCounts, rate, tally
 from evaluators.fairness.gaps import gap_readings
-from evaluators.fairness.metrics import DIFFERENCES, METRICS, PERMUTATION, RATIOS, SHARES, UNLABELLED
-from evaluators.subjects import classes, favourable_code, groups, open_table
+from evaluators.fairness.metrics import (
+    COHORT_SD,
+    DIFFERENCES,
+    EPSILON,
+    METRICS,
+    PERMUTATION,
+    RATIOS,
+    SHARES,
+    UNLABELLED,
+)
+from evaluators.predictions import open_predictions
+from evaluators.subjects import classes, favourable_code, groups
 from evaluators.support import FAMILY_MINIMUM, rate_reading, too_many_groups
 
 
@@ -25,7 +35,7 @@ class GroupFairness:
     needs: Mapping[str, tuple[str, ...]] = {
         "files": ("table",),
         "columns": ("prediction", "group", "favourable"),
-        "optional": ("label",),
+        "optional": ("label", "model", "features"),
     }
     parameters: Mapping[str, Mapping[str, Any]] = {
         "family_minimum": {
@@ -39,10 +49,9 @@ class GroupFairness:
     metrics = METRICS
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
-        roles = ["label", "prediction"] if subject.label else ["prediction"]
-        columns = [name for name in (subject.label, subject.prediction, *subject.groups) if name]
         progress(0.0, "reading the table")
-        table = open_table(subject, categorical=columns)
+        roles = ["label", "prediction"] if subject.label else ["prediction"]
+        table, subject = open_predictions(subject)
         codes, names = classes(table, subject, roles)
         favourable = favourable_code(subject, names)
         progress(0.6, "counting")
@@ -105,7 +114,7 @@ def _no_gaps(table: GroupCounts, level: float) -> list[Reading]:
     reason = reason or "no group column was declared"
     return [
         Reading(metric=metric, slice=OVERALL, status=status, reason=reason, level=level)
-        for metric in (*DIFFERENCES, *RATIOS, PERMUTATION)
+        for metric in (*DIFFERENCES, *RATIOS, COHORT_SD, EPSILON, PERMUTATION)
     ]
 
 

@@ -23,6 +23,8 @@ RATIOS = {
     "fairness.demographic_parity_ratio": "selection_rate",
     "fairness.predictive_parity_ratio": "ppv",
 }
+COHORT_SD = "fairness.cohort_std"
+EPSILON = "fairness.differential_epsilon"
 PERMUTATION = "fairness.permutation_p"
 TESTED = ("selection_rate", "tpr", "fpr", "ppv")
 UNLABELLED = ("selection_rate",)
@@ -54,6 +56,8 @@ METRICS = (
     Metric(
         id="fairness.predictive_parity_ratio", title="Predictive parity ratio", direction=Direction.HIGHER, unit="ratio"
     ),
+    Metric(id=COHORT_SD, title="Spread of selection rates", direction=Direction.LOWER),
+    Metric(id=EPSILON, title="Differential fairness epsilon", direction=Direction.LOWER, unit="nats"),
     Metric(
         id=PERMUTATION,
         title="Permutation test of equal rates",

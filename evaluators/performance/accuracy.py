@@ -10,8 +10,9 @@ from evaluators.counts import GroupCounts, tally
 from evaluators.performance.metrics import METRICS
 from evaluators.performance.ranking import rank_readings
 from evaluators.performance.shares import accuracy_readings, balanced_readings
+from evaluators.predictions import open_predictions
 from evaluators.ranks import delong
-from evaluators.subjects import classes, favourable_code, groups, open_table, scores
+from evaluators.subjects import classes, favourable_code, groups, scores
 from evaluators.support import FAMILY_MINIMUM, too_many_groups
 
 CONFUSION_CLASSES = 30
@@ -29,7 +30,7 @@ class Accuracy:
     needs: Mapping[str, tuple[str, ...]] = {
         "files": ("table",),
         "columns": ("label", "prediction"),
-        "optional": ("group", "score", "favourable"),
+        "optional": ("group", "score", "favourable", "model", "features"),
     }
     parameters: Mapping[str, Mapping[str, Any]] = {
         "family_minimum": {
@@ -44,9 +45,7 @@ class Accuracy:
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
         progress(0.0, "reading the table")
-        columns = [name for name in (subject.label, subject.prediction, *subject.groups) if name]
-        numeric = [subject.score] if subject.score else []
-        table = open_table(subject, categorical=columns, numeric=numeric)
+        table, subject = open_predictions(subject, scored=True)
         codes, names = classes(table, subject, ["label", "prediction"])
         found = groups(table, subject)
         progress(0.6, "counting")

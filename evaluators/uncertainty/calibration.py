@@ -7,7 +7,8 @@ import numpy as np
 
 from evaluators.contract import OVERALL, WORST, Evidence, Json, Measured, Progress, Reading, Status, Subject
 from evaluators.counts import slice_name
-from evaluators.subjects import classes, favourable_code, groups, open_table, scores
+from evaluators.predictions import open_predictions
+from evaluators.subjects import classes, favourable_code, groups, scores
 from evaluators.support import FAMILY_MINIMUM, too_many_groups
 from evaluators.uncertainty.ece import reliability
 from evaluators.uncertainty.groups import alone, calibration_readings
@@ -28,7 +29,7 @@ class BinaryCalibration:
     needs: Mapping[str, tuple[str, ...]] = {
         "files": ("table",),
         "columns": ("label", "score", "score_kind", "favourable"),
-        "optional": ("group",),
+        "optional": ("group", "model", "features"),
     }
     parameters: Mapping[str, Mapping[str, Any]] = {
         "family_minimum": {
@@ -42,11 +43,12 @@ class BinaryCalibration:
     metrics = METRICS
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
-        if subject.score_kind not in ("probability", "logit"):
+        if subject.kind != "model" and subject.score_kind not in ("probability", "logit"):
             return Measured(statistics={"score_kind": subject.score_kind})
         progress(0.0, "reading the table")
-        columns = [name for name in (subject.label, *subject.groups) if name]
-        table = open_table(subject, categorical=columns, numeric=[subject.score] if subject.score else [])
+        table, subject = open_predictions(subject, scored=True)
+        if subject.score_kind is None:
+            return Measured(statistics={"score_kind": None})
         codes, names = classes(table, subject, ["label"])
         y = codes["label"] == favourable_code(subject, names)
         p = scores(table, subject)

@@ -45,11 +45,10 @@ def shapley_by_subsets(
 ) -> np.ndarray:
     """Interventional Shapley values from all subsets of features."""
     d = len(x)
-    value = {}
-    for chosen in itertools.product((False, True), repeat=d):
-        rows = background.copy()
-        rows[:, np.array(chosen)] = x[np.array(chosen)]
-        value[chosen] = float(function(rows).mean())
+    subsets = list(itertools.product((False, True), repeat=d))
+    mixed = np.where(np.array(subsets)[:, None, :], x, background)
+    outputs = function(mixed.reshape(-1, d)).reshape(len(subsets), -1).mean(axis=1)
+    value = dict(zip(subsets, outputs.tolist(), strict=True))
     phi = np.zeros(d)
     for chosen, before in value.items():
         size = sum(chosen)

@@ -65,6 +65,8 @@ def test_every_metric_is_read_at_slice_overall(by_race: dict[tuple[str, str], Re
     assert {metric for metric, name in by_race if name == "overall"} == expected
 
 
+@pytest.mark.verification
+@pytest.mark.statistics
 @settings(max_examples=200, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 5))
 def test_raw_gaps_equal_an_independent_library(seed: int, groups: int) -> None:
