@@ -7,7 +7,9 @@ moment. A yes is never served past its expiry, nor once the standing is not good
 import json
 import re
 from dataclasses import dataclass
+from typing import Any
 
+import psycopg
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -23,8 +25,9 @@ from registry.services import attestations, people
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 CHALLENGE = 'Bearer realm="assay"'
-BY_NAME = "g.slug = %s and m.slug = %s and v.label = %s"
-BY_DIGEST = "attestation.root_digest = %s"
+BY_NAME = """join registered_model m on m.id = v.model_id join team g on g.id = v.team_id
+     where g.slug = %s and m.slug = %s and v.label = %s"""
+BY_DIGEST = "where attestation.root_digest = %s"
 ASK = """
 select t.id, p.is_active and t.revoked_at is null and t.expires_at > now(), 'verdict:read' = any(t.scopes),
        coalesce(t.last_used_at < now() - interval '1 minute', true), x.*
@@ -32,9 +35,8 @@ select t.id, p.is_active and t.revoked_at is null and t.expires_at > now(), 'ver
   left join lateral (
     select attestation.id, attestation.passed, attestation.root_digest, attestation.body, attestation.etag, v.standing,
            coalesce(attestation.expires_at > clock_timestamp(), false)
-      from attestation join model_version v on v.id = attestation.version_id
-      join registered_model m on m.id = v.model_id join team g on g.id = v.team_id
-     where {which} and attestation.stage = %s and v.team_id = any(t.team_ids) and exists (
+      from attestation join model_version v on v.id = attestation.version_id {which}
+       and attestation.stage = %s and v.team_id = any(t.team_ids) and exists (
        select from membership s where s.team_id = v.team_id and s.person_id = t.acts_as_id and s.ended_at is null)
        and {not_a_renewal}
      order by attestation.seq desc limit 1) x on true
@@ -119,12 +121,8 @@ def asked_by_token(request: HttpRequest, secret: str, question: Question) -> Ans
         wait = str(seconds_left())
         raise Stop(refusal(request, 429, "throttled", "Too many requests", "Too many wrong tokens.", Retry_After=wait))
     condition, values = question.which
-    with connection.cursor() as cursor:
-        cursor.execute(
-            ASK.format(which=condition, not_a_renewal=NOT_A_RENEWAL),
-            [*values, question.stage, people.token_digest(secret)],
-        )
-        row = cursor.fetchone()
+    statement = ASK.format(which=condition, not_a_renewal=NOT_A_RENEWAL)
+    row = one_row(statement, [*values, question.stage, people.token_digest(secret)])
     if row is None or not row[1]:
         count("bad_token", address)
         raise Stop(unknown_caller(request, "This token is unknown, has ended or was revoked."))
@@ -142,6 +140,13 @@ def asked_by_token(request: HttpRequest, secret: str, question: Question) -> Ans
     return Answer(
         pk=pk, passed=passed, root_digest=root_digest, body=body, etag=etag, standing=standing, is_running=is_running
     )
+
+
+def one_row(statement: str, values: list[object]) -> tuple[Any, ...] | None:
+    """Its one row. The statement is planned once for each connection: planning costs more than running it."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        return cursor.execute(statement, values, prepare=True).fetchone()
 
 
 def asked_by_person(request: HttpRequest, question: Question) -> Answer | None:

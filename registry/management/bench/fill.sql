@@ -1,7 +1,10 @@
 -- A million approved versions with their signed answers, for measuring. Run with the triggers switched off.
 insert into person (id, username, password, is_superuser, first_name, last_name, email, is_staff, is_active, date_joined, is_service)
   values (1, 'bench', '!', false, '', '', '', false, true, now(), true);
+insert into person (id, username, password, is_superuser, first_name, last_name, email, is_staff, is_active, date_joined, is_service)
+  values (2, 'bench-administrator', '!', false, '', '', '', false, true, now(), false);
 insert into team (id, slug, name, created_at) values (1, 'bench', 'Bench', now());
+insert into membership (team_id, person_id, role, granted_by_id, granted_at) values (1, 1, 'contributor', 2, now());
 insert into project (id, team_id, slug, name, purpose, created_by_id, created_at)
   values ('00000000-0000-4000-8000-000000000001', 1, 'bench', 'Bench', '', 1, now());
 insert into registered_model (id, team_id, project_id, slug, description, created_by_id, created_at)

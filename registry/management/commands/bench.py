@@ -24,7 +24,7 @@ class Command(BaseCommand):
         """Its options."""
         parser.add_argument("only", nargs="*", choices=[*BENCHES, []], help="Which benches; all if none is named.")
         parser.add_argument("--versions", type=int, default=1_000_000, help="Rows behind the verdict endpoint.")
-        parser.add_argument("--seconds", type=float, default=10, help="Length of one round of requests.")
+        parser.add_argument("--seconds", type=float, default=6, help="Length of one round of requests.")
 
     def handle(self, *args: Any, only: list[str], **options: Any) -> None:
         """Measure, print, write."""
