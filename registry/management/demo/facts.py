@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from django.urls import NoReverseMatch, reverse
 
 from registry.management.demo.people import PARTS, password
 from registry.models import ModelVersion, Token
+from registry.services.artifacts import blob_path
 from registry.services.people import token_digest
 
 Facts = dict[str, Any]
@@ -37,7 +39,10 @@ def recall() -> Facts | None:
 def compose(versions: Mapping[str, str], *, token: str) -> Facts:
     """Everything, for versions given as name to id. Addresses follow the port the demo is served on now."""
     url = settings.PUBLIC_URL
-    named = {name: {"id": pk, "url": url + page(pk), "verdict": verdict(url, name)} for name, pk in versions.items()}
+    named = {
+        name: {"id": pk, "url": url + page(pk), "verdict": verdict(url, name), "folder": str(folder(name))}
+        for name, pk in versions.items()
+    }
     return {
         "url": url,
         "accounts": [
@@ -47,6 +52,19 @@ def compose(versions: Mapping[str, str], *, token: str) -> Facts:
         "versions": named,
         "try": suggestions(named, token),
     }
+
+
+def folder(name: str) -> Path:
+    """Where a pipeline would have the files of a version; the name without its team is the folder's."""
+    return Path(settings.HOME) / "demo" / name.partition("/")[2]
+
+
+def lay_out(version: ModelVersion) -> None:
+    """Put the version's files where the tour finds them, as a pipeline has what it is about to deploy."""
+    place = folder(str(version))
+    place.mkdir(parents=True, exist_ok=True)
+    for file in version.artifact.files.all() if version.artifact else ():
+        shutil.copyfile(blob_path(file.sha256), place / file.name)
 
 
 def page(pk: str) -> str:

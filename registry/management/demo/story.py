@@ -32,7 +32,10 @@ def tell(say: Say) -> facts.Facts:
     other = marketing.register(cast)
     say(f"{other} belongs to another team")
     finish(walks, say=say)
-    names = {str(version): str(version.pk) for version in (*(walk.version for walk in walks), other)}
+    everything = [*(walk.version for walk in walks), other]
+    for version in everything:
+        facts.lay_out(version)
+    names = {str(version): str(version.pk) for version in everything}
     whole = facts.compose(names, token=people.fresh_token(cast))
     facts.keep(whole)
     return whole

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 import skops.io
 from fairlearn.reductions import DemographicParity, ErrorRate, ExponentiatedGradient
 from numpy.typing import NDArray
 from pandas import DataFrame
+from pandas.errors import Pandas4Warning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -67,7 +69,10 @@ def fit(rows: DataFrame, labels: Codes, race: NDArray[Any] | None) -> Pipeline:
         constraints=DemographicParity(ratio_bound=RATIO_BOUND),
         objective=ErrorRate(costs=balanced_costs(labels)),
     )
-    reduction.fit(scaler.transform(rows), labels, sensitive_features=race)
+    with catch_warnings():
+        # fairlearn writes into pandas objects in ways that pandas 4 will forbid; both are pinned so that they agree.
+        simplefilter("ignore", Pandas4Warning)
+        reduction.fit(scaler.transform(rows), labels, sensitive_features=race)
     # The algorithm answers with a lottery over predictors. Nobody should be refused a home by a draw, and what was
     # measured should be what is used: the predictor with the largest weight is the model, and the evidence is its own.
     return make_pipeline(scaler, reduction.predictors_[reduction.weights_.idxmax()])
