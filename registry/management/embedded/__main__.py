@@ -17,7 +17,7 @@ from registry.management.embedded.processes import end_leftovers
 from registry.management.embedded.roles import DATABASE, LOGINS, Access, provision
 from registry.management.embedded.valkey import Valkey
 
-KEPT_FOLDERS = ("blobs", "log", "notary", "run", "staticfiles")
+KEPT_FOLDERS = ("blobs", "demo", "log", "notary", "run", "staticfiles")
 KEPT_FILES = ("secret_key", "instance", "passwords.json", "demo.json", "bench.json")
 
 
