@@ -35,6 +35,9 @@ def run_evaluation(pk: str) -> None:
     run = runs.claim(UUID(pk), worker=f"{socket.gethostname()}:{os.getpid()}")
     if run is None:
         return
+    if not runs.is_what_it_claims(run):
+        runs.fail(run, failure="The run's specification is not the one that its digest names.")
+        return
     try:
         carry_out(run)
     except Exception as error:

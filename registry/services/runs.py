@@ -21,6 +21,7 @@ from registry.queue import RUN_EVALUATION, publish
 from registry.services import audit, verdicts
 from registry.services.artifacts import blob_path
 from registry.services.readings import store_readings
+from registry.services.specs import prescribed_digest
 
 logger = logging.getLogger(__name__)
 LEASE = "clock_timestamp() + make_interval(secs => %s)"
@@ -72,6 +73,14 @@ def job(run: Evaluation) -> dict[str, Any]:
         "spec_hash": spec_digest(run.evaluator, run.evaluator_version, run.parameters, run.level),
         "limits": {"memory_bytes": settings.EVALUATION_MEMORY_BYTES, "cpu_s": settings.EVALUATION_CPU_SECONDS},
     }
+
+
+def is_what_it_claims(run: Evaluation) -> bool:
+    """Whether the digest that ties the run to a policy's demand is that of what will really be run."""
+    found = prescribed_digest(
+        run.evaluator, version=run.evaluator_version, parameters=run.parameters, reads=run.subject, level=run.level
+    )
+    return found == run.spec_digest
 
 
 def finish(
