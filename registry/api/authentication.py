@@ -6,9 +6,10 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
+from registry.api.limits import address_of, count, is_over, seconds_left
 from registry.models import Token, User
 from registry.services import people
 
@@ -23,8 +24,12 @@ class TokenAuthentication(BaseAuthentication):
         secret = bearer_secret(get_authorization_header(request))
         if secret is None:
             return None
+        address = address_of(request)
+        if is_over("bad_token", address):
+            raise Throttled(wait=seconds_left(), detail="Too many wrong tokens.")
         token = people.find_token(secret)
         if token is None:
+            count("bad_token", address)
             raise AuthenticationFailed("This token is unknown, has ended or was revoked.")
         return token.acts_as, token
 

@@ -70,7 +70,7 @@ class Door(GenericAPIView):
     scopes: ClassVar[Mapping[str, tuple[str, ...]]] = {"GET": (READ,)}
     filter_backends: Any = ()
     filterset_class: ClassVar[type[FilterSet] | None] = None
-    metadata_class = None
+    http_method_names: ClassVar = ["get", "head", "post", "put", "patch", "delete"]
     pagination_class: Any = GenericAPIView.pagination_class
 
     def seen(self, model: type[Row]) -> QuerySet[Row]:

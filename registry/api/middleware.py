@@ -17,7 +17,8 @@ class VerdictShortcut:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """The view's own answer, or the rest of the way."""
-        if request.path_info != PATH or "Authorization" not in request.headers:
+        scheme = request.headers.get("Authorization", "")[:7].lower()
+        if request.path_info != PATH or scheme != "bearer ":
             return self.get_response(request)
         response = verdict(request)
         response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"

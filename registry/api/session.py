@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from allauth.mfa.utils import is_mfa_enabled
-from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from django.middleware.csrf import get_token
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -16,8 +16,8 @@ from rest_framework.response import Response
 
 from registry.api.authentication import TokenAuthentication, token_of
 from registry.api.doors import Door
+from registry.api.limits import address_of, count, is_over, seconds_left
 from registry.api.strict import StrictSerializer
-from registry.api.throttles import address_of, count, is_over, seconds_left
 from registry.models import Membership, ReviewerExpertise, Team, Token, User
 from registry.services import people
 
@@ -113,6 +113,8 @@ class Proof(Door):
         if not request.user.check_password(self.sent(Password)["password"]):
             count("presence", who)
             raise PermissionDenied("The password is wrong. Nothing was proved.")
+        # Checking a password may renew its hash, which would end the session that depends on it.
+        update_session_auth_hash(request._request, request.user)
         proof = people.prove_presence(request.user, method="password")
         shown = {"proof": proof.pk, "expires_at": proof.at + PROOF_LASTS}
         return Response(ProofShown(shown).data, status=201)

@@ -16,9 +16,9 @@ from django.views.decorators.csrf import csrf_exempt
 
 from registry.api.answers import NOT_A_RENEWAL, Answer, newest, refusal, why_not
 from registry.api.authentication import bearer_secret
+from registry.api.limits import address_of, count, is_over, seconds_left
 from registry.api.names import split_version
 from registry.api.problems import UNKNOWN
-from registry.api.throttles import address_of, count, is_over, seconds_left
 from registry.models import Attestation, ModelVersion
 from registry.models.choices import Stage
 from registry.services import attestations, people

@@ -1,7 +1,6 @@
 """The whole way through the API alone: register, document, assess, evaluate, sign, move, ask."""
 
 import hashlib
-from collections.abc import Callable
 from typing import Any
 
 from django.core.management import call_command
