@@ -36,7 +36,7 @@ def asked_words(requirement: Any) -> str:
     """What is asked, in words: a threshold by its metric's name and limit; everything else as the gate says it."""
     detail = _get(requirement, "detail") or {}
     if _get(requirement, "kind") != "threshold" or "limit" not in detail:
-        return str(_get(requirement, "asked") or "")
+        return _capital(str(_get(requirement, "asked") or ""))
     where = str(detail.get("slice") or "overall")
     place = "" if where == "overall" else ", worst group" if where == "worst" else f", {where}"
     limit = figures.format_number(detail["limit"])
@@ -60,6 +60,11 @@ def metric_words(metric: object) -> str:
     words = str(metric or "").rsplit(".", 1)[-1].split("_")
     said = " ".join(word.upper() if word in ACRONYMS else word for word in words)
     return said[:1].upper() + said[1:]
+
+
+def _capital(text: str) -> str:
+    """A sentence begins large, unless it begins with a name such as `fairness.group`."""
+    return text if "." in text.partition(" ")[0] else text[:1].upper() + text[1:]
 
 
 def found_words(requirement: Any) -> str:

@@ -33,7 +33,7 @@ def review_queue(request: HttpRequest) -> HttpResponse:
 
 
 def prove_presence(request: HttpRequest, form: forms.Form) -> Reauthentication | None:
-    """A fresh proof that the visitor is who signed in, by the form's password; if it is wrong None, and the form says so."""
+    """A fresh proof that it is the visitor, by the form's password; if it is wrong None, and the form says so."""
     limited = ratelimit.consume(request, action="reauthenticate", user=request.user) is None
     if limited:
         form.add_error("password", "Too many tries. Wait a few minutes; nothing was signed.")

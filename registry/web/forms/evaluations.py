@@ -7,12 +7,16 @@ from django import forms
 
 from evaluators.catalog import EVALUATORS
 from registry.models import Artifact, DatasetVersion, ModelVersion, RequiredEvaluation
+from registry.web.forms.fields import StrictJSONField
 
 ROLES = (
     ("label", "Column of the true label"),
     ("prediction", "Column of the prediction"),
     ("score", "Column of the score"),
 )
+
+
+READ = ("label", "prediction", "score", "score_kind", "group", "favourable")
 
 
 class InputsForm(forms.Form):
@@ -102,9 +106,13 @@ class FreeForm(InputsForm):
         required=False, choices=[("", "not said"), ("probability", "a probability"), ("ranking", "only a ranking")]
     )
     level = forms.FloatField(initial=0.95, min_value=0.5, max_value=0.9999, label="Confidence level")
-    parameters = forms.JSONField(
-        required=False, widget=forms.Textarea(attrs={"rows": 2}), help_text="JSON, such as {}."
+    parameters = StrictJSONField(
+        required=False,
+        initial=dict,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "code"}),
+        help_text="A JSON object.",
     )
+    field_order = ("evaluator", "table_file", "table", *READ, "level", "parameters", "features", "dataset_version")
 
     def clean_parameters(self) -> dict[str, Any]:
         """An object, or nothing."""

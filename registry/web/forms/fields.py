@@ -1,5 +1,6 @@
 """Fields that several forms share: many files at once, digests as text, a version by its name."""
 
+import json
 import re
 from typing import Any
 
@@ -53,6 +54,24 @@ class DigestsField(forms.CharField):
         if problems:
             raise forms.ValidationError(problems)
         return entries
+
+
+class StrictJSONField(forms.JSONField):
+    """JSON as it was typed, line by line, in which NaN and infinities are no numbers."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Text as it is; a value as indented JSON."""
+        return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """What was typed, also where it can't be read."""
+        return initial if self.disabled else data
+
+    def to_python(self, value: Any) -> Any:
+        """The value; a JSON that only Python reads is refused."""
+        if isinstance(value, str) and any(word in value for word in ("NaN", "Infinity")):
+            raise forms.ValidationError("NaN and Infinity are no JSON numbers.")
+        return super().to_python(value)
 
 
 class FilesForm(forms.Form):

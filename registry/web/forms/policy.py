@@ -7,16 +7,7 @@ from django import forms
 from registry.models import Project, Team, User
 from registry.models.choices import Role
 from registry.web.access import teams_of
-
-
-class StrictJSONField(forms.JSONField):
-    """JSON in which NaN and infinities are no numbers."""
-
-    def to_python(self, value: Any) -> Any:
-        """The value; a JSON that only Python reads is refused."""
-        if isinstance(value, str) and any(word in value for word in ("NaN", "Infinity")):
-            raise forms.ValidationError("NaN and Infinity are no JSON numbers.")
-        return super().to_python(value)
+from registry.web.forms.fields import StrictJSONField
 
 
 class RevisionForm(forms.Form):

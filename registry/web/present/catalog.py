@@ -108,6 +108,8 @@ def in_use(stage: str, standing: str, said: str | None) -> dict[str, Any]:
         return {"status": "retired", "text": "retired"}
     if stage == Stage.INFERENCE:
         return {"status": "passed", "text": "in use"} if standing == Standing.GOOD else {"status": standing}
+    if stage != Stage.TRAINING:
+        return {"status": "queued", "text": "not yet: on the way"}
     words = {"passed": "ready to be moved", "failed": "blocked", "undecided": "undecided"}
     return {"status": said or "undecided", "text": words.get(said or "", "not asked yet")}
 

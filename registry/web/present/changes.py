@@ -14,6 +14,7 @@ from registry.models.choices import Priority
 from registry.reports.figures import format_interval, format_number
 from registry.services.verdicts import Review
 from registry.web.present import documents, evidence, metrics
+from registry.web.present.waiting import newest_outcome
 
 
 def since_signed(version: ModelVersion, reviewed: Review | None, *, person: User | None = None) -> dict[str, Any]:
@@ -116,7 +117,10 @@ def compare(version: ModelVersion, *, against: str, person: User) -> dict[str, A
     ]
     if other is None:
         return context
+    said = dict(ModelVersion.objects.filter(pk__in=(version.pk, other.pk)).values_list("pk", newest_outcome()))
     return context | {
+        "version_said": said[version.pk],
+        "other_said": said[other.pk],
         "measurements": _beside(evidence.newest_measurements(other), evidence.newest_measurements(version)),
         "card_changes": _card_changes(other, version),
         "risk_changes": _compare(_open_risks(other), _open_risks(version), "risk"),

@@ -15,6 +15,7 @@ from registry.services import verdicts
 from registry.web.present import metrics, versions
 
 WHOLE = ("overall", "worst")
+RANKED = ("failed", "undecided", "waived", "passed")
 # Slices that are features of the model and no groups of people; the bars show them.
 FEATURE = "feature="
 RUN_COLUMNS = [{"title": name} for name in ("Run", "State", "Asked for by", "When", "Assurance")]
@@ -23,9 +24,7 @@ RUN_COLUMNS = [{"title": name} for name in ("Run", "State", "Asked for by", "Whe
 def section(version: ModelVersion, *, person: User) -> dict[str, Any]:
     """What `version_evidence.html` takes."""
     measured = newest_measurements(version)
-    ahead = versions.next_stage(version)
-    decision = verdicts.review(version, to_stage=ahead).decision if ahead else None
-    judgements = _by_measurement(decision.requirements if decision else ())
+    judgements = judged_measurements(version)
     runs = list(Evaluation.objects.filter(version=version).select_related("requested_by"))
     drawn = drawings(version, measured)
     may = policies.may_evaluate(person, version.team) and version.root_digest is not None
@@ -45,32 +44,44 @@ def newest_measurements(version: ModelVersion) -> list[Measurement]:
     return list(rows.order_by("spec_digest", "metric", "slice", "-id").distinct("spec_digest", "metric", "slice"))
 
 
-def _by_measurement(requirements: tuple[Requirement, ...]) -> dict[int, Requirement]:
-    return {item.detail["measurement"]: item for item in requirements if item.detail.get("measurement")}
+def judged_measurements(version: ModelVersion) -> dict[int, Requirement]:
+    """The requirement that each judged measurement answers, for the version's next step."""
+    ahead = versions.next_stage(version)
+    asked = verdicts.review(version, to_stage=ahead).decision.requirements if ahead else ()
+    return {item.detail["measurement"]: item for item in asked if item.detail.get("measurement")}
 
 
 def groups(
     measured: list[Measurement], runs: list[Evaluation], judgements: dict[int, Requirement]
 ) -> list[dict[str, Any]]:
-    """A table for each specification: what is judged first, then the rest; single slices stand in the charts."""
+    """A table for each specification: what is judged apart from the rest; single slices stand in the charts."""
     attempts = Counter(run.spec_digest for run in runs if run.state == RunState.DONE)
     specs: dict[str, list[Measurement]] = {}
     for row in sorted(measured, key=lambda row: row.id):
         specs.setdefault(row.spec_digest, []).append(row)
     found = []
     for spec, rows in specs.items():
-        shown = [row for row in rows if row.slice in WHOLE or row.id in judgements]
-        shown.sort(key=lambda row: row.id not in judgements)
+        judged_rows = [measurement(row, judgements[row.id]) for row in rows if row.id in judgements]
+        others = [row for row in rows if row.slice in WHOLE and row.id not in judgements]
         run = rows[0].evaluation
         found.append(
             {
                 "title": metrics.evaluator_title(run.evaluator),
                 "text": _how_often(run, attempts[spec]),
-                "measurements": [measurement(row, judgements.get(row.id)) for row in shown],
-                "is_judged": any(row.id in judgements for row in rows),
+                "measurements": sorted(judged_rows, key=lambda row: _rank(row["outcome"])),
+                "others": [measurement(row, None) for row in others],
             }
         )
-    return sorted(found, key=lambda group: not group["is_judged"])
+    return sorted(found, key=_urgency)
+
+
+def _urgency(group: dict[str, Any]) -> int:
+    """What fails stands first, what no limit judges last."""
+    return min((_rank(row["outcome"]) for row in group["measurements"]), default=len(RANKED))
+
+
+def _rank(outcome: str) -> int:
+    return RANKED.index(outcome) if outcome in RANKED else len(RANKED) - 1
 
 
 def _how_often(run: Evaluation, times: int) -> str:
@@ -96,6 +107,11 @@ def measurement(row: Measurement, requirement: Requirement | None) -> dict[str, 
 
 
 def _slice_words(row: Measurement) -> str:
+    words = metrics.unit_words(row.metric)
+    return f"{_where(row)} · {words}" if words else _where(row)
+
+
+def _where(row: Measurement) -> str:
     lowest, highest = row.detail.get("lowest"), row.detail.get("highest")
     if lowest and highest:
         return f"{lowest} against {highest}"
@@ -129,7 +145,7 @@ def drawings(version: ModelVersion, measured: list[Measurement]) -> dict[str, An
 
 
 def features_of(measured: Iterable[Measurement]) -> list[dict[str, Any]]:
-    """The ten features that move the score most, in the shape of the bar chart, from the newest reading that names any."""
+    """The ten features that move the score most, as bars, from the newest reading that names any."""
     for row in sorted(measured, key=lambda row: row.id, reverse=True):
         if top := row.detail.get("top"):
             return [{"name": each["feature"], **each} for each in top[:10]]

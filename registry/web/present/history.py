@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Window
+from django.db.models.functions import Lag
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
@@ -13,11 +15,13 @@ from registry.models import (
     DocumentRevision,
     Evaluation,
     ModelVersion,
+    Risk,
     SignOff,
     Transition,
     Verdict,
     Waiver,
 )
+from registry.web.present.audit import verb_words
 from registry.web.present.versions import signature_entry
 
 SIZE = 40
@@ -49,7 +53,7 @@ def _moment(text: str) -> datetime | None:
 
 
 def _entries(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, Any]]:
-    sources = (_moves, _signatures, _verdicts, _waivers, _runs, _revisions, _events)
+    sources = (_moves, _signatures, _verdicts, _waivers, _runs, _revisions, _risks, _events)
     for source in sources:
         yield from source(version, before)
     if before is None or version.registered_at < before:
@@ -92,14 +96,19 @@ def _signatures(version: ModelVersion, before: datetime | None) -> Iterator[dict
 
 
 def _verdicts(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, Any]]:
+    """Only where the gate changed its mind: it is asked again after every change of the evidence."""
     rows = Verdict.objects.filter(version=version, transition=None).select_related("snapshot")
-    for row in _newest(rows, "decided_at", before):
+    earlier = Window(Lag("outcome"), partition_by="to_stage", order_by="decided_at")
+    changed = Verdict.objects.filter(version=version, transition=None).annotate(earlier=earlier)
+    turning = [pk for pk, said, was in changed.values_list("pk", "outcome", "earlier") if said != was]
+    for row in _newest(rows.filter(pk__in=turning), "decided_at", before):
         unmet = sum(1 for item in row.body["requirements"] if item["outcome"] != "passed" and not item["waived_until"])
         yield {
             "title": f"The gate to {row.to_stage} said {row.outcome}",
             "status": row.outcome,
             "at": row.decided_at,
             "digest": row.snapshot.digest,
+            "href": reverse("verdict", args=[row.pk]),
             "note": f"{unmet} of {len(row.body['requirements'])} requirements not met"
             if unmet
             else "every requirement met",
@@ -147,13 +156,24 @@ def _revisions(version: ModelVersion, before: datetime | None) -> Iterator[dict[
         }
 
 
+def _risks(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, Any]]:
+    rows = Risk.objects.filter(version=version, carried_from=None).select_related("recorded_by")
+    for row in _newest(rows, "recorded_at", before):
+        yield {
+            "title": f"Risk: {row.issue}",
+            "at": row.recorded_at,
+            "by": str(row.recorded_by),
+            "href": reverse("version-risks", args=[version.pk]),
+            "note": f"{row.get_priority_display()} priority",
+        }
+
+
 def _events(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, Any]]:
     rows = AuditEvent.objects.filter(subject_kind="modelversion", subject_id=str(version.pk)).exclude(verb__in=TOLD)
     for row in _newest(rows.select_related("actor"), "at", before):
         refused = row.verb.endswith(".refused")
         yield {
-            "title": row.verb.removesuffix(".refused").replace("_", " ").replace(".", ": ")
-            + (" refused" if refused else ""),
+            "title": verb_words(row.verb).capitalize(),
             "status": "refused" if refused else "neutral",
             "at": row.at,
             "by": str(row.actor) if row.actor else "Assay",

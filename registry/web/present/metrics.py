@@ -8,6 +8,7 @@ from evaluators.contract import EvaluatorError
 from registry.reports.wording import metric_words
 
 SHARES = frozenset({"rate", "share", "proportion"})
+BARE = frozenset({"", "ratio", "score", "index", "count", "none"})
 
 
 @cache
@@ -31,8 +32,14 @@ def title(metric: str) -> str:
 
 
 def unit(metric: str) -> str:
-    """Its unit, empty for a bare number."""
-    return str(facts().get(metric, {}).get("unit") or "")
+    """How its numbers are written: as shares in percent, or bare. Other units are words: see `unit_words`."""
+    return "rate" if facts().get(metric, {}).get("unit") in SHARES else ""
+
+
+def unit_words(metric: str) -> str:
+    """Its unit in words, where the numbers are bare."""
+    named = str(facts().get(metric, {}).get("unit") or "")
+    return "" if named in SHARES or named in BARE else named
 
 
 def evaluator_title(evaluator: str) -> str:

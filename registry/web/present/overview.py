@@ -8,23 +8,26 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registry.models import Evaluation, ModelVersion, Risk, Token, Transition, User, Verdict, Waiver
-from registry.models.choices import Role, RunState, Stage
+from registry.models.choices import Role, RunState, Stage, Standing
 from registry.reports.wording import asked_words
 from registry.web.access import teams_of
 from registry.web.present.audit import event_entry, visible_events
 from registry.web.present.waiting import awaiting_signature, lapsed_signatures, waivers_to_grant
 
 MOST = 8
+FAILED_FIRST = ("outcome", "-decided_at")
 SOON = timedelta(days=30)
 
 
 def page(person: User) -> dict[str, Any]:
     """What `registry/overview/overview.html` takes."""
+    said = newest_verdicts(person)
     events = visible_events(person).select_related("actor", "team")[:12]
     return {
         "section": "overview",
-        "blocked": [_blocked(verdict) for verdict in newest_verdicts(person).exclude(outcome="passed")[:MOST]],
-        "ready": [_ready(verdict) for verdict in newest_verdicts(person).filter(outcome="passed")[:MOST]],
+        "blocked": [_blocked(verdict) for verdict in said.exclude(outcome="passed").order_by(*FAILED_FIRST)[:MOST]],
+        "ready": [_told(verdict) for verdict in said.filter(outcome="passed")[:MOST]],
+        "underway": underway(person),
         "waiting": waiting(person),
         "expiring": expiring(person),
         "events": [event_entry(event) for event in events],
@@ -34,10 +37,11 @@ def page(person: User) -> dict[str, Any]:
 
 
 def newest_verdicts(person: User) -> QuerySet[Verdict]:
-    """What the gate last said about the use of every model's newest version that is not in use."""
+    """What the gate last said of versions one step before use that no later version in use has replaced."""
     mine = ModelVersion.objects.visible_to(person)
-    newest = ModelVersion.objects.filter(model=OuterRef("model")).order_by("-registered_at", "-pk").values("pk")[:1]
-    open_ = mine.filter(pk=Subquery(newest)).exclude(stage__in=(Stage.INFERENCE, Stage.RETIRED))
+    later = ModelVersion.objects.filter(model=OuterRef("model"), registered_at__gt=OuterRef("registered_at"))
+    replaced = Exists(later.filter(stage=Stage.INFERENCE, standing=Standing.GOOD))
+    open_ = mine.filter(~replaced, stage=Stage.TRAINING)
     last = Verdict.objects.filter(version=OuterRef("version"), to_stage=Stage.INFERENCE).order_by("-decided_at")
     rows = Verdict.objects.filter(version__in=open_, pk=Subquery(last.values("pk")[:1]))
     return rows.select_related("version__model__team").order_by("-decided_at")
@@ -47,14 +51,29 @@ def _blocked(verdict: Verdict) -> dict[str, Any]:
     unmet = [r for r in verdict.body["requirements"] if r["outcome"] != "passed" and not r["waived_until"]]
     unmet.sort(key=lambda item: item["outcome"] != "failed")
     return _told(verdict) | {
-        "reasons": [{"text": asked_words(r), "found": r["found"], "outcome": r["outcome"]} for r in unmet[:3]],
+        "reasons": [_reason(requirement) for requirement in unmet[:3]],
+        "chart": next((r["detail"] for r in unmet if r["detail"].get("low") is not None), None),
         "more": max(0, len(unmet) - 3),
         "unblock": next((r["unblock"] for r in unmet if r["unblock"]), ""),
     }
 
 
-def _ready(verdict: Verdict) -> dict[str, Any]:
-    return _told(verdict)
+def underway(person: User) -> list[dict[str, Any]]:
+    """The newest versions at an earlier stage."""
+    before = (Stage.SCOPING, Stage.DATA, Stage.PREPROCESSING)
+    rows = ModelVersion.objects.visible_to(person).filter(stage__in=before).select_related("model__team")
+    return [
+        {"name": str(each), "href": reverse("version", args=[each.pk]), "stage": each.stage, "at": each.registered_at}
+        for each in rows.order_by("-registered_at")[:MOST]
+    ]
+
+
+def _reason(requirement: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "text": asked_words(requirement),
+        "found": requirement["found"],
+        "outcome": requirement["outcome"],
+    }
 
 
 def _told(verdict: Verdict) -> dict[str, Any]:
@@ -80,25 +99,32 @@ def waiting(person: User) -> list[dict[str, Any]]:
         version__team__in=teams_of(person),
     )
     return [
-        *({"kind": "Sign-off", "text": str(v), "href": reverse("version-sign", args=[v.pk])} for v in reviews),
+        *(
+            {"text": "Waits for your signature", "title": str(v), "href": reverse("version-sign", args=[v.pk])}
+            for v in reviews
+        ),
         *(
             {
-                "kind": "Lapsed signature",
-                "text": f"{s.version}, signed for {s.expertise}",
+                "text": f"Your signature for {s.expertise} lapsed",
+                "title": str(s.version),
                 "href": reverse("version-sign", args=[s.version_id]),
             }
             for s in lapsed
         ),
         *(
-            {"kind": "Waiver to grant", "text": str(w), "href": reverse("waiver", args=[w.pk])}
+            {"text": "A waiver that you could grant", "title": str(w), "href": reverse("waiver", args=[w.pk])}
             for w in waivers_to_grant(person).select_related("version__model__team")[:MOST]
         ),
         *(
-            {"kind": "Open risk of yours", "text": r.issue, "href": reverse("version-risks", args=[r.version_id])}
-            for r in owned.select_related("version")[:MOST]
+            {
+                "text": f"Open risk of yours, {r.version}",
+                "title": r.issue,
+                "href": reverse("version-risks", args=[r.version_id]),
+            }
+            for r in owned.select_related("version__model__team")[:MOST]
         ),
         *(
-            {"kind": "Failed run of yours", "text": str(run), "href": reverse("evaluation", args=[run.pk])}
+            {"text": "A run of yours failed", "title": str(run), "href": reverse("evaluation", args=[run.pk])}
             for run in broken.select_related("version__model__team")[:MOST]
         ),
     ]
@@ -116,20 +142,23 @@ def expiring(person: User) -> list[dict[str, Any]]:
     found = [
         *(
             {
-                "kind": "Approval",
-                "text": str(t.version),
-                "at": t.expires_at,
+                "text": "Approved until then",
+                "title": str(t.version),
+                "when": t.expires_at,
                 "href": reverse("version", args=[t.version_id]),
             }
             for t in approvals.select_related("version__model__team")[:MOST]
         ),
         *(
-            {"kind": "Waiver", "text": str(w), "at": w.expires_at, "href": reverse("waiver", args=[w.pk])}
+            {"text": "A waiver ends", "title": str(w), "when": w.expires_at, "href": reverse("waiver", args=[w.pk])}
             for w in waivers.select_related("version__model__team")[:MOST]
         ),
-        *({"kind": "Token", "text": str(t), "at": t.expires_at, "href": reverse("people")} for t in tokens[:MOST]),
+        *(
+            {"text": "A token ends", "title": str(t), "when": t.expires_at, "href": reverse("people")}
+            for t in tokens[:MOST]
+        ),
     ]
-    return sorted(found, key=lambda each: each["at"])
+    return sorted(found, key=lambda each: each["when"])
 
 
 def first_steps(person: User) -> list[dict[str, str]]:

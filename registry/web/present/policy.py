@@ -109,6 +109,7 @@ def revision_page(revision: PolicyRevision, *, person: User) -> dict[str, Any]:
     return {
         "section": "policies",
         "revision": revision,
+        "title": f"{revision.policy.title}, revision {revision.number}",
         "crumbs": [
             {"title": "Policies", "href": reverse("policy-list")},
             {"title": revision.policy.title, "href": reverse("policy", args=[revision.policy_id])},

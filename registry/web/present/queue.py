@@ -4,8 +4,9 @@ from typing import Any
 
 from django.urls import reverse
 
-from registry.models import User, Verdict
+from registry.models import SignOff, User, Verdict, Waiver
 from registry.models.choices import Stage
+from registry.reports.wording import asked_words
 from registry.web.present.waiting import awaiting_signature, lapsed_signatures, waivers_to_grant
 
 MOST = 50
@@ -19,12 +20,35 @@ def page(person: User) -> dict[str, Any]:
     lapsed = lapsed_signatures(person).select_related("version__model__team", "snapshot").order_by("-seq")[:MOST]
     return {
         "section": "reviews",
-        "ready": [item for item in items if item["is_ready"]],
-        "unready": [item for item in items if not item["is_ready"]],
-        "lapsed": [{"signature": row, "href": reverse("version-sign", args=[row.version_id])} for row in lapsed],
-        "waivers": waivers_to_grant(person).select_related("version__model__team", "requested_by")[:MOST],
-        "expertise": person.expertise.filter(ended_at=None).select_related("team").order_by("team__slug", "expertise"),
+        "lead": _capacities(person),
+        "ready": [item for item, is_ready in items if is_ready],
+        "unready": [item for item, is_ready in items if not is_ready],
+        "lapsed": [_lapsed(row) for row in lapsed],
+        "waivers": [_waiver(row) for row in waivers_to_grant(person).select_related("version__model__team")[:MOST]],
     }
+
+
+def _capacities(person: User) -> str:
+    rows = person.expertise.filter(ended_at=None).select_related("team").order_by("team__slug", "expertise")
+    told = [f"{row.expertise} in {row.team.name}" for row in rows]
+    return f"You sign for {', '.join(told)}." if told else ""
+
+
+def _lapsed(signature: SignOff) -> dict[str, Any]:
+    href = reverse("version-sign", args=[signature.version_id])
+    return {
+        "title": str(signature.version),
+        "href": href,
+        "status": "lapsed",
+        "text": f"You signed for {signature.expertise}; the evidence has changed since.",
+        "when": signature.signed_at,
+        "action": {"title": "See what changed", "href": href},
+    }
+
+
+def _waiver(waiver: Waiver) -> dict[str, Any]:
+    href = reverse("waiver", args=[waiver.pk])
+    return {"title": str(waiver), "href": href, "text": waiver.reason, "when": waiver.expires_at}
 
 
 def _newest_verdicts(pks: list[Any]) -> dict[Any, Verdict]:
@@ -32,18 +56,23 @@ def _newest_verdicts(pks: list[Any]) -> dict[Any, Verdict]:
     return {row.version_id: row for row in rows.order_by("version", "-decided_at").distinct("version")}
 
 
-def _item(version: Any, verdict: Verdict | None) -> dict[str, Any]:
+def _item(version: Any, verdict: Verdict | None) -> tuple[dict[str, Any], bool]:
+    """A line of the queue, and whether only signatures are missing."""
     requirements = verdict.body["requirements"] if verdict else []
     unmet = [r for r in requirements if r["outcome"] != "passed" and not r["waived_until"]]
     other = [r for r in unmet if r["kind"] != "sign_off"]
-    return {
-        "name": str(version),
-        "project": version.model.project.name,
-        "href": reverse("version-sign", args=[version.pk]),
-        "outcome": verdict.outcome if verdict else "undecided",
-        "is_ready": verdict is not None and not other,
-        "failed": sum(r["outcome"] == "failed" for r in other),
-        "undecided": sum(r["outcome"] == "undecided" for r in other),
-        "asked": [r["detail"]["expertise"] for r in unmet if r["kind"] == "sign_off"],
-        "at": verdict.decided_at if verdict else version.registered_at,
+    asked = ", ".join(r["detail"]["expertise"] for r in unmet if r["kind"] == "sign_off")
+    lacks = (
+        f"Still open: {'; '.join(asked_words(r) for r in other[:3])}{' …' if len(other) > 3 else '.'}" if other else ""
+    )
+    href, is_ready = reverse("version-sign", args=[version.pk]), verdict is not None and not other
+    item = {
+        "title": str(version),
+        "href": href,
+        "status": "passed" if is_ready else verdict.outcome if verdict else "undecided",
+        "status_word": "ready to sign" if is_ready else "",
+        "text": lacks or f"{version.model.project.name}. Signatures asked for: {asked}.",
+        "when": verdict.decided_at if verdict else version.registered_at,
+        "action": {"title": "Review", "href": href},
     }
+    return item, is_ready

@@ -50,6 +50,8 @@ def page(run: Evaluation, *, person: User) -> dict[str, Any]:
     """What `registry/evaluations/evaluation.html` takes."""
     measured = list(run.measurements.select_related("evaluation").order_by("id"))
     files = {file.name: file.data for file in run.evidence_files.all()}
+    judgements = evidence.judged_measurements(run.version) if measured else {}
+    measured.sort(key=lambda row: row.id not in judgements)
     may = policies.may_evaluate(person, run.version.team)
     return progress(run) | {
         "section": "models",
@@ -58,7 +60,7 @@ def page(run: Evaluation, *, person: User) -> dict[str, Any]:
         "facts": _facts(run),
         "may_cancel": may and run.state in (RunState.QUEUED, RunState.RUNNING),
         "may_retry": may and run.is_over,
-        "measurements": [evidence.measurement(row, None) for row in measured],
+        "measurements": [evidence.measurement(row, judgements.get(row.id)) for row in measured],
         "bins": files.get("reliability", {}).get("bins", ()),
         "features": evidence.features_of(measured),
         "parameters": json.dumps(run.parameters, indent=2, sort_keys=True) if run.parameters else "",

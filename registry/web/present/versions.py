@@ -7,8 +7,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registry import policies
-from registry.models import DocumentRevision, ModelVersion, Risk, SignOff, Transition, User
-from registry.models.choices import Meaning, Stage, Standing
+from registry.gates.values import WAIVABLE_KINDS
+from registry.models import DocumentRevision, ModelVersion, SignOff, Transition, User, Waiver
+from registry.models.choices import Meaning, Role, Stage, Standing
 from registry.services import verdicts
 
 NEXT = {
@@ -17,6 +18,7 @@ NEXT = {
     Stage.PREPROCESSING: Stage.TRAINING,
     Stage.TRAINING: Stage.INFERENCE,
 }
+EVALUATORS = frozenset({Role.CONTRIBUTOR, Role.REVIEWER})
 SECTIONS = ("evidence", "card", "risks", "lineage", "history")
 
 
@@ -200,18 +202,28 @@ def signature_entry(row: SignOff, version: ModelVersion, *, is_replaced: bool = 
     }
 
 
-def open_risks(version: ModelVersion) -> QuerySet[Risk]:
-    """The risks that stand now: not carried on to a later stage."""
-    return Risk.objects.filter(version=version, carried_to=None)
-
-
-def offers(version: ModelVersion, gate: dict[str, Any], person: User) -> dict[str, str]:
-    """What this person may do about the gate, by address; an empty address is no button."""
+def offers(version: ModelVersion, gate: dict[str, Any], person: User) -> dict[str, Any]:
+    """What this person could do about the gate: the steps that its unmet requirements suggest, and withdrawing."""
     reviewed = gate.get("reviewed")
-    asks = reviewed is not None and bool(reviewed.policy and reviewed.policy.sign_offs)
-    may_sign = asks and policies.may_review(person, version) and bool(policies.expertise_of(person, version.team))
-    may_ask = reviewed is not None and bool(reviewed.decision.unmet) and policies.may_contribute(person, version.team)
+    last = SignOff.objects.filter(version=version, signed_by=person).order_by("-seq").first()
+    withdrawn = last is None or hasattr(last, "withdrawal")
+    waivers = Waiver.objects.filter(version=version).select_related("requested_by").order_by("-requested_at")
     return {
-        "sign_off_href": reverse("version-sign", args=[version.pk]) if may_sign else "",
-        "waive_href": reverse("version-waive", args=[version.pk]) if may_ask and asks else "",
+        "next_steps": _next_steps(version, reviewed, person) if reviewed else [],
+        "withdraw_href": "" if withdrawn else reverse("sign-off-withdraw", args=[last.pk]),
+        "waivers": waivers[:10],
     }
+
+
+def _next_steps(version: ModelVersion, reviewed: verdicts.Review, person: User) -> list[dict[str, str]]:
+    kinds = {item.kind for item in reviewed.decision.unmet}
+    roles = policies.roles_in(person, version.team)
+    is_contributor, is_reviewer = Role.CONTRIBUTOR in roles, policies.may_review(person, version)
+    wanted = [
+        ("Run what is missing", "version-evaluate", kinds & {"evaluation", "threshold"} and roles & EVALUATORS),
+        ("Complete the documents", "version-card", "document" in kinds and is_contributor),
+        ("Go through the risks", "version-risks", kinds & {"risk", "treatment", "assessment"} and is_contributor),
+        ("Review and sign", "version-sign", reviewed.policy and reviewed.policy.sign_offs and is_reviewer),
+        ("Ask for a waiver", "version-waive", kinds & WAIVABLE_KINDS and is_contributor),
+    ]
+    return [{"title": t, "href": reverse(n, args=[version.pk]), "kind": "quiet"} for t, n, offered in wanted if offered]
