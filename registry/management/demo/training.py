@@ -11,9 +11,10 @@ from fairlearn.reductions import DemographicParity, ErrorRate, ExponentiatedGrad
 from numpy.typing import NDArray
 from pandas import DataFrame
 from pandas.errors import Pandas4Warning
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
@@ -34,7 +35,7 @@ Codes = NDArray[np.int64]
 class Trained:
     """A model trained on all rows, and what models like it said of rows they had not seen."""
 
-    estimator: Pipeline
+    estimator: LogisticRegression
     model_file: bytes
     scores: Numbers
     predictions: Codes
@@ -58,12 +59,12 @@ def train(data: Applications, *, fair: bool) -> Trained:
     )
 
 
-def fit(rows: DataFrame, labels: Codes, race: NDArray[Any] | None) -> Pipeline:
-    """A standardised logistic regression; where `race` is given, fitted under demographic parity, then blind to it."""
+def fit(rows: DataFrame, labels: Codes, race: NDArray[Any] | None) -> LogisticRegression:
+    """A logistic regression; where `race` is given, fitted under demographic parity, then blind to it."""
     scaler = StandardScaler().fit(rows)
     if race is None:
-        regression = LogisticRegression(class_weight="balanced", max_iter=1000).fit(scaler.transform(rows), labels)
-        return make_pipeline(scaler, regression)
+        plain = LogisticRegression(class_weight="balanced", max_iter=1000).fit(scaler.transform(rows), labels)
+        return in_own_units(plain, scaler)
     reduction = ExponentiatedGradient(
         LogisticRegression(max_iter=1000),
         constraints=DemographicParity(ratio_bound=RATIO_BOUND),
@@ -75,7 +76,17 @@ def fit(rows: DataFrame, labels: Codes, race: NDArray[Any] | None) -> Pipeline:
         reduction.fit(scaler.transform(rows), labels, sensitive_features=race)
     # The algorithm answers with a lottery over predictors. Nobody should be refused a home by a draw, and what was
     # measured should be what is used: the predictor with the largest weight is the model, and the evidence is its own.
-    return make_pipeline(scaler, reduction.predictors_[reduction.weights_.idxmax()])
+    return in_own_units(reduction.predictors_[reduction.weights_.idxmax()], scaler)
+
+
+def in_own_units(fitted: LogisticRegression, scaler: StandardScaler) -> LogisticRegression:
+    """The same function of the features as they are: one weight per column, so that reasons can be read off."""
+    model = clone(fitted)
+    model.coef_ = fitted.coef_ / scaler.scale_
+    model.intercept_ = fitted.intercept_ - model.coef_ @ scaler.mean_
+    model.classes_, model.n_iter_, model.n_features_in_ = fitted.classes_, fitted.n_iter_, fitted.n_features_in_
+    model.feature_names_in_ = np.array(FEATURES, dtype=object)
+    return model
 
 
 def balanced_costs(labels: Codes) -> dict[str, float]:
