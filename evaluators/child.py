@@ -38,6 +38,7 @@ def main() -> int:
         job = _read_job(sys.stdin)
         limits.apply(job.get("limits") or {})
         event = _run(job, events)
+        canonical(event)  # what JSON can't hold must fail here, not while it is being sent
     # The one place where everything is caught: the parent must be told in every case.
     except Exception as error:  # noqa: BLE001 reported as a failure event
         event = {"event": "failure", "error": f"{type(error).__name__}: {error}", "where": _where(error)}

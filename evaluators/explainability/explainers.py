@@ -22,7 +22,9 @@ DOUBLE_PRECISION_TREES = ("HistGradientBoostingClassifier", "HistGradientBoostin
 MARGIN_TREES = ("GradientBoostingClassifier", "HistGradientBoostingClassifier")
 TREES = (*PROBABILITY_TREES, *VALUE_TREES, "HistGradientBoostingRegressor", *MARGIN_TREES)
 KINDS = ("auto", "linear", "tree", "permutation")
-ROUNDS = 10
+MAX_ROUNDS = 10
+MIN_ROUNDS = 2
+MAX_PREDICTIONS = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,11 @@ def explain(
         output=output,
         background_sha256=hashlib.sha256(np.ascontiguousarray(background).tobytes()).hexdigest(),
     )
+
+
+def permutation_rounds(predictions: int) -> int:
+    """How many pairs of permutations are walked, given the predictions one takes: fewer where they are dear."""
+    return max(MIN_ROUNDS, min(MAX_ROUNDS, MAX_PREDICTIONS // max(predictions, 1)))
 
 
 def additivity_gap(phi: FloatArray, base: float, on_rows: FloatArray, on_background: FloatArray) -> float:
@@ -121,7 +128,9 @@ def _permutation(
     model: Model, function: Function, background: FloatArray, rows: FloatArray, favourable: str | None, seed: int
 ) -> tuple[FloatArray, float]:
     shap = library("shap")
+    width = 2 * rows.shape[1] + 1
+    rounds = permutation_rounds(len(rows) * width * len(background))
     masker = shap.maskers.Independent(background, max_samples=len(background))
     explainer = shap.PermutationExplainer(function, masker, seed=seed % (1 << 32))
-    found: Any = explainer(rows, max_evals=ROUNDS * (2 * rows.shape[1] + 1), silent=True)
+    found: Any = explainer(rows, max_evals=rounds * width, silent=True)
     return np.asarray(found.values, dtype=np.float64), float(np.mean(found.base_values))

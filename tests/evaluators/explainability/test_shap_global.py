@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from evaluators import catalog
 from evaluators.contract import Reading, Status, SubjectError
 from evaluators.evaluate import evaluate
-from evaluators.explainability.explainers import choose, explain
+from evaluators.explainability.explainers import choose, explain, permutation_rounds
 from evaluators.models import Model
 from tests.evaluators.data import subject, write_csv
 from tests.evaluators.reference import shapley_by_subsets
@@ -84,6 +84,12 @@ def test_the_other_outcome_has_the_opposite_values() -> None:
         good, bad = (explain(model, rows[:20], rows[:5], kind=kind, favourable=f, seed=0) for f in ("1", "0"))
         assert good.phi == pytest.approx(-bad.phi, abs=1e-6)
         assert max(good.gap, bad.gap) < 1e-6
+
+
+def test_dear_models_are_asked_less_often() -> None:
+    assert permutation_rounds(1000) == 10
+    assert permutation_rounds(1_000_000) == 4
+    assert permutation_rounds(10**9) == 2
 
 
 def saved(tmp_path: Path, estimator: BaseEstimator, *, features: int = 6) -> dict[str, Any]:
