@@ -43,7 +43,7 @@ class NewProject(StrictSerializer):
     """What it takes to make a project."""
 
     team = TeamField()
-    slug = Line(max_length=60)
+    slug = serializers.SlugField(max_length=60)
     title = Line(max_length=120)
     purpose = Prose(required=False, allow_blank=True, default="")
 

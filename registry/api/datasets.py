@@ -52,7 +52,7 @@ class NewDataset(StrictSerializer):
     """What it takes to register a dataset."""
 
     team = TeamField()
-    name = Line(max_length=60, help_text="Its short name within the team.")
+    name = serializers.SlugField(max_length=60, help_text="Its short name within the team.")
     description = Prose(required=False, allow_blank=True, default="")
 
 

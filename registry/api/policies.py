@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from registry.api.doors import FILTERED, Door
 from registry.api.idempotency import once
 from registry.api.names import ProjectField, TeamField
-from registry.api.strict import Line, Plain, StrictSerializer
+from registry.api.strict import Plain, StrictSerializer
 from registry.models import Policy, PolicyActivation, PolicyPublication, PolicyRevision, Project
 from registry.services import policy as policies
 
@@ -69,12 +69,8 @@ class NewRevision(StrictSerializer):
     """A policy's next wording. The first one makes the policy."""
 
     team = TeamField()
-    slug = Line(max_length=60)
+    slug = serializers.SlugField(max_length=60)
     body = Plain()
-
-    def validate_slug(self, slug: str) -> str:
-        """A short name."""
-        return str(serializers.SlugField(max_length=60).run_validation(slug))
 
 
 class NewActivation(StrictSerializer):

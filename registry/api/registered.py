@@ -35,7 +35,7 @@ class NewModel(StrictSerializer):
     """What it takes to register a model."""
 
     team = TeamField()
-    name = Line(max_length=60, help_text="Its short name within the team.")
+    name = serializers.SlugField(max_length=60, help_text="Its short name within the team.")
     project = Line(required=False, allow_null=True, default=None, help_text="The project's short name or id.")
     description = Prose(required=False, allow_blank=True, default="")
 

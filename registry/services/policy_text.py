@@ -118,7 +118,7 @@ def _evaluation(reader: _Reader, value: Any, place: str) -> dict[str, Any]:
     evaluator = reader.choice(plain.get("evaluator"), f"{place}.evaluator", sorted(EVALUATORS))
     facts = describe(evaluator)
     level = reader.number(plain.get("level", 0.95), f"{place}.level", low=0.5, high=0.9999)
-    reads = reader.mapping(plain.get("reads", {}), f"{place}.reads", known={"columns", "favourable", "score_kind"})
+    reads = _reads(reader, plain.get("reads", {}), f"{place}.reads")
     parameters = reader.mapping(
         plain.get("parameters", {}), f"{place}.parameters", known=set(facts["params"].get("properties", {}))
     )
@@ -127,7 +127,7 @@ def _evaluation(reader: _Reader, value: Any, place: str) -> dict[str, Any]:
         "evaluator": evaluator,
         "version": facts["version"],
         "parameters": dict(parameters),
-        "reads": dict(reads),
+        "reads": reads,
         "level": level,
         "spec_digest": prescribed_digest(
             evaluator, version=facts["version"], parameters=parameters, reads=reads, level=level
@@ -143,6 +143,22 @@ def _evaluation(reader: _Reader, value: Any, place: str) -> dict[str, Any]:
             for p, v in reader.items(plain.get("thresholds", []), f"{place}.thresholds")
         ],
     }
+
+
+def _reads(reader: _Reader, value: Any, place: str) -> dict[str, Any]:
+    """What is read of a table: a name for each role, or for groups a list of names."""
+    plain = dict(reader.mapping(value, place, known={"columns", "favourable", "score_kind"}))
+    if "columns" in plain:
+        roles = plain["columns"] if isinstance(plain["columns"], Mapping) else {}
+        reader.mapping(plain["columns"], f"{place}.columns", known=set(roles))
+        plain["columns"] = {role: _names(reader, roles[role], f"{place}.columns.{role}") for role in roles}
+    return plain
+
+
+def _names(reader: _Reader, value: Any, place: str) -> str | list[str]:
+    if isinstance(value, list) and value:
+        return [reader.text(name, f"{place}.{index}") for index, name in enumerate(value)]
+    return reader.text(value, place)
 
 
 def _threshold(reader: _Reader, value: Any, place: str, metrics: Mapping[str, Any]) -> dict[str, Any]:
