@@ -113,7 +113,7 @@ def _clears(measured: Row, limit: Row, rule: Row, move: Row) -> bool:
         "at_most": high <= wanted,
         "within": wanted - give <= low and high <= wanted + give,
     }
-    return holds[limit["direction"]]
+    return bool(holds[limit["direction"]])
 
 
 def _unwritten(move: Row, revision: str) -> Iterator[Finding]:
