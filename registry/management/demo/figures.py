@@ -21,8 +21,9 @@ SHAP = "explain.shap.global"
 TOP = 4
 
 
-def measured_figures(required: list[Evaluation], crossed: Evaluation) -> dict[str, str]:
-    """Every figure the card and the risks quote, from the readings of these runs."""
+def measured_figures(runs: list[Evaluation]) -> dict[str, str]:
+    """Every figure the card and the risks quote, from the readings of these runs; the last crosses race with sex."""
+    *required, crossed = runs
     rows = {(row.metric, row.slice): row for row in Measurement.objects.filter(evaluation__in=required)}
     figures = {name: quote(rows[place]) for name, place in QUOTED.items()}
     overall = rows[(SHAP, "overall")]

@@ -62,7 +62,7 @@ def finish(walks: list[Walk], *, say: Say) -> None:
     """Once everything is measured: the cards, the risks as they stand then, and what the gate says."""
     wait_for([run for walk in walks for run in walk.runs], say=say)
     for walk in walks:
-        walk.figures |= measured_figures(walk.required, walk.crossed)
+        walk.figures |= measured_figures(walk.runs)
         if walk.version.stage == Stage.TRAINING:
             assess(walk, Stage.TRAINING)
         versions.write_card(walk)

@@ -3,6 +3,7 @@
 import importlib
 import io
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 from evaluators.catalog import describe
 from registry.management.demo import texts
@@ -29,6 +30,13 @@ ON_ITS_WAY = (RunState.QUEUED, RunState.RUNNING, RunState.DONE)
 CROSSED = {"columns": {"label": "approved", "prediction": "predicted", "group": ["race", "sex"]}, "favourable": "1"}
 
 
+class Inputs(TypedDict, total=False):
+    """What a run reads beside the version's own files."""
+
+    table: Artifact
+    dataset_version: DatasetVersion
+
+
 @dataclass(kw_only=True)
 class Walk:
     """A version on its way: the table it is measured on, the runs, and whoever takes it there."""
@@ -50,12 +58,11 @@ def begin(label: str, *, project: Project, dataset: DatasetVersion, data: Applic
     """Train and register a version, or find it registered. Version 2 is the one trained for fairness."""
     version = ModelVersion.objects.filter(team=project.team, model__slug=MODEL, label=label).first()
     measured = version.evaluations.exclude(table=None).first() if version else None
-    if version is None or measured is None:
+    table = measured.table if measured else None
+    if version is None or table is None:
         trained = importlib.import_module(TRAINING).train(data, fair=label == "2")
         table = hold(project, ("predictions.csv", trained.table), by=by)
         version = version or register(label, trained.model_file, project=project, dataset=dataset, by=by)
-    else:
-        table = measured.table
     figures = texts.data_figures(data) | {"registered": f"{version.registered_at:%Y-%m-%d}"}
     return Walk(version=version, table=table, dataset=dataset, by=by, figures=figures)
 
@@ -92,7 +99,7 @@ def measure(walk: Walk, revision: PolicyRevision) -> None:
     )
 
 
-def inputs(walk: Walk, evaluator: str) -> dict[str, Artifact | DatasetVersion]:
+def inputs(walk: Walk, evaluator: str) -> Inputs:
     """The table and where it is from, for an evaluator that reads one."""
     reads_rows = "table" in describe(evaluator)["needs"]["files"]
     return {"table": walk.table, "dataset_version": walk.dataset} if reads_rows else {}
