@@ -41,7 +41,7 @@ def _ways(policy: Policy | None, evidence: Evidence, to_stage: str) -> Iterator[
     if edge is None:
         yield Requirement(
             id="edge:0",
-            asked=f"a way from {evidence.stage} to {to_stage}",
+            asked=f"A way from {evidence.stage} to {to_stage}",
             found_text="there is none",
             outcome=Outcome.FAILED,
             unblock="Take the stages in their order.",
@@ -52,7 +52,7 @@ def _ways(policy: Policy | None, evidence: Evidence, to_stage: str) -> Iterator[
     if edge.needs_artifact:
         yield Requirement(
             id="artifact:0",
-            asked="files, or their digests, that identify the model",
+            asked="Files, or their digests, that identify the model",
             found_text="identified" if evidence.has_artifact else "none registered",
             outcome=Outcome.PASSED if evidence.has_artifact else Outcome.UNDECIDED,
             unblock="" if evidence.has_artifact else "Attach the model's files or their digests.",
@@ -60,7 +60,7 @@ def _ways(policy: Policy | None, evidence: Evidence, to_stage: str) -> Iterator[
     if evidence.standing != "good" and to_stage != "retired":
         yield Requirement(
             id="standing:0",
-            asked="good standing",
+            asked="Good standing",
             found_text=evidence.standing,
             outcome=Outcome.FAILED,
             unblock="Clear what suspended it, then ask again.",
@@ -71,7 +71,7 @@ def _active_policy(policy: Policy | None, to_stage: str) -> Requirement:
     has_rules = policy is not None and bool(policy.sign_offs)
     return Requirement(
         id="policy:0",
-        asked=f"an active policy that asks for signatures before {to_stage}",
+        asked=f"An active policy that asks for signatures before {to_stage}",
         found_text="it is active" if has_rules else "none is active",
         outcome=Outcome.PASSED if has_rules else Outcome.FAILED,
         unblock="" if has_rules else "Activate a policy for this project; two people must agree.",
@@ -131,7 +131,7 @@ def _documents(policy: Policy, evidence: Evidence) -> Iterator[Requirement]:
         name = rule.kind.replace("_", " ")
         yield Requirement(
             id=f"document:{rule.id}",
-            asked=f"{name}: at least {rule.min_percent}% of the required questions answered",
+            asked=f"{name.capitalize()}: at least {rule.min_percent}% of the required questions answered",
             found_text="; ".join(problems) or "complete",
             found=revisions,
             outcome=Outcome.UNDECIDED if problems else Outcome.PASSED,
@@ -158,7 +158,7 @@ def _risks(policy: Policy, evidence: Evidence) -> Iterator[Requirement]:
     if not evidence.has_assessment:
         yield Requirement(
             id="assessment:0",
-            asked=f"a risk assessment for the stage {evidence.stage}",
+            asked=f"A risk assessment for the stage {evidence.stage}",
             found_text="none",
             outcome=Outcome.UNDECIDED,
             unblock="Write the risk assessment.",
@@ -167,7 +167,7 @@ def _risks(policy: Policy, evidence: Evidence) -> Iterator[Requirement]:
         if PRIORITY_RANK[risk.priority] >= PRIORITY_RANK[policy.risk_rule.block_from]:
             yield Requirement(
                 id=f"risk:{risk.id}",
-                asked=f"no open risk of {policy.risk_rule.block_from} priority or above",
+                asked=f"No open risk of {policy.risk_rule.block_from} priority or above",
                 found_text=f"{risk.priority}: {risk.issue}",
                 outcome=Outcome.FAILED,
                 found=str(risk.id),
@@ -179,7 +179,7 @@ def _risks(policy: Policy, evidence: Evidence) -> Iterator[Requirement]:
             )
             yield Requirement(
                 id=f"treatment:{risk.id}",
-                asked="a treatment and an owner for every open risk",
+                asked="A treatment and an owner for every open risk",
                 found_text=f"{risk.issue}: no {lacking}",
                 outcome=Outcome.UNDECIDED,
                 found=str(risk.id),
@@ -190,19 +190,23 @@ def _risks(policy: Policy, evidence: Evidence) -> Iterator[Requirement]:
 def _signatures(policy: Policy, evidence: Evidence) -> Iterator[Requirement]:
     for rule in policy.sign_offs:
         people = _signers(rule, evidence)
-        names = sorted(people.values())
-        met = len(people) >= rule.people
-        noun = "person" if rule.people == 1 else "people"
+        lacking = max(rule.people - len(people), 0)
         yield Requirement(
             id=f"sign_off:{rule.id}",
-            asked=f"sign-off by {rule.people} {noun} with expertise in {rule.expertise}",
-            found_text=f"signed by {', '.join(names)}" if people else "nobody has signed this evidence",
-            outcome=Outcome.PASSED if met else Outcome.UNDECIDED,
-            unblock=""
-            if met
-            else f"{rule.people - len(people)} more with {rule.expertise} expertise, not an author, must sign.",
-            detail={"expertise": rule.expertise, "people": rule.people, "signed": names},
+            asked=f"Sign-off by {_persons(rule.people)} with expertise in {rule.expertise}",
+            found_text=f"signed by {', '.join(sorted(people.values()))}"
+            if people
+            else "nobody has signed this evidence",
+            outcome=Outcome.UNDECIDED if lacking else Outcome.PASSED,
+            unblock=f"{_persons(lacking).capitalize()} with expertise in {rule.expertise}, not an author, must sign."
+            if lacking
+            else "",
+            detail={"expertise": rule.expertise, "people": rule.people, "signed": sorted(people.values())},
         )
+
+
+def _persons(number: int) -> str:
+    return "one person" if number == 1 else f"{number} people"
 
 
 def _signers(rule: SignOffRule, evidence: Evidence) -> dict[int, str]:
