@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-pytest_plugins = ["tests.databases", "tests.people"]
+pytest_plugins = ["tests.databases", "tests.demo", "tests.people"]
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 
