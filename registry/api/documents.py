@@ -5,11 +5,12 @@ from typing import Any, ClassVar
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import APIException, NotFound
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from registry.api.doors import READ, WRITE, Door
+from registry.api.problems import Stale, Unconditional
 from registry.api.strict import Plain, StrictSerializer
 from registry.cards.schemas import Question, load_schema
 from registry.exceptions import NotNow
@@ -20,22 +21,6 @@ from registry.services import documents
 IF_MATCH = OpenApiParameter(
     "If-Match", str, OpenApiParameter.HEADER, required=True, description='`"3"`; `"0"` for none'
 )
-
-
-class Stale(APIException):
-    """Somebody else wrote in between."""
-
-    status_code = 412
-    default_code = "precondition-failed"
-    default_detail = "Somebody wrote meanwhile."
-
-
-class Unconditional(APIException):
-    """A change that doesn't say what it started from."""
-
-    status_code = 428
-    default_code = "precondition-required"
-    default_detail = "Say which revision you started from."
 
 
 class RevisionShown(serializers.ModelSerializer):

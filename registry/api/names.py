@@ -7,7 +7,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from registry.models import Artifact, DatasetVersion, ModelVersion, Project, Team, User
+from registry.models import Artifact, DatasetVersion, ModelVersion, Project, Reauthentication, Team, User
 
 
 def split_version(name: str) -> tuple[str, str, str] | None:
@@ -131,3 +131,21 @@ class ColleagueField(PersonField):
         if not teams.filter(memberships__person=found, memberships__ended_at=None).exists():
             raise serializers.ValidationError("There is no such person.")
         return found
+
+
+@extend_schema_field(OpenApiTypes.INT)
+class ProofField(serializers.Field):
+    """The id of a proof of presence that whoever signs has just given."""
+
+    def to_internal_value(self, data: Any) -> Reauthentication:
+        """The proof, if it is theirs."""
+        if not isinstance(data, int) or isinstance(data, bool):
+            raise serializers.ValidationError("Must be a whole number.")
+        found = Reauthentication.objects.filter(pk=data, person=self.context["request"].user).first()
+        if found is None:
+            raise serializers.ValidationError("There is no such proof of yours.")
+        return found
+
+    def to_representation(self, value: Reauthentication) -> int:
+        """Its id."""
+        return value.pk

@@ -17,6 +17,22 @@ UNIQUE_VIOLATION, CANCELLED, LOCKED = "23505", "57014", "55P03"
 UNKNOWN = "There is no such thing here, or none that you may see."
 
 
+class Stale(exceptions.APIException):
+    """Somebody else wrote in between."""
+
+    status_code = 412
+    default_code = "precondition-failed"
+    default_detail = "Somebody wrote meanwhile."
+
+
+class Unconditional(exceptions.APIException):
+    """A change that doesn't say what it started from."""
+
+    status_code = 428
+    default_code = "precondition-required"
+    default_detail = "Say which revision you started from."
+
+
 def problem(exception: Exception, context: Mapping[str, Any]) -> Response | None:
     """The answer to an error; None for one that is a fault of ours."""
     found = describe(exception)

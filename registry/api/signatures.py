@@ -2,36 +2,18 @@
 
 from typing import Any, ClassVar
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from registry.api.doors import MOVE, READ, Door
 from registry.api.idempotency import once
+from registry.api.names import ProofField
 from registry.api.strict import Line, Prose, StrictSerializer
-from registry.models import ModelVersion, Reauthentication, SignOff, SignOffWithdrawal, Waiver, WaiverGrant
+from registry.models import ModelVersion, SignOff, SignOffWithdrawal, Waiver, WaiverGrant
 from registry.models.choices import Expertise, Meaning, Stage
 from registry.services import lifecycle
-
-
-@extend_schema_field(OpenApiTypes.INT)
-class ProofField(serializers.Field):
-    """The id of a proof of presence that whoever signs has just given."""
-
-    def to_internal_value(self, data: Any) -> Reauthentication:
-        """The proof, if it is theirs."""
-        if not isinstance(data, int) or isinstance(data, bool):
-            raise serializers.ValidationError("Must be a whole number.")
-        found = Reauthentication.objects.filter(pk=data, person=self.context["request"].user).first()
-        if found is None:
-            raise serializers.ValidationError("There is no such proof of yours.")
-        return found
-
-    def to_representation(self, value: Reauthentication) -> int:
-        """Its id."""
-        return value.pk
 
 
 class SignOffShown(serializers.ModelSerializer):
