@@ -4,7 +4,6 @@ Fire and forget: whatever is lost here, the reaper publishes again.
 """
 
 import logging
-from functools import partial
 from uuid import UUID
 
 from celery import current_app
@@ -18,7 +17,12 @@ logger = logging.getLogger(__name__)
 
 def enqueue(task: str, pk: UUID, *, queue: str) -> None:
     """Publish `pk` for `task` once the surrounding transaction has committed."""
-    transaction.on_commit(partial(publish, task, pk, queue=queue), robust=True)
+
+    def send() -> None:
+        # Django names what failed here by its __qualname__, which a partial has not.
+        publish(task, pk, queue=queue)
+
+    transaction.on_commit(send, robust=True)
 
 
 def publish(task: str, pk: UUID, *, queue: str) -> bool:
