@@ -9,7 +9,7 @@ import resource
 import sys
 from typing import Any
 
-MEMORY_BYTES = 2 * 1024**3
+MEMORY_BYTES = 1024**3
 CPU_SECONDS = 60
 # The variant that lets any kind of file travel inside the PDF and still be archived for decades.
 VARIANT = "pdf/a-3b"

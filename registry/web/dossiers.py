@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_GET
 
@@ -15,7 +15,7 @@ from registry.reports import dossier
 from registry.reports.dossier_files import file_name
 from registry.reports.pdf import RenderingFailed
 from registry.services.exports import record_dossier_export
-from registry.web.present import versions
+from registry.web.access import fetch
 from registry.web.present.dossier import dossier as presented
 
 logger = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 @login_required
 def version_dossier(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Everything about a version on paper, with its data inside. Who took it, and its digest, are on record."""
-    version = get_object_or_404(versions.for_pages(ModelVersion.objects.visible_to(request.user)), pk=pk)
+    version = fetch(ModelVersion, request, pk, "model__team", "team")
     content = presented(version, person=request.user)
     try:
         pdf = dossier.render(content)

@@ -22,28 +22,38 @@ from registry.web.present.dossier_verdict import section as verdict_section
 
 TRIES = 3
 STANDARDS = (
-    ("Signatures", "Name, moment and meaning as 21 CFR 11.50 asks of every readable form; bound to the evidence's digest."),
-    ("Signed answer", "in-toto Statement v1 with a SLSA Verification Summary v1, in a DSSE envelope; ECDSA P-256, SHA-256."),
-    ("Root digest", "The OpenSSF Model Signing specification: SHA-256 over the files' digests in the order of their names."),
-    ("Canonical JSON", "RFC 8785; every attached JSON file is written that way."),
+    (
+        "Signatures",
+        "Name, moment and meaning in every readable form (21 CFR 11.50), bound to an evidence digest.",
+    ),
+    (
+        "Signed answer",
+        "in-toto Statement v1 and SLSA Verification Summary v1 in a DSSE envelope; ECDSA P-256.",
+    ),
+    ("Root digest", "OpenSSF Model Signing: SHA-256 over the digests of the files in the order of their names."),
+    ("Attached JSON", "RFC 8785, so that the same content always has the same digest."),
     ("This file", "PDF/A-3 (ISO 19005-3), with the data as embedded files."),
-)  # fmt: skip
+)
 
 
 def dossier(version: ModelVersion, *, person: User) -> Dossier:
     """Everything as of one moment; NotNow when the version keeps changing while it is read."""
     for _ in range(TRIES):
-        before = _state(version)
-        content = _compose(version, person)
-        if _state(version) == before:
+        before = _fresh(version)
+        content = _compose(before, person)
+        if _state(_fresh(version)) == _state(before):
             return content
     raise NotNow("The version was changing while its dossier was put together. Ask again in a moment.")
 
 
+def _fresh(version: ModelVersion) -> ModelVersion:
+    found: ModelVersion = versions.for_pages(ModelVersion.objects.filter(pk=version.pk)).get()
+    return found
+
+
 def _state(version: ModelVersion) -> tuple[Any, ...]:
     """What changes with every write that a gate or a signature depends on."""
-    rows = ModelVersion.objects.filter(pk=version.pk)
-    return rows.values_list("stage", "standing", "evidence_rev", "touched", "root_digest").get()
+    return version.stage, version.standing, version.evidence_rev, version.touched, version.root_digest
 
 
 def _compose(version: ModelVersion, person: User) -> Dossier:
@@ -84,12 +94,13 @@ def _title(version: ModelVersion, judged: Judged, person: User, now: datetime, k
         "purpose": model.project.purpose,
         "stage": version.stage,
         "target": versions.next_stage(version),
-        "to_stage": judged.to_stage,
+        "question": judged.question,
         "word": judged.title,
         "mark": judged.mark,
         "reason": judged.reason,
         "facts": [
             {"name": "Stage", "value": Stage(version.stage).label},
+            *([{"name": "Approved until", "value": judged.until}] if judged.until else []),
             {"name": "Standing", "value": Standing(version.standing).label},
             {"name": "Root digest of the files", "code": version.root_digest or "no files registered"},
             {"name": "Policy", "value": str(revision or "none is active"), "code": revision.digest if revision else ""},

@@ -14,6 +14,8 @@ from registry.web.present import evidence, metrics
 
 SAID = ("Purpose", "Limitations")
 PART = re.compile(r"^## +(?P<title>.+?)\s*$(?P<text>.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+# Characters of a name and a number that fit side by side in half of the page.
+ROOM = 19
 NOT_OK = {"insufficient_data": "not enough data", "not_applicable": "does not apply", "error": "error"}
 
 
@@ -21,13 +23,91 @@ def section(version: ModelVersion, measured: list[Measurement], requirements: It
     """What `reports/dossier_evidence.html` takes."""
     judged = {item.detail["measurement"]: item for item in requirements if item.detail.get("measurement")}
     runs = list(Evaluation.objects.filter(version=version).select_related("requested_by"))
+    drawn = evidence.drawings(version, measured)
     return {
-        "groups": evidence.groups(measured, runs, judged),
+        "groups": [group for group in evidence.groups(measured, runs, judged) if group["measurements"]],
+        "forests": _forests(measured),
+        "bins": drawn["bins"],
+        "features": drawn["features"],
+        "readings": [_readings(rows) for spec in _by(measured, "spec_digest") for rows in _by(spec, "metric")],
         "runs": [_run(run) for run in runs],
-        "readings": [_reading(row) for row in sorted(measured, key=lambda row: (row.metric, row.id))],
         "methods": [_method(metric) for metric in dict.fromkeys(sorted(row.metric for row in measured))],
-        **evidence.drawings(version, measured),
     }
+
+
+def _by(measured: Iterable[Measurement], column: str) -> list[list[Measurement]]:
+    """The rows with the same value together, in the order in which they were measured."""
+    found: dict[str, list[Measurement]] = {}
+    for row in sorted(measured, key=lambda row: row.id):
+        found.setdefault(getattr(row, column), []).append(row)
+    return list(found.values())
+
+
+def _forests(measured: list[Measurement]) -> list[dict[str, Any]]:
+    """A chart for every metric that has several groups of people, under the attributes that make the groups.
+
+    Specifications may cut the same data in the same way; the first is drawn.
+    """
+    found: dict[tuple[str, tuple[str, ...]], tuple[str, list[Measurement]]] = {}
+    for row in sorted(measured, key=lambda row: row.id):
+        if row.slice not in evidence.WHOLE and not row.slice.startswith(evidence.FEATURE):
+            key = (row.evaluation.evaluator, tuple(part.partition("=")[0] for part in row.slice.split(" & ")))
+            spec, rows = found.setdefault(key, (row.spec_digest, []))
+            if spec == row.spec_digest:
+                rows.append(row)
+    drawn = [(evaluator, names, _charts(rows)) for (evaluator, names), (_, rows) in found.items()]
+    return [
+        {"title": f"{metrics.evaluator_title(evaluator)} by {' and '.join(names)}", "charts": charts}
+        for evaluator, names, charts in drawn
+        if charts
+    ]
+
+
+def _charts(rows: list[Measurement]) -> list[dict[str, Any]]:
+    return [_forest(slices) for slices in _by(rows, "metric") if len(slices) > 1]
+
+
+def _forest(rows: list[Measurement]) -> dict[str, Any]:
+    shown = [
+        {"label": _group_words(row.slice), "value": row.value, "low": row.low, "high": row.high, "n": row.n}
+        for row in rows
+    ]
+    unit = metrics.unit(rows[0].metric)
+    longest = max(len(each["label"]) for each in shown) + len(format_number(rows[0].value, unit))
+    return {"title": metrics.title(rows[0].metric), "unit": unit, "rows": shown, "is_wide": longest > ROOM}
+
+
+def _group_words(name: str) -> str:
+    """'race=non-white & sex=female' is 'non-white, female'; the attributes stand in the heading."""
+    return ", ".join(part.partition("=")[2] or part for part in name.split(" & "))
+
+
+def _readings(rows: list[Measurement]) -> dict[str, Any]:
+    """One metric under one specification, with every slice."""
+    first = rows[0]
+    run = f"{first.evaluation.evaluator} {first.evaluation.evaluator_version}"
+    return {
+        "title": metrics.title(first.metric),
+        "text": f"{run}, {Assurance(first.assurance).label.lower()}, {in_utc(first.measured_at)}",
+        "rows": [_reading(row) for row in rows],
+    }
+
+
+def _reading(row: Measurement) -> dict[str, Any]:
+    """One number with all that says how far it can be trusted."""
+    unit, is_ok = metrics.unit(row.metric), row.status == "ok"
+    return {
+        "slice": {"overall": "everybody", "worst": "worst group"}.get(row.slice, row.slice),
+        "value": format_number(row.value, unit) if is_ok else NOT_OK.get(row.status, row.status),
+        "interval": _interval(row, unit) if is_ok else row.reason,
+        "n": row.n,
+        "method": row.method,
+    }
+
+
+def _interval(row: Measurement, unit: str) -> str:
+    has_ends = row.low is not None or row.high is not None
+    return format_interval(row.low, row.high, level=row.level, unit=unit) if has_ends else "none"
 
 
 def _run(run: Evaluation) -> dict[str, Any]:
@@ -40,21 +120,6 @@ def _run(run: Evaluation) -> dict[str, Any]:
         "finished_at": in_utc(run.finished_at) if run.state == RunState.DONE else "not finished",
         "assurance": Assurance(run.assurance).label,
         "spec_digest": run.spec_digest,
-    }
-
-
-def _reading(row: Measurement) -> dict[str, Any]:
-    """One number with all that says how far it can be trusted."""
-    unit, is_ok = metrics.unit(row.metric), row.status == "ok"
-    return {
-        "title": metrics.title(row.metric),
-        "slice": row.slice,
-        "value": format_number(row.value, unit) if is_ok else NOT_OK.get(row.status, row.status),
-        "interval": format_interval(row.low, row.high, level=row.level, unit=unit) if is_ok else row.reason,
-        "n": row.n,
-        "method": row.method,
-        "assurance": Assurance(row.assurance).label,
-        "measured_at": in_utc(row.measured_at),
     }
 
 

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 
 from registry.cards.statements import InvalidStatement
 from registry.exchange.dsse import UntrustedEnvelope, verify_envelope
-from registry.models import Attestation, ModelVersion, SignOff, SigningKey, Transition, Waiver
+from registry.models import Attestation, ModelVersion, SigningKey, SignOff, Transition, Waiver
 from registry.models.choices import Expertise, Meaning, Stage
 from registry.reports.moments import in_utc
 from registry.services.verdicts import ANSWERED_STAGE
@@ -110,7 +111,7 @@ def attested(attestation: Attestation | None, key: SigningKey | None, *, evidenc
     """What `reports/dossier_attestation.html` takes: the statement, read only after its signature held."""
     found: dict[str, Any] = {
         "key_id": key.key_id if key else "",
-        "state": "none" if attestation is None else "pending",
+        "state": "pending" if attestation is not None and attestation.root_digest else "none",
         "verifier": f"{settings.PUBLIC_URL}{settings.STATIC_URL}verify.py",
         "key_href": f"{settings.PUBLIC_URL}/notary/key.pem",
         "stage": ANSWERED_STAGE,
@@ -126,16 +127,16 @@ def attested(attestation: Attestation | None, key: SigningKey | None, *, evidenc
 
 def _claim(statement: dict[str, Any], evidence_digest: str) -> dict[str, Any]:
     predicate, subject = statement["predicate"], statement["subject"][0]
-    covered = predicate.get("assayEvidence", {}).get("sha256", "")
+    covered = predicate["assayEvidence"]["sha256"]
     return {
         "state": "signed",
         "result": predicate["verificationResult"],
-        "levels": ", ".join(predicate.get("verifiedLevels", ())) or "none",
+        "levels": ", ".join(predicate["verifiedLevels"]),
         "subject": subject["name"],
         "root_digest": subject["digest"]["sha256"],
-        "decided_at": predicate["timeVerified"],
-        "valid_until": predicate.get("assayExpiresAt", ""),
-        "manifest_digest": predicate.get("assayManifest", {}).get("sha256", ""),
+        "decided_at": in_utc(datetime.fromisoformat(predicate["timeVerified"])),
+        "valid_until": in_utc(datetime.fromisoformat(predicate["assayExpiresAt"])),
+        "manifest_digest": predicate["assayManifest"]["sha256"],
         "evidence_digest": covered,
         "covers_this": covered == evidence_digest,
     }

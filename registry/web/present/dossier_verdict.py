@@ -29,10 +29,12 @@ class Judged:
     evidence_body: str
     evidence_digest: str
     revision: PolicyRevision | None
+    question: str
     title: str
     mark: str
     reason: str
     said: str
+    until: str = ""
 
 
 def judge(version: ModelVersion, *, person: User) -> Judged:
@@ -53,6 +55,7 @@ def _live(reviewed: Review, reason: str) -> Judged:
         evidence_body=reviewed.evidence_body,
         evidence_digest=reviewed.evidence_digest,
         revision=reviewed.revision,
+        question=f"May it enter {reviewed.to_stage}?",
         title="Yes, with a waiver" if mark == "waived" else OPINIONS[outcome],
         mark=mark,
         reason=reason,
@@ -75,10 +78,12 @@ def _stored(version: ModelVersion, gate: Mapping[str, Any]) -> Judged:
         evidence_body=snapshot.body,
         evidence_digest=snapshot.digest,
         revision=moved.verdict.policy_revision,
+        question="May it be used?",
         title=title,
         mark=MARKS.get(title, "neutral"),
         reason=gate["verdict_reason"],
         said=f"Said when {moved.moved_by} moved it to {moved.to_stage}, {in_utc(moved.at)}.",
+        until=in_utc(moved.expires_at) if moved.expires_at else "",
     )
 
 
@@ -137,5 +142,3 @@ def _policy(revision: PolicyRevision) -> dict[str, Any]:
         "at": in_utc(revision.written_at),
         "agreed": [{"by": str(each.agreed_by), "at": in_utc(each.agreed_at)} for each in agreed],
     }
-
-
