@@ -33,6 +33,7 @@ class JobError(EvaluatorError):
 def main() -> int:
     """Read the job, keep the limits, run it, report."""
     started = time.monotonic()
+    limits.end_with_parent()
     events = _events()
     try:
         job = _read_job(sys.stdin)

@@ -25,7 +25,9 @@ SEED = 0
 CUT_OFF = 0.5
 # Every group's approval rate is held to at least this share of everybody's, and everybody's of the group's. The limit
 # is .80 on the lower bound; with 308 non-white applicants that bound lies some .08 below the estimate, and a part of
-# what holds in training is lost on new rows. So the aim is set well above .88, once, and not tuned on the outcome.
+# what holds in training is lost on new rows, so the aim is set well above .88. It was settled after looking at some
+# other columns, bounds and seeds of the folds; over four seeds the parity lies between .857 and .946, and the lowest
+# of these would leave the gate undecided. The card says so.
 RATIO_BOUND = 0.95
 Numbers = NDArray[np.float64]
 Codes = NDArray[np.int64]
