@@ -166,5 +166,4 @@ def publishing_to(broker: Valkey) -> Iterator[None]:
 
 def _publish_to(url: str) -> None:
     celery.conf.broker_url = url
-    celery.pool.force_close_all()
     celery._pool = celery.amqp._producer_pool = None
