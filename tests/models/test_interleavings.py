@@ -46,8 +46,10 @@ EVIDENCE = {
     "the card is written again": """
         insert into document_revision (document_id, number, schema_id, answers, answered, applicable, unknown,
             digest, written_by_id)
-          select id, 9, 'model_card', '{}', 0, 9, '{}', 'x', %(ada)s from document where model_version_id = %(signed)s""",
-    "a need is raised": """insert into trust_need (project_id, aspect, level, reason, answers, set_by_id)
+          select id, 9, 'model_card', '{}', 0, 9, '{}', 'x', %(ada)s from document
+           where model_version_id = %(signed)s""",
+    "a need is raised": """
+        insert into trust_need (project_id, aspect, level, reason, answers, set_by_id)
                            values (%(project)s, 'privacy', 'high', 'x', '{}', %(ada)s)""",
     "a policy is activated": ACTIVATE + "(%(project)s, %(revision)s, %(joan)s)",
 }
