@@ -28,4 +28,5 @@ class Command(BaseCommand):
             self.stderr.write(problem)
         if problems:
             raise CommandError("The gate in the database is not the committed one; nothing may be served from it.")
-        self.stdout.write("The gate in the database is the committed one.")
+        if options["verbosity"]:
+            self.stdout.write("The gate in the database is the committed one.")

@@ -49,6 +49,7 @@ class Stack:
         broker = self.provide_broker()
         self.say("migrate", "brings the tables up to date")
         self.must(self.program("migrate", MIGRATOR, access, broker, *MANAGE, "migrate", "--database=owner", "-v0"))
+        self.must(self.program("check_gate", "assay_auditor", access, broker, *MANAGE, "check_gate", "-v0"))
         for program in self.services(access, broker):
             self.say(program.name, f"starts, log in {self.supervisor.log_of(program)}")
             self.supervisor.start(program)
