@@ -22,9 +22,9 @@ demo: ## start everything with a model that is blocked, and say where to look
 	$(PREPARE) demo
 	@exec $(RUN) manage.py demo --port $(PORT)
 
-test: ## run every test
+test: ## run every test but the simulations of make verify
 	$(PREPARE) test
-	@exec $(RUN) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@exec $(RUN) -m pytest -n $(WORKERS) --dist loadgroup -m "not statistics" --durations 20 $(ARGS)
 
 lint: ## ruff, mypy, import contracts and the rules of tests/architecture
 	$(PREPARE) tools
