@@ -142,8 +142,11 @@ def cancel_evaluation(run: Evaluation, *, by: User) -> Evaluation:
 
 def retry_evaluation(run: Evaluation, *, by: User) -> Evaluation:
     """Ask for the same run again, as a new one. The old one stays as it ended."""
-    if not run.is_over:
-        raise NotNow(f"It is {run.get_state_display().lower()}; wait for it or cancel it.")
+    with audit.acting("evaluation.requested", by=by, on=run.version):
+        if not policies.may_evaluate(by, run.version.team):
+            raise NotPermitted(f"{by} may not evaluate {run.version}.")
+        if not run.is_over:
+            raise NotNow(f"It is {run.get_state_display().lower()}; wait for it or cancel it.")
     reads = {key: run.subject[key] for key in ("columns", "favourable", "score_kind") if key in run.subject}
     return request_evaluation(
         run.version,

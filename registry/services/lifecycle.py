@@ -175,8 +175,9 @@ def _insert(reviewed: verdicts.Review, *, to_stage: str, by: User, comment: str)
 
 def _refused(reviewed: verdicts.Review) -> TransitionRefused:
     unmet = [item.id for item in reviewed.decision.unmet]
+    things = "one requirement is" if len(unmet) == 1 else f"{len(unmet)} requirements are"
     return TransitionRefused(
-        f"{reviewed.version} may not enter {reviewed.to_stage}: {len(unmet)} requirements are not met.",
+        f"{reviewed.version} may not enter {reviewed.to_stage}: {things} not met.",
         requirements=unmet,
         verdict=reviewed.decision.as_dict(),
     )

@@ -127,8 +127,10 @@ def refresh(version: ModelVersion) -> None:
     reviewed = review(version, to_stage=ANSWERED_STAGE)
     if reviewed.version.stage in (Stage.INFERENCE, Stage.RETIRED):
         return
-    newest = Verdict.objects.filter(version=version, to_stage=ANSWERED_STAGE).order_by("-decided_at").first()
-    if newest is not None and newest.body == reviewed.decision.as_dict():
+    newest = Attestation.objects.filter(version=version, stage=ANSWERED_STAGE).select_related("verdict").first()
+    # A statement is about files: one that was made before there were any says nothing about those that came.
+    is_about_it = newest is not None and newest.root_digest == reviewed.version.root_digest
+    if newest is not None and is_about_it and newest.verdict.body == reviewed.decision.as_dict():
         return
     Attestation.objects.create(version=reviewed.version, stage=ANSWERED_STAGE, verdict=store(reviewed))
 
