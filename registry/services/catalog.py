@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import IntegrityError, transaction
 
@@ -43,7 +44,7 @@ def _check(by: User, team: Team, what: str) -> None:
 def _check_slug(value: str, field: str) -> None:
     try:
         validate_slug(value)
-    except ValueError:
+    except ValidationError:
         message = "use letters, digits, - and _"
         raise InvalidInput(f"{value!r} is no name: {message}.", errors={field: [message]}) from None
 

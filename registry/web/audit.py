@@ -8,7 +8,7 @@ from django.urls import path
 from django.views.decorators.http import require_safe
 
 from registry.web.access import teams_of
-from registry.web.paging import keyset_page
+from registry.web.paging import asked, keyset_page
 from registry.web.present.audit import event_row, visible_events
 
 COLUMNS = [{"title": name} for name in ("What", "Of what", "Who", "Team", "When", "Leaf hash")]
@@ -18,8 +18,8 @@ COLUMNS = [{"title": name} for name in ("What", "Of what", "Who", "Team", "When"
 @login_required
 def audit(request: HttpRequest) -> HttpResponse:
     """Who did what to what, newest first."""
-    events, query, team = visible_events(request.user), request.GET.get("q", "").strip(), request.GET.get("team", "")
-    for word in query.replace("\x00", "").split()[:8]:
+    events, query, team = visible_events(request.user), asked(request, "q"), asked(request, "team")
+    for word in query.split()[:8]:
         events = events.filter(
             Q(verb__icontains=word) | Q(subject_name__icontains=word) | Q(actor__username__icontains=word)
         )

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from registry.models import Dataset, DatasetVersion, Project, RegisteredModel
 from registry.web.access import fetch
-from registry.web.present import catalog, documents, lineage
+from registry.web.present import catalog, datasets, documents, lineage, projects
 
 
 @require_safe
@@ -32,7 +32,7 @@ def model(request: HttpRequest, pk: UUID) -> HttpResponse:
 @login_required
 def dataset_list(request: HttpRequest) -> HttpResponse:
     """Datasets by name."""
-    return render(request, "registry/catalog/datasets.html", catalog.dataset_list(request))
+    return render(request, "registry/catalog/datasets.html", datasets.dataset_list(request))
 
 
 @require_safe
@@ -40,7 +40,7 @@ def dataset_list(request: HttpRequest) -> HttpResponse:
 def dataset(request: HttpRequest, pk: UUID) -> HttpResponse:
     """A dataset and its versions."""
     found = fetch(Dataset, request, pk, "team", "created_by")
-    return render(request, "registry/catalog/dataset.html", catalog.dataset_page(request, found))
+    return render(request, "registry/catalog/dataset.html", datasets.dataset_page(request, found))
 
 
 @require_safe
@@ -49,7 +49,7 @@ def dataset_version(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One state of a dataset: its files, its datasheet, and what was made from it."""
     found = fetch(DatasetVersion, request, pk, "dataset__team", "artifact", "registered_by")
     sheet = documents.page(found.documents.get(kind="datasheet"), person=request.user)
-    context = catalog.dataset_version_page(found) | sheet | lineage.section(found, person=request.user)
+    context = datasets.dataset_version_page(found) | sheet | lineage.section(found, person=request.user)
     return render(request, "registry/catalog/dataset_version.html", context)
 
 
@@ -57,7 +57,7 @@ def dataset_version(request: HttpRequest, pk: UUID) -> HttpResponse:
 @login_required
 def project_list(request: HttpRequest) -> HttpResponse:
     """Projects of the visitor's teams."""
-    return render(request, "registry/catalog/projects.html", catalog.project_list(request))
+    return render(request, "registry/catalog/projects.html", projects.project_list(request))
 
 
 @require_safe
@@ -65,7 +65,7 @@ def project_list(request: HttpRequest) -> HttpResponse:
 def project(request: HttpRequest, pk: UUID) -> HttpResponse:
     """A use case: what it needs, which policy applies, its models."""
     found = fetch(Project, request, pk, "team", "created_by")
-    return render(request, "registry/catalog/project.html", catalog.project_page(request, found))
+    return render(request, "registry/catalog/project.html", projects.project_page(request, found))
 
 
 urlpatterns = [

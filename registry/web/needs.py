@@ -12,8 +12,8 @@ from registry.models import Project, User
 from registry.services.catalog import set_trust_need
 from registry.web.access import fetch
 from registry.web.forms.needs import TrustNeedForm
-from registry.web.present.catalog import needs_of
 from registry.web.present.pages import crumbs
+from registry.web.present.projects import needs_of
 from registry.web.submission import carry_out, done, form_page, sent
 
 

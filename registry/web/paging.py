@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 SIZE = 30
+LONGEST = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +68,20 @@ def _read(cursor: str, rows: QuerySet[Any], by: Sequence[str]) -> list[Any] | No
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         fields = [rows.model._meta.get_field(name) for name in by]
-        return [field.to_python(value) for field, value in zip(fields, values, strict=True)]
+        return [_column(field, value) for field, value in zip(fields, values, strict=True)]
     except (ValueError, TypeError, binascii.Error, ValidationError):
         return None
+
+
+def _column(field: Any, value: Any) -> Any:
+    if not isinstance(value, str) or "\x00" in value or len(value) > LONGEST:
+        raise ValueError(value)
+    return field.to_python(value)
+
+
+def asked(request: HttpRequest, name: str) -> str:
+    """A search word or filter of the address, as text that the database can look for."""
+    return request.GET.get(name, "").replace("\x00", "").strip()[:LONGEST]
 
 
 def _address(request: HttpRequest, **cursor: str) -> str:

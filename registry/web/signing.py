@@ -6,6 +6,7 @@ from uuid import UUID
 from allauth.core import ratelimit
 from django import forms
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.hashers import check_password
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
@@ -34,10 +35,9 @@ def review_queue(request: HttpRequest) -> HttpResponse:
 
 def prove_presence(request: HttpRequest, form: forms.Form) -> Reauthentication | None:
     """A fresh proof that it is the visitor, by the form's password; if it is wrong None, and the form says so."""
-    limited = ratelimit.consume(request, action="reauthenticate", user=request.user) is None
-    if limited:
+    if not ratelimit.consume(request, action="reauthenticate", user=request.user):
         form.add_error("password", "Too many tries. Wait a few minutes; nothing was signed.")
-    elif not request.user.check_password(form.cleaned_data["password"]):
+    elif not check_password(form.cleaned_data["password"], request.user.password):
         form.add_error("password", "That is not your password. Nothing was signed.")
     else:
         return people.prove_presence(request.user, method="password")

@@ -24,6 +24,7 @@ def carry_out(form: forms.BaseForm, verb: Callable[[dict[str, Any]], Result]) ->
     A refusal for want of a right is not the form's matter and goes on to its own page.
     """
     if not form.is_valid():
+        _show_hidden(form)
         return None
     try:
         return verb(form.cleaned_data)
@@ -33,6 +34,13 @@ def carry_out(form: forms.BaseForm, verb: Callable[[dict[str, Any]], Result]) ->
         form.add_error(None, str(refusal))
         form.refused = refusal  # type: ignore[attr-defined]
     return None
+
+
+def _show_hidden(form: forms.BaseForm) -> None:
+    """What is wrong with a field that nobody sees stands above the form."""
+    for field in form.hidden_fields():
+        for problem in field.errors:
+            form.add_error(None, f"{field.name.replace('_', ' ').capitalize()}: {problem}")
 
 
 def blame(form: forms.BaseForm, refusal: InvalidInput) -> None:

@@ -142,7 +142,7 @@ def _arrived(version: ModelVersion) -> dict[str, Any]:
         title = "In use, with a waiver"
     revision = newest.verdict.policy_revision
     facts: list[dict[str, Any]] = [
-        {"name": "Moved by", "value": str(newest.moved_by)},
+        {"name": "Moved by", "value": str(newest.moved_by), "note": newest.comment},
         {"name": "Moved", "when": newest.at},
         {"name": "Approved until", "when": newest.expires_at},
     ]
@@ -158,7 +158,7 @@ def _arrived(version: ModelVersion) -> dict[str, Any]:
     return {
         "verdict": newest.verdict.body,
         "verdict_title": title,
-        "verdict_reason": newest.comment or "This is the verdict that let it in.",
+        "verdict_reason": "This is the verdict that let it in.",
         "verdict_facts": facts,
     }
 
