@@ -8,10 +8,11 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from registry.api.answers import newest, why_not
+from registry.api.answers import why_not
 from registry.api.doors import Door
 from registry.api.lifecycle import STAGE, stage_asked
 from registry.models import Attestation, ModelVersion, SigningKey
+from registry.services.answers import newest
 
 ENVELOPE = "application/vnd.dsse.envelope.v1+json"
 

@@ -14,7 +14,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from registry.api.answers import NOT_A_RENEWAL, Answer, newest, refusal, why_not
+from registry.api.answers import refusal, why_not
 from registry.api.authentication import bearer_secret
 from registry.api.limits import address_of, count, is_over, seconds_left
 from registry.api.names import split_version
@@ -22,6 +22,7 @@ from registry.api.problems import UNKNOWN
 from registry.models import Attestation, ModelVersion
 from registry.models.choices import Stage
 from registry.services import attestations, people
+from registry.services.answers import NOT_A_RENEWAL, Answer, newest
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 CHALLENGE = 'Bearer realm="assay"'

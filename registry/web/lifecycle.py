@@ -9,10 +9,11 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_safe
 
 from registry import policies
-from registry.exceptions import TransitionRefused
+from registry.exceptions import NotNow, TransitionRefused
 from registry.models import Attestation, ModelVersion, Verdict
 from registry.models.choices import Stage
 from registry.services import lifecycle, verdicts
+from registry.services.answers import newest, why_over
 from registry.web.access import fetch
 from registry.web.forms.lifecycle import MoveForm
 from registry.web.present.pages import crumbs
@@ -73,17 +74,20 @@ def _move_page(
 @require_safe
 @login_required
 def version_attestation(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The newest signed answer about a version's use, as the very bytes that pipelines get."""
+    """The newest signed answer about a version's use, as the very bytes that pipelines get. One that is over is not
+    served."""
     version = fetch(ModelVersion, request, pk, *RELATED)
-    row = Attestation.objects.filter(version=version, stage=Stage.INFERENCE).order_by("-seq").first()
-    if row is None or version.root_digest is None:
+    answer = newest(Attestation.objects.filter(version=version, stage=Stage.INFERENCE))
+    if answer is None or answer.root_digest is None:
         raise Http404
-    if row.body is None:
+    if over := why_over(answer):
+        raise NotNow(over[1])
+    if answer.body is None:
         waiting = {"status": "pending", "detail": "The notary signs it within seconds. Ask again."}
         return JsonResponse(waiting, status=503, headers={"Retry-After": "5"})
     name = f"{version}.attestation.json".replace("/", "_")
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(bytes(row.body), content_type="application/json", headers=headers)
+    return HttpResponse(bytes(answer.body), content_type="application/json", headers=headers)
 
 
 @require_safe
