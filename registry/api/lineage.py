@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -11,7 +12,7 @@ from rest_framework.response import Response
 from registry.api.doors import Door
 from registry.api.names import DatasetVersionField, ModelVersionField
 from registry.api.strict import StrictSerializer
-from registry.models import LineageEdge, ModelVersion
+from registry.models import DatasetVersion, LineageEdge, ModelVersion
 from registry.models.choices import Relation
 from registry.services.catalog import Parent
 
@@ -31,20 +32,22 @@ class NewParent(StrictSerializer):
 
 
 class EdgeShown(serializers.ModelSerializer):
-    """One thing that a version was made from."""
+    """One thing that a version was made from. Of another team's it is only said that it is there."""
 
-    model_version = serializers.UUIDField(source="parent_model_id", allow_null=True)
-    dataset_version = serializers.UUIDField(source="parent_dataset_id", allow_null=True)
-    name = serializers.SerializerMethodField()
+    model_version = serializers.UUIDField(source="seen_model", allow_null=True)
+    dataset_version = serializers.UUIDField(source="seen_dataset", allow_null=True)
+    name = serializers.SerializerMethodField(allow_null=True)
     recorded_by = serializers.CharField(source="recorded_by.username")
 
     class Meta:
         model = LineageEdge
         fields = ("relation", "name", "model_version", "dataset_version", "recorded_by", "recorded_at")
 
-    def get_name(self, edge: LineageEdge) -> str:
+    def get_name(self, edge: Any) -> str | None:
         """The pinned version's name."""
-        return str(edge.parent_model or edge.parent_dataset)
+        if edge.seen_model or edge.seen_dataset:
+            return str(edge.parent_model or edge.parent_dataset)
+        return None
 
 
 class LineageOfVersion(Door):
@@ -59,7 +62,12 @@ class LineageOfVersion(Door):
         edges = LineageEdge.objects.filter(child_model=version).select_related(
             "parent_model__model__team", "parent_dataset__dataset__team", "recorded_by"
         )
-        return self.listed(edges, EdgeShown)
+        models, datasets = self.seen(ModelVersion), self.seen(DatasetVersion)
+        seen = edges.annotate(
+            seen_model=Subquery(models.filter(pk=OuterRef("parent_model")).values("pk")),
+            seen_dataset=Subquery(datasets.filter(pk=OuterRef("parent_dataset")).values("pk")),
+        )
+        return self.listed(seen, EdgeShown)
 
 
 def parents_of(sent: Iterable[Mapping[str, Any]]) -> list[Parent]:

@@ -46,10 +46,12 @@ def section(version: ModelVersion, query: QueryDict) -> dict[str, Any]:
 
 
 def _moment(text: str) -> datetime | None:
+    """The moment that an address names; None for what is none, or stands in no time zone."""
     try:
-        return parse_datetime(text)
+        moment = parse_datetime(text)
     except ValueError:
         return None
+    return moment if moment and moment.tzinfo else None
 
 
 def _entries(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, Any]]:

@@ -71,7 +71,7 @@ def _node(thing: Any, mine: set[int], *, current: bool) -> dict[str, Any]:
         "label": told["text"],
         "href": told.get("href", ""),
         "kind": "model" if _is_model(thing) else "dataset",
-        "standing": thing.standing if _is_model(thing) else "good",
+        "standing": thing.standing if _is_model(thing) and thing.team_id in mine else "good",
         "current": current,
     }
 

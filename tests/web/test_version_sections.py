@@ -1,0 +1,40 @@
+"""The sections of a version's pages: strange addresses, and what belongs to another team."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from registry.models import ModelVersion, User
+from registry.services import catalog, people
+from registry.web.present import lineage
+from tests import make
+from tests.models.past import past_the_triggers
+from tests.people import Cast
+
+
+@pytest.mark.parametrize("before", ["2024-05-01T00:00:00", "2024-05-01", "2024-13-01T00:00:00+00:00", "soon", "%00"])
+def test_a_history_before_no_moment_is_the_newest(cast: Cast, signed_in: Callable[[User], Client], before: str) -> None:
+    version = make.model_version(cast)
+    answer = signed_in(cast.mary).get(f"{reverse('version-history', args=[version.pk])}?before={before}")
+    assert answer.status_code == 200
+    assert b"Registered" in answer.content
+
+
+def test_of_another_teams_model_the_lineage_does_not_tell_the_standing(cast: Cast) -> None:
+    people.add_member(cast.marketing, person=cast.ada, role="contributor", by=cast.olga)
+    project = catalog.create_project(cast.marketing, slug="ads", name="Ads", by=cast.ada)
+    model = catalog.create_model(project, slug="clicks", by=cast.ada)
+    parent = catalog.register_model_version(model, label="1", by=cast.ada)
+    past_the_triggers("model_version", "update model_version set standing = 'suspended' where id = %s", parent.pk)
+    ours = make.model_version(cast).model
+    child = catalog.register_model_version(
+        ours, label="2", parents=[catalog.Parent(relation="derived_from", version=parent)], by=cast.ada
+    )
+    assert standings(child, cast.mary) == {"good"}
+    assert standings(child, cast.ada) == {"good", "suspended"}
+
+
+def standings(version: ModelVersion, person: User) -> set[str]:
+    return {node["standing"] for node in lineage.section(version, person=person)["nodes"]}
