@@ -8,11 +8,13 @@ from typing import Any
 from registry.reports import figures
 
 ACRONYMS = frozenset({"auc", "ece", "fpr", "fnr", "tpr", "shap", "mia", "pr", "roc", "psi", "mmd"})
+# Outcome, heading, how it is counted. A missing signature is undecided as well, but it is people that it waits for.
 GROUPS = (
-    ("failed", "What blocks"),
-    ("undecided", "Not enough evidence yet"),
-    ("waived", "Accepted for a limited time"),
-    ("passed", "Met"),
+    ("failed", "What blocks", "failed"),
+    ("undecided", "Not enough evidence yet", "undecided"),
+    ("signature", "Who still has to sign", "to sign"),
+    ("waived", "Accepted for a limited time", "waived"),
+    ("passed", "Met", "passed"),
 )
 
 
@@ -26,10 +28,26 @@ def grouped(requirements: Iterable[Any]) -> list[dict[str, Any]]:
     """Requirements by what they mean for the reader, what blocks first; empty groups left out."""
     given = list(requirements or ())
     found = [
-        {"outcome": outcome, "title": title, "requirements": [each for each in given if judged(each) == outcome]}
-        for outcome, title in GROUPS
+        {
+            "outcome": "undecided" if group == "signature" else group,
+            "title": title,
+            "word": word,
+            "requirements": [each for each in given if _group(each) == group],
+        }
+        for group, title, word in GROUPS
     ]
     return [group for group in found if group["requirements"]]
+
+
+def waits_for_people(requirements: Iterable[Any]) -> bool:
+    """Whether signatures are all that is missing."""
+    groups = {_group(each) for each in requirements or ()}
+    return "signature" in groups and not groups & {"failed", "undecided"}
+
+
+def _group(requirement: Any) -> str:
+    outcome = judged(requirement)
+    return "signature" if outcome == "undecided" and _get(requirement, "kind") == "sign_off" else outcome
 
 
 def asked_words(requirement: Any) -> str:

@@ -44,6 +44,7 @@ for _filter in (
     wording.bound_words,
     wording.found_words,
     wording.metric_words,
+    wording.waits_for_people,
 ):
     register.filter(_filter.__name__, _filter)
 

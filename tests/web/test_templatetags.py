@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,15 @@ def test_an_undecided_verdict_is_neither_yes_nor_no() -> None:
     html = shown(Verdict(to_stage="inference", requirements=(requirement(Outcome.UNDECIDED),)))
     assert "Not yet: undecided" in html
     assert "Not enough evidence yet" in html
+
+
+def test_a_verdict_that_lacks_signatures_only_says_that_it_waits_for_people() -> None:
+    unsigned = replace(requirement(Outcome.UNDECIDED), id="sign_off:3")
+    html = shown(Verdict(to_stage="inference", requirements=(requirement(Outcome.PASSED), unsigned)))
+    assert "it waits for signatures" in html
+    assert "1 to sign" in html
+    both = shown(Verdict(to_stage="inference", requirements=(requirement(Outcome.UNDECIDED), unsigned)))
+    assert both.index("Not enough evidence yet") < both.index("Who still has to sign")
 
 
 def test_hostile_texts_in_a_verdict_stay_texts() -> None:

@@ -123,9 +123,11 @@ def _reason(version: ModelVersion, reviewed: verdicts.Review) -> str:
     if not unmet:
         return f"Everything asked is met. A contributor of {version.team} can move it to {reviewed.to_stage}."
     failed = sum(item.outcome == "failed" for item in unmet)
-    open_ = len(unmet) - failed
-    parts = [f"{failed} failed" if failed else "", f"{open_} can't be told yet" if open_ else ""]
-    said = " and ".join(part for part in parts if part)
+    to_sign = sum(item.kind == "sign_off" for item in unmet)
+    open_ = len(unmet) - failed - to_sign
+    counted = ((failed, "failed"), (open_, "can't be told yet"), (to_sign, "wait for a signature"))
+    parts = [f"{number} {words}" for number, words in counted if number]
+    said = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
     return f"Of {asked} requirements, {said}. Each says below what would unblock it."
 
 
