@@ -244,9 +244,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"max_retries": 0, "socket_connect_timeout": 1
 
 # The queues that some worker serves; an evaluator made for another one runs on the first of these.
 EVALUATION_QUEUES = os.environ.get("ASSAY_QUEUES", "cpu").split(",")
-# The child that evaluates: its limits, and how long a lease lasts without a sign of life.
+# The child that evaluates: its limits, the last of which ends one that waits for ever, and how long a lease lasts
+# without a sign of life.
 EVALUATION_MEMORY_BYTES = int(os.environ.get("ASSAY_EVALUATION_MEMORY_BYTES", 4 * 1024**3))
 EVALUATION_CPU_SECONDS = int(os.environ.get("ASSAY_EVALUATION_CPU_SECONDS", 1800))
+EVALUATION_WALL_SECONDS = float(os.environ.get("ASSAY_EVALUATION_WALL_SECONDS", 7200))
 EVALUATION_LEASE_SECONDS = int(os.environ.get("ASSAY_LEASE_SECONDS", 60))
 EVALUATION_BEAT_SECONDS = float(os.environ.get("ASSAY_BEAT_SECONDS", 5))
 

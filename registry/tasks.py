@@ -105,7 +105,8 @@ def _listen(run: Evaluation, child: subprocess.Popen[bytes]) -> dict[str, Any] |
     ):
         threading.Thread(target=target, args=arguments, daemon=True).start()
     progress, note, last_beat = 0.0, "starting", time.monotonic()
-    while True:
+    deadline = last_beat + settings.EVALUATION_WALL_SECONDS
+    while time.monotonic() < deadline:
         try:
             line = lines.get(timeout=settings.EVALUATION_BEAT_SECONDS)
         except Empty:
@@ -124,19 +125,22 @@ def _listen(run: Evaluation, child: subprocess.Popen[bytes]) -> dict[str, Any] |
             if not runs.beat(run, progress=progress, note=note):
                 return None
             last_beat = time.monotonic()
+    return {"event": "failure", "error": f"it was not done after {settings.EVALUATION_WALL_SECONDS:g} seconds"}
 
 
 def _read_lines(stream: IO[bytes], lines: "SimpleQueue[bytes | None]") -> None:
-    for line in stream:
-        lines.put(line)
+    with stream:
+        for line in stream:
+            lines.put(line)
     lines.put(None)
 
 
 def _read_noise(stream: IO[bytes], noise: list[bytes]) -> None:
-    for line in stream:
-        noise.append(line)
-        while sum(map(len, noise)) > STDERR_KEPT:
-            noise.pop(0)
+    with stream:
+        for line in stream:
+            noise.append(line)
+            while sum(map(len, noise)) > STDERR_KEPT:
+                noise.pop(0)
 
 
 def _write_job(stream: IO[bytes], job: dict[str, Any]) -> None:
