@@ -19,6 +19,14 @@ from registry.gates.values import (
 )
 from registry.gates.verdict import Requirement, Verdict, with_waivers
 
+STATE_WORDS = {
+    "queued": "is queued",
+    "running": "is running",
+    "cancelling": "is being cancelled",
+    "failed": "failed",
+    "failed_infra": "broke down",
+}
+
 
 def decide(policy: Policy | None, evidence: Evidence, *, to_stage: str, now: datetime) -> Verdict:
     """Whether a version with this evidence may enter `to_stage` at `now`.
@@ -100,7 +108,7 @@ def _judge_run(rule: EvaluationRule, run: Run | None, now: datetime) -> tuple[Ou
     if run.state != "done" or run.finished_at is None:
         why = f": {run.failure}" if run.failure else ""
         advice = "Wait for it to finish." if run.state in {"queued", "running"} else f"Run {rule.evaluator} again."
-        return Outcome.UNDECIDED, f"the latest run is {run.state}{why}", advice
+        return Outcome.UNDECIDED, f"the latest run {STATE_WORDS.get(run.state, 'has no result')}{why}", advice
     if ASSURANCE_RANK[run.assurance] < ASSURANCE_RANK[rule.assurance]:
         return Outcome.UNDECIDED, f"it is {run.assurance}", f"Run {rule.evaluator} here."
     if run.finished_at <= now - rule.max_age:

@@ -278,3 +278,19 @@ def test_a_document_passes_exactly_from_its_percentage(percent: int, applicable:
     policy = replace(POLICY, documents=(replace(CARD, min_percent=percent),))
     states = (replace(WRITTEN, answered=answered, applicable=applicable),)
     assert (unmet(having(documents=states), policy) == set()) is (answered * 100 >= percent * applicable)
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("queued", "the latest run is queued"),
+        ("cancelling", "the latest run is being cancelled"),
+        ("failed", "the latest run failed: no such column"),
+        ("failed_infra", "the latest run broke down: no such column"),
+    ],
+)
+def test_a_run_without_a_result_is_told_in_words(state: str, said: str) -> None:
+    failure = "no such column" if state.startswith("failed") else ""
+    evidence = having(runs=(replace(RUN, state=state, failure=failure),))
+    found = decide(POLICY, evidence, to_stage="inference", now=NOW)
+    assert [item.found_text for item in found.unmet] == [said]
