@@ -61,12 +61,20 @@ def store_artifact(team: Team, *, files: Sequence[tuple[str, BinaryIO]], by: Use
             raise TooLarge(f"More than {settings.UPLOAD_LIMIT_FILES} files were sent. Nothing was kept.")
         if bad := {name: [problem] for name, _ in files if (problem := name_problem(name))}:
             raise InvalidInput("Some file names can't be used.", errors=bad)
-        entries, left = [], settings.UPLOAD_LIMIT_BYTES
-        for name, stream in files:
-            sha256, size = store_blob(stream, allowance=left)
-            left -= size
-            entries.append(FileEntry(name=name, size=size, sha256=sha256))
+    # Outside of a transaction: copying takes its time, and the database ends a transaction that idles.
+    entries = _store_blobs(files)
+    with audit.acting("artifact.stored", by=by, on=team):
+        _check_right(team, by)
         return _register(team, entries, is_held=True, by=by)
+
+
+def _store_blobs(files: Sequence[tuple[str, BinaryIO]]) -> list[FileEntry]:
+    entries, left = [], settings.UPLOAD_LIMIT_BYTES
+    for name, stream in files:
+        sha256, size = store_blob(stream, allowance=left)
+        left -= size
+        entries.append(FileEntry(name=name, size=size, sha256=sha256))
+    return entries
 
 
 def declare_artifact(team: Team, *, files: Iterable[FileEntry], by: User) -> Artifact:

@@ -12,6 +12,8 @@ from registry.cards.canonical import canonical_bytes
 from registry.exceptions import NotNow, NotPermitted, Refusal, TransitionRefused
 from registry.models import AuditEvent, Team, User
 
+UNIQUE_VIOLATION = "23505"
+
 
 def team_of(subject: Model) -> Team | None:
     """The team a thing belongs to, found along its own links."""
@@ -60,7 +62,10 @@ def record(
 
 @contextmanager
 def acting(verb: str, *, by: User | None, on: Model) -> Iterator[None]:
-    """One verb: one transaction. A refusal, the database's own included, rolls it back and is itself recorded."""
+    """One verb: one transaction. A refusal rolls it back and is itself recorded.
+
+    So are the database's own refusal, and NotNow where another request did the same at this moment.
+    """
     try:
         with transaction.atomic():
             yield
@@ -68,11 +73,11 @@ def acting(verb: str, *, by: User | None, on: Model) -> Iterator[None]:
         _record_refusal(verb, by=by, on=on, refusal=refusal)
         raise
     except IntegrityError as error:
-        judged = database_refusal(error)
-        if judged is None:
+        refused = database_refusal(error) or _collision(error)
+        if refused is None:
             raise
-        _record_refusal(verb, by=by, on=on, refusal=judged)
-        raise judged from error
+        _record_refusal(verb, by=by, on=on, refusal=refused)
+        raise refused from error
 
 
 def database_refusal(error: IntegrityError) -> Refusal | None:
@@ -81,6 +86,13 @@ def database_refusal(error: IntegrityError) -> Refusal | None:
     if not message.startswith("gate: "):
         return None
     return NotNow(message.removeprefix("gate: ").capitalize() + ".")
+
+
+def _collision(error: IntegrityError) -> Refusal | None:
+    """The refusal behind a row that was there first; None for any other error."""
+    if getattr(error.__cause__, "sqlstate", None) != UNIQUE_VIOLATION:
+        return None
+    return NotNow("Another request did the same at this moment. Look at what is there now.")
 
 
 def _record_refusal(verb: str, *, by: User | None, on: Model, refusal: Refusal) -> None:

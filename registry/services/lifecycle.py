@@ -36,8 +36,7 @@ def sign_off(
     with audit.acting("model_version.signed_off", by=by, on=version):
         if not policies.may_sign_off(by, version, expertise=expertise):
             raise NotPermitted(_why_not(by, version, expertise))
-        if proof.person_id != by.pk or hasattr(proof, "sign_off"):
-            raise NotPermitted("This proof of presence is not yours, or served already.")
+        _check_proof(proof, by)
         reviewed = verdicts.review(version, to_stage=Stage(to_stage))
         if (reviewed.version.evidence_rev, reviewed.evidence_digest) != (evidence_rev, evidence_digest):
             raise NotNow("The evidence changed since it was shown to you. Look at it again; nothing was signed.")
@@ -61,6 +60,11 @@ def sign_off(
         )
         verdicts.refresh(version)
     return signature
+
+
+def _check_proof(proof: Reauthentication, by: User) -> None:
+    if proof.person_id != by.pk or hasattr(proof, "sign_off") or hasattr(proof, "waiver_grant"):
+        raise NotPermitted("This proof of presence is not yours, or served already.")
 
 
 def _why_not(by: User, version: ModelVersion, expertise: str) -> str:
@@ -128,6 +132,7 @@ def grant_waiver(waiver: Waiver, *, proof: Reauthentication, by: User) -> Waiver
             )
         if WaiverGrant.objects.filter(waiver=waiver, granted_by=by).exists():
             raise NotNow("You granted it already; it takes two different people.")
+        _check_proof(proof, by)
         grant = WaiverGrant.objects.create(waiver=waiver, version=waiver.version, granted_by=by, reauthentication=proof)
         audit.record("waiver.granted", subject=waiver, actor=by)
         verdicts.refresh(waiver.version)
