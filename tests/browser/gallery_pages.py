@@ -18,7 +18,14 @@ from tests.browser import gallery_samples as samples
 from tests.browser import gallery_tables as tables
 
 Page = tuple[str, dict[str, Any]]
-NAMES = ("account_login", "account_logout", "account_reauthenticate", "account_change_password")
+NAMES = (
+    "account_login",
+    "account_logout",
+    "account_reauthenticate",
+    "account_change_password",
+    "people",
+    "project-list",
+)
 urlpatterns = [path(f"{name}/", lambda request: HttpResponse(""), name=name) for name in NAMES]
 
 

@@ -19,11 +19,12 @@ from registry.gates.values import WAIVABLE_KINDS
 from registry.management.embedded.postgres import SUPERUSER
 from registry.models import ModelVersion, Transition, User
 from registry.services import verdicts
-from tests.databases import clone, django_connected
+from tests.databases import clone, django_connected, worker_name
 from tests.models.faults import KINDS, spoil
 from tests.models.rows import Rows, triggers_off
 from tests.models.states import EDGES, GUARDED, NOW, State, a_state
 
+pytestmark = pytest.mark.xdist_group("judges")
 SEED = 20_261
 STATES = 1_400
 GUARDED_SHARE = 0.34
@@ -53,7 +54,7 @@ class Judged:
 def judged(cluster: Any, django_db_setup: None, django_db_blocker: Any) -> Iterator[list[Judged]]:
     """Every state, judged and tried, once for this module."""
     with (
-        clone(cluster, "assay_judges") as access,
+        clone(cluster, f"assay_judges_{worker_name()}") as access,
         django_db_blocker.unblock(),
         psycopg.connect(access.url(SUPERUSER), autocommit=True, options=OWNER) as superuser,
     ):

@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 import pytest
 from django.conf import settings as django_settings
+from kombu import pools
 
 from registry.celery import app as celery
 from registry.management.embedded.valkey import Valkey
@@ -166,4 +167,5 @@ def publishing_to(broker: Valkey) -> Iterator[None]:
 
 def _publish_to(url: str) -> None:
     celery.conf.broker_url = url
+    pools.reset()
     celery._pool = celery.amqp._producer_pool = None
