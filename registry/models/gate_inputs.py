@@ -95,6 +95,7 @@ def load_evidence(version: ModelVersion, *, policy: gate.Policy | None, to_stage
     """Everything about a version that its gate looks at. `version` must be fresh from the database."""
     edge = StageEdge.objects.filter(from_stage=version.stage, to_stage=to_stage).first()
     specs = {rule.spec_digest for rule in policy.evaluations} if policy else set()
+    able = people_who_may_sign(version)
     return gate.Evidence(
         stage=version.stage,
         standing=version.standing,
@@ -110,8 +111,8 @@ def load_evidence(version: ModelVersion, *, policy: gate.Policy | None, to_stage
         documents=tuple(_documents(version)),
         has_assessment=RiskAssessment.objects.filter(version=version, stage=version.stage).exists(),
         risks=tuple(_open_risks(version)),
-        signatures=tuple(_signatures(version, to_stage)),
-        waivers=tuple(_waivers(version, to_stage)),
+        signatures=tuple(_signatures(version, to_stage, able)),
+        waivers=tuple(_waivers(version, to_stage, able)),
     )
 
 
@@ -168,14 +169,16 @@ def pinned_datasets(version: ModelVersion) -> list[LineageEdge]:
 
 
 def _documents(version: ModelVersion) -> Iterator[gate.DocumentState]:
-    yield _document_state("model_card", str(version), Q(document__kind="model_card", document__model_version=version))
-    for edge in pinned_datasets(version):
-        about = Q(document__kind="datasheet", document__dataset_version=edge.parent_dataset)
-        yield _document_state("datasheet", str(edge.parent_dataset), about)
+    pinned = {edge.parent_dataset_id: str(edge.parent_dataset) for edge in pinned_datasets(version)}
+    about = Q(document__model_version=version) | Q(document__dataset_version__in=pinned)
+    rows = DocumentRevision.objects.filter(about).order_by("document_id", "-id").distinct("document_id")
+    newest = {row.document.dataset_version_id: row for row in rows.select_related("document").defer("answers")}
+    yield _document_state("model_card", str(version), newest.get(None))
+    for pk, name in pinned.items():
+        yield _document_state("datasheet", name, newest.get(pk))
 
 
-def _document_state(kind: str, subject: str, about: Q) -> gate.DocumentState:
-    row = DocumentRevision.objects.filter(about).order_by("-id").first()
+def _document_state(kind: str, subject: str, row: DocumentRevision | None) -> gate.DocumentState:
     if row is None:
         return gate.DocumentState(kind=kind, subject=subject, revision=0, answered=0, applicable=0)
     return gate.DocumentState(
@@ -203,12 +206,12 @@ def people_who_may_sign(version: ModelVersion) -> set[int]:
     """Active people who are reviewers of the version's team now, and no authors of it."""
     reviewers = Membership.objects.filter(
         team=version.team_id, role=Role.REVIEWER, ended_at=None, person__is_active=True, person__is_service=False
-    ).values_list("person_id", flat=True)
-    return set(reviewers) - set(Authorship.objects.filter(version=version).values_list("person_id", flat=True))
+    )
+    authors = Authorship.objects.filter(version=version).values("person_id")
+    return set(reviewers.exclude(person_id__in=authors).values_list("person_id", flat=True))
 
 
-def _signatures(version: ModelVersion, to_stage: str) -> Iterator[gate.Signature]:
-    able = people_who_may_sign(version)
+def _signatures(version: ModelVersion, to_stage: str, able: set[int]) -> Iterator[gate.Signature]:
     skills = set(
         ReviewerExpertise.objects.filter(team=version.team_id, ended_at=None).values_list("person_id", "expertise")
     )
@@ -225,8 +228,7 @@ def _signatures(version: ModelVersion, to_stage: str) -> Iterator[gate.Signature
         )
 
 
-def _waivers(version: ModelVersion, to_stage: str) -> Iterator[gate.GrantedWaiver]:
-    able = people_who_may_sign(version)
+def _waivers(version: ModelVersion, to_stage: str, able: set[int]) -> Iterator[gate.GrantedWaiver]:
     counted = Q(grants__granted_by__in=able) & ~Q(grants__granted_by=F("requested_by"))
     rows = Waiver.objects.filter(version=version, to_stage=to_stage).annotate(
         granted=Count("grants__granted_by", filter=counted, distinct=True)
