@@ -62,7 +62,7 @@ def grant_expertise(team: Team, *, person: User, expertise: str, by: User) -> Re
 def create_token(
     team: Team, *, name: str, acts_as: User, scopes: Sequence[str], by: User, lasts: timedelta = timedelta(days=90)
 ) -> tuple[Token, str]:
-    """Make a pipeline's token; its text is returned once and never stored. `acts_as` is a service account."""
+    """Make a pipeline's token; its text is returned once and never stored. `acts_as` is the team's service account."""
     with audit.acting("token.created", by=by, on=team):
         if not policies.may_administer(by, team):
             raise NotPermitted(f"{by} may not make tokens for {team}.")
@@ -70,6 +70,8 @@ def create_token(
             raise InvalidInput(f"No such scope: {', '.join(sorted(unknown))}.", errors={"scopes": ["unknown scope"]})
         if not acts_as.is_service:
             raise InvalidInput("A token acts as a service account.", errors={"acts_as": ["it is a person"]})
+        if not policies.may_see(acts_as, team):
+            raise InvalidInput(f"{acts_as} is not in {team}.", errors={"acts_as": ["it has no role in this team"]})
         if not timedelta(0) < lasts <= LONGEST_TOKEN:
             raise InvalidInput("A token lasts a year at most.", errors={"lasts": ["too long"]})
         secret = TOKEN_PREFIX + secrets.token_urlsafe(32)

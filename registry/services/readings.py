@@ -19,7 +19,7 @@ def store_readings(
     evidence: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Keep every reading of a run. InvalidInput, and nothing is kept, if one of them can't be a measurement."""
-    errors = {f"readings.{i}": found for i, item in enumerate(readings) if (found := _problems(item, known))}
+    errors = {f"readings.{i}": found for i, item in enumerate(readings) if (found := _problems(item, known, run.level))}
     places = [(item.get("metric"), item.get("slice")) for item in readings]
     if len(places) != len(set(places)):
         errors["readings"] = ["the same metric and slice stand twice"]
@@ -33,8 +33,10 @@ def store_readings(
     )
 
 
-def _problems(reading: Mapping[str, Any], known: set[str]) -> list[str]:
+def _problems(reading: Mapping[str, Any], known: set[str], level: float) -> list[str]:
     problems = []
+    if reading.get("level") not in (None, level):
+        problems.append(f"level is not {level:g}, which was asked for")
     if reading.get("metric") not in known:
         problems.append(f"unknown metric {reading.get('metric')!r}")
     if not isinstance(reading.get("slice"), str) or not reading["slice"]:

@@ -33,6 +33,7 @@ alter table measurement add constraint a_measurement_is_finite check (
 alter table threshold add constraint a_limit_is_finite check ("limit" > '-Infinity' and "limit" < 'Infinity'
   and tolerance >= 0 and tolerance < 'Infinity');
 alter table artifact add constraint digests_are_sha256 check (root_digest ~ '^[0-9a-f]{64}$' and manifest_digest ~ '^[0-9a-f]{64}$');
+alter table evidence_snapshot add constraint a_snapshot_has_its_digest check (digest = encode(sha256(convert_to(body, 'UTF8')), 'hex'));
 alter table artifact_file add constraint a_file_digest_is_sha256 check (sha256 ~ '^[0-9a-f]{64}$' and size >= 0);
 
 -- What both judges tell apart by its name is one of the names they know.

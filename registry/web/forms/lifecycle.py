@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 
 from registry.cards.limits import MAX_TEXT
 from registry.gates.verdict import Requirement
 from registry.models.choices import Expertise, Meaning, Stage
+from registry.models.gate_inputs import database_now
 
 WORDS = {Meaning.APPROVE: "APPROVE", Meaning.REQUEST_CHANGES: "REQUEST CHANGES"}
 
@@ -93,8 +93,8 @@ class WaiverForm(ReasonForm):
         return requirement, found
 
     def expires_at(self) -> datetime:
-        """When it ends."""
-        return timezone.now() + timedelta(hours=self.cleaned_data["hours"])
+        """When it ends, by the clock that the policy's limit is judged by."""
+        return database_now() + timedelta(hours=self.cleaned_data["hours"])
 
 
 class MoveForm(forms.Form):
