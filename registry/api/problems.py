@@ -14,6 +14,7 @@ from registry.exceptions import Refusal, TransitionRefused
 
 MEDIA_TYPE = "application/problem+json"
 UNIQUE_VIOLATION, CANCELLED, LOCKED = "23505", "57014", "55P03"
+IN_EACH_OTHERS_WAY = ("40001", "40P01")
 UNKNOWN = "There is no such thing here, or none that you may see."
 
 
@@ -103,6 +104,9 @@ def _machinery(exception: Exception) -> tuple[dict[str, Any], dict[str, str]] | 
     if isinstance(exception, OperationalError) and state in (CANCELLED, LOCKED):
         said = "It took longer than is allowed. Nothing was changed."
         return details(503, kind="busy", title="Busy", detail=said), {"Retry-After": "5"}
+    if isinstance(exception, OperationalError) and state in IN_EACH_OTHERS_WAY:
+        said = "It and another request were in each other's way. Nothing was changed."
+        return details(503, kind="busy", title="Busy", detail=said), {"Retry-After": "1"}
     return None
 
 
