@@ -147,6 +147,8 @@ def retry_evaluation(run: Evaluation, *, by: User) -> Evaluation:
             raise NotPermitted(f"{by} may not evaluate {run.version}.")
         if not run.is_over:
             raise NotNow(f"It is {run.get_state_display().lower()}; wait for it or cancel it.")
+        if run.assurance == Assurance.SELF_REPORTED:
+            raise NotNow("It was measured elsewhere, so it can't be repeated here. Ask for an evaluation instead.")
     reads = {key: run.subject[key] for key in ("columns", "favourable", "score_kind") if key in run.subject}
     return request_evaluation(
         run.version,

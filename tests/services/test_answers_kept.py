@@ -5,6 +5,7 @@ import pytest
 from registry.exceptions import NotNow, NotPermitted
 from registry.models import Attestation, AuditEvent, ModelVersion
 from registry.services import catalog, evaluations
+from registry.web.present import runs
 from tests import make
 from tests.people import Cast
 
@@ -42,3 +43,11 @@ def test_who_may_not_evaluate_is_told_so_whatever_state_the_run_is_in(cast: Cast
     run = evaluations.request_evaluation(make.model_version(cast), evaluator="security.model_file", by=cast.ada)
     with pytest.raises(NotPermitted):
         evaluations.retry_evaluation(run, by=cast.mary)
+
+
+def test_what_was_measured_elsewhere_is_neither_repeated_nor_offered_to_be(cast: Cast) -> None:
+    version = make.model_version(cast)
+    run = evaluations.report_readings(version, evaluator="fairness.group", readings=[make.reading()], by=cast.ada)
+    with pytest.raises(NotNow, match="measured elsewhere"):
+        evaluations.retry_evaluation(run, by=cast.ada)
+    assert runs.page(run, person=cast.ada)["may_retry"] is False

@@ -59,7 +59,7 @@ def page(run: Evaluation, *, person: User) -> dict[str, Any]:
         "crumbs": crumbs("model-list", (str(run.version), "version-evidence", run.version_id)),
         "facts": _facts(run),
         "may_cancel": may and run.state in (RunState.QUEUED, RunState.RUNNING),
-        "may_retry": may and run.is_over,
+        "may_retry": may and run.is_over and run.assurance != Assurance.SELF_REPORTED,
         "measurements": [evidence.measurement(row, judgements.get(row.id)) for row in measured],
         "bins": files.get("reliability", {}).get("bins", ()),
         "features": evidence.features_of(measured),
