@@ -86,7 +86,8 @@ def format_interval(low: object, high: object, *, level: object = None, unit: st
     elif not is_number(low):
         text = f"at most {format_number(high, unit)}"
     else:
-        text = f"{format_number(low, unit)} \u2013 {format_number(high, unit)}"
+        ends = [format_number(low, unit), format_number(high, unit)]
+        text = ends[0] if ends[0] == ends[1] and ends[0].startswith("less") else " \u2013 ".join(ends)
     confidence = format_level(level)
     return f"{text}, {confidence}" if confidence else text
 

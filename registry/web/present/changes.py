@@ -16,6 +16,8 @@ from registry.services.verdicts import Review
 from registry.web.present import documents, evidence, metrics
 from registry.web.present.waiting import newest_outcome
 
+PLACES = ("judged", "whole", "group")
+
 
 def since_signed(version: ModelVersion, reviewed: Review | None, *, person: User | None = None) -> dict[str, Any]:
     """What changed since the last signature on this version (by `person`, where given)."""
@@ -121,7 +123,11 @@ def compare(version: ModelVersion, *, against: str, person: User) -> dict[str, A
     return context | {
         "version_said": said[version.pk],
         "other_said": said[other.pk],
-        "measurements": _beside(evidence.newest_measurements(other), evidence.newest_measurements(version)),
+        "measurements": _beside(
+            evidence.newest_measurements(other),
+            evidence.newest_measurements(version),
+            judged={*evidence.judged_measurements(other), *evidence.judged_measurements(version)},
+        ),
         "card_changes": _card_changes(other, version),
         "risk_changes": _compare(_open_risks(other), _open_risks(version), "risk"),
     }
@@ -136,29 +142,37 @@ def _other(siblings: Any, version: ModelVersion, against: str) -> ModelVersion |
         raise Http404 from None
 
 
-def _beside(before: list[Measurement], after: list[Measurement]) -> list[dict[str, Any]]:
-    """Each metric and slice with both readings; what neither measured is not there."""
-    old = {(row.metric, row.slice): row for row in before}
-    new = {(row.metric, row.slice): row for row in after}
+def _beside(before: list[Measurement], after: list[Measurement], *, judged: set[int]) -> list[dict[str, Any]]:
+    """Each metric and slice under one specification with both readings; what neither measured is not there."""
+    old = {(row.metric, row.slice, row.spec_digest): row for row in before}
+    new = {(row.metric, row.slice, row.spec_digest): row for row in after}
     keys = [*new, *(key for key in old if key not in new)]
-    shown = []
-    for key in sorted(keys, key=lambda key: (key[1] not in evidence.WHOLE, key)):
+    shown: list[dict[str, Any]] = []
+    for key in sorted(keys):
         pair = [old.get(key), new.get(key)]
         rows = [
             {"label": label, "value": row.value, "low": row.low, "high": row.high, "n": row.n}
             for label, row in zip(("before", "now"), pair, strict=True)
             if row is not None and row.status == "ok"
         ]
-        shown.append(
-            {
-                "title": metrics.title(key[0]),
-                "slice": key[1],
-                "unit": metrics.unit(key[0]),
-                "rows": rows,
-                "is_whole": key[1] in evidence.WHOLE,
-            }
-        )
-    return [each for each in shown if each["rows"]]
+        found = {
+            "title": metrics.title(key[0]),
+            "slice": evidence.where(pair[1] or pair[0]),
+            "unit": metrics.unit(key[0]),
+            "rows": rows,
+            "place": _place(pair, judged),
+        }
+        if rows and found not in shown:
+            shown.append(found)
+    return sorted(shown, key=lambda each: PLACES.index(each["place"]))
+
+
+def _place(pair: list[Measurement | None], judged: set[int]) -> str:
+    """Where a pair stands: with what a limit judges, with what is measured besides, or with the single groups."""
+    rows = [row for row in pair if row is not None]
+    if any(row.id in judged for row in rows):
+        return "judged"
+    return "whole" if rows[0].slice in evidence.WHOLE else "group"
 
 
 def _card_changes(before: ModelVersion, after: ModelVersion) -> list[dict[str, Any]]:

@@ -66,13 +66,19 @@ def groups(
         run = rows[0].evaluation
         found.append(
             {
-                "title": metrics.evaluator_title(run.evaluator),
+                "title": f"{metrics.evaluator_title(run.evaluator)}{_by_groups(run)}",
                 "text": _how_often(run, attempts[spec]),
                 "measurements": sorted(judged_rows, key=lambda row: _rank(row["outcome"])),
                 "others": [measurement(row, None) for row in others],
             }
         )
     return sorted(found, key=_urgency)
+
+
+def _by_groups(run: Evaluation) -> str:
+    """The columns that divide people into groups, where the run reads any: two runs of one evaluator differ in them."""
+    group = (run.subject.get("columns") or {}).get("group") or ()
+    return f", by {' and '.join([group] if isinstance(group, str) else group)}" if group else ""
 
 
 def _urgency(group: dict[str, Any]) -> int:
@@ -96,7 +102,7 @@ def measurement(row: Measurement, requirement: Requirement | None) -> dict[str, 
         "slice": _slice_words(row),
         "unit": metrics.unit(row.metric),
         "href": reverse("method", args=[row.metric]),
-        "assurance": Assurance(row.assurance).label,
+        "assurance": "" if row.assurance == Assurance.PLATFORM_RUN else Assurance(row.assurance).label,
         **{name: getattr(row, name) for name in ("value", "low", "high", "level", "n", "status", "reason", "method")},
         "measured_at": row.measured_at,
     }
@@ -108,28 +114,36 @@ def measurement(row: Measurement, requirement: Requirement | None) -> dict[str, 
 
 def _slice_words(row: Measurement) -> str:
     words = metrics.unit_words(row.metric)
-    return f"{_where(row)} · {words}" if words else _where(row)
+    return f"{where(row)} · {words}" if words else where(row)
 
 
-def _where(row: Measurement) -> str:
+def where(row: Measurement) -> str:
+    """Whom a reading is about: everybody, the worst group, or the two that differ most."""
     lowest, highest = row.detail.get("lowest"), row.detail.get("highest")
     if lowest and highest:
         return f"{lowest} against {highest}"
     return {"overall": "everybody", "worst": "worst group"}.get(row.slice, row.slice)
 
 
+def _short(slice_name: str) -> str:
+    """A combination of groups by their values alone: with the columns' names it would not fit beside its numbers."""
+    parts = slice_name.split(" & ")
+    return slice_name if len(parts) == 1 else " & ".join(part.split("=", 1)[-1] for part in parts)
+
+
 def drawings(version: ModelVersion, measured: list[Measurement]) -> dict[str, Any]:
     """The charts: a forest for every metric with slices, the calibration, what drives the score."""
-    sliced: dict[str, list[Measurement]] = {}
+    sliced: dict[str, dict[str, Measurement]] = {}
     for row in sorted(measured, key=lambda row: row.id):
         if row.slice not in WHOLE and not row.slice.startswith(FEATURE):
-            sliced.setdefault(row.metric, []).append(row)
+            sliced.setdefault(row.metric, {})[row.slice] = row
     forests = [
         {
             "title": metrics.title(metric),
             "unit": metrics.unit(metric),
             "rows": [
-                {"label": row.slice, "value": row.value, "low": row.low, "high": row.high, "n": row.n} for row in rows
+                {"label": _short(row.slice), "value": row.value, "low": row.low, "high": row.high, "n": row.n}
+                for row in rows.values()
             ],
         }
         for metric, rows in sliced.items()
