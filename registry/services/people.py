@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from registry import policies
-from registry.exceptions import InvalidInput, NotPermitted
+from registry.exceptions import InvalidInput, NotNow, NotPermitted
 from registry.models import Membership, Reauthentication, ReviewerExpertise, Team, Token, User
 from registry.models.choices import Expertise, Role
 from registry.services import audit
@@ -57,6 +57,37 @@ def grant_expertise(team: Team, *, person: User, expertise: str, by: User) -> Re
         if created:
             audit.record("expertise.granted", subject=row, actor=by, team=team)
     return row
+
+
+def end_membership(membership: Membership, *, by: User) -> Membership:
+    """End a role: what was signed in it stays on record and no longer counts. A team keeps one administrator."""
+    team = membership.team
+    with audit.acting("membership.ended", by=by, on=team):
+        if not policies.may_administer(by, team) and by != membership.person:
+            raise NotPermitted(f"{by} may not end {membership.person}'s role in {team}.")
+        running = Membership.objects.select_for_update().filter(team=team, role=Role.ADMINISTRATOR, ended_at=None)
+        if membership.role == Role.ADMINISTRATOR and not running.exclude(pk=membership.pk):
+            raise NotNow(f"{team} would be left without an administrator. Give somebody else that role first.")
+        _end(membership)
+        audit.record("membership.ended", subject=membership, actor=by, team=team)
+    return membership
+
+
+def end_expertise(row: ReviewerExpertise, *, by: User) -> ReviewerExpertise:
+    """End what a reviewer may sign for; signatures given for it no longer count where the gate has yet to open."""
+    with audit.acting("expertise.ended", by=by, on=row.team):
+        if not policies.may_administer(by, row.team) and by != row.person:
+            raise NotPermitted(f"{by} may not end {row.person}'s expertise in {row.team}.")
+        _end(row)
+        audit.record("expertise.ended", subject=row, actor=by, team=row.team)
+    return row
+
+
+def _end(row: Membership | ReviewerExpertise) -> None:
+    won = type(row)._base_manager.filter(pk=row.pk, ended_at=None).update(ended_at=timezone.now())
+    if not won:
+        raise NotNow("It has ended already.")
+    row.refresh_from_db()
 
 
 def create_token(

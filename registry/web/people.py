@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from registry import policies
 from registry.exceptions import NotPermitted
-from registry.models import Team, Token, User
+from registry.models import Membership, ReviewerExpertise, Team, Token, User
 from registry.services import people as verbs
 from registry.web.access import fetch, teams_of
 from registry.web.forms.people import ExpertiseForm, MemberForm, TokenForm
@@ -60,6 +60,26 @@ def expertise_new(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+@require_POST
+@login_required
+def membership_end(request: HttpRequest, pk: int) -> HttpResponse:
+    """End a role."""
+    mine = Membership.objects.filter(team__in=teams_of(request.user), ended_at=None)
+    ended = verbs.end_membership(get_object_or_404(mine, pk=pk), by=request.user)
+    return done(
+        request, f"{ended.person} is no longer {ended.get_role_display().lower()} in {ended.team.name}.", "people"
+    )
+
+
+@require_POST
+@login_required
+def expertise_end(request: HttpRequest, pk: int) -> HttpResponse:
+    """End what somebody may sign for."""
+    mine = ReviewerExpertise.objects.filter(team__in=teams_of(request.user), ended_at=None)
+    ended = verbs.end_expertise(get_object_or_404(mine, pk=pk), by=request.user)
+    return done(request, f"{ended.person} no longer signs for {ended.expertise} in {ended.team.name}.", "people")
+
+
 @login_required
 def token_new(request: HttpRequest, pk: int) -> HttpResponse:
     """Make a pipeline's token; its text is shown on the answering page and never again."""
@@ -95,6 +115,8 @@ urlpatterns = [
     path("people/", people_page, name="people"),
     path("people/<int:pk>/members/new/", member_new, name="member-new"),
     path("people/<int:pk>/expertise/new/", expertise_new, name="expertise-new"),
+    path("memberships/<int:pk>/end/", membership_end, name="membership-end"),
+    path("expertise/<int:pk>/end/", expertise_end, name="expertise-end"),
     path("people/<int:pk>/tokens/new/", token_new, name="token-new"),
     path("tokens/<uuid:pk>/revoke/", token_revoke, name="token-revoke"),
 ]

@@ -200,6 +200,16 @@ VERBS = [
         by("joan"),
     ),
     Verb(
+        "membership.ended",
+        lambda s, p: people.end_membership(s.cast.lending.memberships.get(person=s.cast.mary), by=p),
+        by("joan", "mary"),
+    ),
+    Verb(
+        "expertise.ended",
+        lambda s, p: people.end_expertise(s.cast.lending.expertise.get(person=s.cast.grace), by=p),
+        by("joan", "grace"),
+    ),
+    Verb(
         "token.created",
         lambda s, p: people.create_token(
             s.cast.lending, name="t", acts_as=s.cast.pipeline, scopes=["verdict:read"], by=p

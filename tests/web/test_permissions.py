@@ -13,7 +13,14 @@ from tests.web.world import World
 
 SignedIn = Callable[[User], Client]
 OPEN = {"healthz", "notary-key"}
-POST_ONLY = {"evaluation-cancel", "evaluation-retry", "policy-agree", "token-revoke"}
+POST_ONLY = {
+    "evaluation-cancel",
+    "evaluation-retry",
+    "policy-agree",
+    "token-revoke",
+    "membership-end",
+    "expertise-end",
+}
 NAMES = sorted(pattern.name for pattern in urlpatterns)
 DETAILS = sorted(
     name for name in NAMES if name not in OPEN and any(p.name == name and "<" in str(p.pattern) for p in urlpatterns)

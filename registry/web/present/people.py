@@ -31,8 +31,21 @@ def _team(team: Team, person: User) -> dict[str, Any]:
         "actions": [{"title": t, "href": reverse(n, args=[team.pk]), "kind": "quiet"} for n, t in actions]
         if administers
         else [],
+        "given": _given(team) if administers else [],
         "tokens": [_token(each) for each in _tokens(team)] if administers else [],
     }
+
+
+def _given(team: Team) -> list[dict[str, str]]:
+    """Every role and expertise that runs, with the address that ends it."""
+    kinds = ((Membership, "membership-end", "role"), (ReviewerExpertise, "expertise-end", "expertise"))
+    return [
+        {"person": str(row.person), "what": f"{noun} {getattr(row, noun)}", "href": reverse(name, args=[row.pk])}
+        for model, name, noun in kinds
+        for row in model._base_manager.filter(team=team, ended_at=None)
+        .select_related("person")
+        .order_by("person__username", "pk")
+    ]
 
 
 def _members(team: Team) -> list[list[dict[str, Any]]]:
