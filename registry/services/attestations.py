@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -16,6 +18,16 @@ from registry.services import audit
 
 LONGEST_NO = timedelta(days=30)
 Sign = Callable[[Mapping[str, Any]], dict[str, Any]]
+
+logger = logging.getLogger(__name__)
+
+
+class UnsignableAnswer(ValueError):
+    """The rows behind an answer don't make a statement."""
+
+    def __init__(self, pk: UUID) -> None:
+        super().__init__(f"answer {pk}")
+        self.pk = pk
 
 
 @transaction.atomic
@@ -34,18 +46,38 @@ def renew() -> int:
         return int(cursor.fetchone()[0])
 
 
-def sign_pending(sign: Sign, *, key_id: str, most: int = 100) -> int:
-    """Let `sign` put its envelope around up to `most` pending answers, oldest first; how many. Two may run at once."""
+def sign_pending(sign: Sign, *, key_id: str, unsignable: set[UUID], most: int = 100) -> int:
+    """Let `sign` put its envelope around up to `most` pending answers, oldest first; how many. Two may run at once.
+
+    An answer of which no statement can be made stays pending, is named in the log and put into `unsignable`, which the
+    caller keeps between calls: it never holds up the others.
+    """
     signed = 0
     while signed < most:
-        with transaction.atomic():
-            pending = Attestation.objects.filter(envelope=None, root_digest__isnull=False).order_by("seq")
-            row = pending.select_for_update(skip_locked=True, of=("self",), no_key=True).first()
-            if row is None:
-                break
-            _store(row, sign(verdict_statement(_facts(row, key_id))), key_id)
+        try:
+            row = _sign_oldest(sign, key_id=key_id, unsignable=unsignable)
+        except UnsignableAnswer as error:
+            logger.exception("no statement can be made of %s", error.pk)
+            unsignable.add(error.pk)
+            continue
+        if row is None:
+            break
         signed += 1
     return signed
+
+
+def _sign_oldest(sign: Sign, *, key_id: str, unsignable: set[UUID]) -> Attestation | None:
+    with transaction.atomic():
+        pending = Attestation.objects.filter(envelope=None, root_digest__isnull=False).exclude(pk__in=unsignable)
+        row = pending.select_for_update(skip_locked=True, of=("self",), no_key=True).order_by("seq").first()
+        if row is None:
+            return None
+        try:
+            statement = verdict_statement(_facts(row, key_id))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise UnsignableAnswer(row.pk) from error
+        _store(row, sign(statement), key_id)
+    return row
 
 
 def _store(row: Attestation, envelope: dict[str, Any], key_id: str) -> None:

@@ -5,6 +5,7 @@ import time
 from argparse import ArgumentParser
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
@@ -32,10 +33,11 @@ class Command(BaseCommand):
         key_id = signer.public_key.keyid
         sign = partial(sign_statement, signer=signer)
         register_key(key_id=key_id, public_pem=public_key_pem(signer))
+        unsignable: set[UUID] = set()
         while True:
             try:
                 renew()
-                signed = sign_pending(sign, key_id=key_id)
+                signed = sign_pending(sign, key_id=key_id, unsignable=unsignable)
             except OperationalError as error:
                 logger.warning("the database did not answer: %s", error)
                 connection.close()

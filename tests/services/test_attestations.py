@@ -1,0 +1,31 @@
+"""The notary signs what can be signed, and one answer that can't be never holds up the others."""
+
+from functools import partial
+from pathlib import Path
+
+from registry.exchange.dsse import load_or_create_signer, sign_statement
+from registry.models import Attestation
+from registry.services import attestations
+from tests import make
+from tests.databases import speaking_as
+from tests.models.past import past_the_triggers
+from tests.people import Cast
+
+
+def test_an_answer_without_a_statement_stays_pending_and_the_next_is_signed(cast: Cast, tmp_path: Path) -> None:
+    first = make.model_version(cast, label="1")
+    second = make.model_version(cast, within=first.model.project, label="2")
+    broken = Attestation.objects.filter(version=first).earliest("seq")
+    past_the_triggers("verdict", "update verdict set body = '{}' where id = %s", broken.verdict_id)
+    signer, unsignable = load_or_create_signer(tmp_path / "notary"), set()
+    with speaking_as("assay_notary"):
+        key_id = signer.public_key.keyid
+        sign = partial(sign_statement, signer=signer)
+        signed = attestations.sign_pending(sign, key_id=key_id, unsignable=unsignable)
+    assert unsignable == {broken.pk}
+    assert signed >= 1
+    broken.refresh_from_db()
+    assert broken.envelope is None
+    answer = Attestation.objects.filter(version=second).latest("seq")
+    assert bytes(answer.body).startswith(b"{")
+    assert answer.key_id == key_id
