@@ -125,7 +125,8 @@ def revoke_token(token: Token, *, team: Team, by: User) -> None:
     with audit.acting("token.revoked", by=by, on=team):
         if not policies.may_administer(by, team) or team.pk not in token.team_ids:
             raise NotPermitted(f"{by} may not end this token.")
-        Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
+        if not Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
+            raise NotNow("It was revoked already.")
         audit.record("token.revoked", subject=token, actor=by, team=team)
 
 

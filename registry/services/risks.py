@@ -75,6 +75,8 @@ def update_risk(risk: Risk, *, changes: Mapping[str, Any], by: User) -> Risk:
             raise InvalidInput(
                 "Some of this can't be changed.", errors={name: ["can't be changed"] for name in unknown}
             )
+        # A move carries risks forward under this lock, so that a change can't land on one that was just carried.
+        ModelVersion.objects.select_for_update(no_key=True).get(pk=risk.version_id)
         if Risk.objects.filter(carried_from=risk).exists():
             raise NotNow("This risk was carried forward; change it at the present stage.")
         after = {name: changes.get(name, getattr(risk, name)) for name in CHANGEABLE}

@@ -32,5 +32,10 @@ class RefusalMiddleware:
             return render(request, "503.html", {"title": "Busy", "reason": reason}, status=503)
         if not isinstance(exception, Refusal):
             return None
-        context = {"title": exception.title, "reason": str(exception), "verdict": exception.detail.get("verdict")}
+        context = {
+            "title": exception.title,
+            "reason": str(exception),
+            "verdict": exception.detail.get("verdict"),
+            "errors": exception.detail.get("errors"),
+        }
         return render(request, f"{exception.status}.html", context, status=exception.status)
