@@ -50,8 +50,8 @@ def format_number(value: object, unit: str = "", *, digits: int = 3) -> str:
     number = as_number(value)
     if number is None:
         return NOT_MEASURED
-    if isinstance(value, int):
-        return f"{value:,}".replace("-", "\u2212") + _suffix(unit)
+    if isinstance(value, int) or (unit == "count" and number.is_integer()):
+        return f"{value if isinstance(value, int) else int(number):,}".replace("-", "\u2212") + _suffix(unit)
     if unit in RATE_UNITS:
         return f"{_percent(number, digits)}%"
     return plain(number, digits=digits) + _suffix(unit)
@@ -85,6 +85,8 @@ def format_interval(low: object, high: object, *, level: object = None, unit: st
         text = f"at least {format_number(low, unit)}"
     elif not is_number(low):
         text = f"at most {format_number(high, unit)}"
+    elif unit == "count" and low == high:
+        return "counted"
     else:
         ends = [format_number(low, unit), format_number(high, unit)]
         text = ends[0] if ends[0] == ends[1] and ends[0].startswith("less") else " \u2013 ".join(ends)

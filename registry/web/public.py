@@ -42,7 +42,9 @@ def method(request: HttpRequest, metric: str) -> HttpResponse:
     if known is None:
         raise Http404
     siblings = [each for each in metrics.facts().values() if each["evaluator"] == known["evaluator"]]
-    return render(request, "registry/evaluations/method.html", {"metric": known, "siblings": siblings})
+    # Its first line is the title, which the page says already.
+    shown = known | {"method": known["method"].removeprefix(f"# {known['title']}")}
+    return render(request, "registry/evaluations/method.html", {"metric": shown, "siblings": siblings})
 
 
 urlpatterns = [

@@ -47,7 +47,7 @@ def blame(form: forms.BaseForm, refusal: InvalidInput) -> None:
     """Put every problem beside the field it is about; those without a field stand above the form."""
     placed = False
     for name, problems in refusal.errors.items():
-        field = name if name in form.fields else None
+        field = next((each for each in (name, name.rpartition(".")[2]) if each in form.fields), None)
         placed = placed or field is None
         for problem in problems:
             form.add_error(field, problem if field else f"{name}: {problem}")

@@ -16,6 +16,8 @@ ROLES = (
 )
 
 
+# What is no table by its name; of the rest, the evaluator reads the bytes and has the last word.
+OTHER_FILES = r"\.(skops|pkl|pickle|joblib|safetensors|onnx|pt|pth|bin|zip|bz2|gz|pdf|json)$"
 READ = ("label", "prediction", "score", "score_kind", "group", "favourable")
 
 
@@ -42,8 +44,8 @@ class InputsForm(forms.Form):
 
     def __init__(self, *args: Any, version: ModelVersion, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        held = Artifact.objects.filter(team=version.team, is_held=True).prefetch_related("files")
-        self.fields["table"].queryset = held.order_by("-created_at")
+        held = Artifact.objects.filter(team=version.team, is_held=True).exclude(files__name__iregex=OTHER_FILES)
+        self.fields["table"].queryset = held.prefetch_related("files").order_by("-created_at")
         self.fields["table"].label_from_instance = _table_words
         pinned = DatasetVersion.objects.filter(children__child_model=version).select_related("dataset__team")
         self.fields["dataset_version"].queryset = pinned.distinct()

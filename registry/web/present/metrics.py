@@ -7,6 +7,7 @@ from evaluators.catalog import EVALUATORS, describe
 from evaluators.contract import EvaluatorError
 from registry.reports.wording import metric_words
 
+COUNTED = frozenset({"class", "findings", "types"})
 SHARES = frozenset({"rate", "share", "proportion"})
 BARE = frozenset({"", "ratio", "score", "index", "count", "none"})
 
@@ -32,8 +33,9 @@ def title(metric: str) -> str:
 
 
 def unit(metric: str) -> str:
-    """How its numbers are written: as shares in percent, or bare. Other units are words: see `unit_words`."""
-    return "rate" if facts().get(metric, {}).get("unit") in SHARES else ""
+    """How its numbers are written: in percent, as counts, or bare. Other units are words: see `unit_words`."""
+    named = facts().get(metric, {}).get("unit")
+    return "rate" if named in SHARES else "count" if named in COUNTED else ""
 
 
 def unit_words(metric: str) -> str:

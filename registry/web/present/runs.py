@@ -1,6 +1,7 @@
 """A run as its page shows it, and what a form needs to ask for one."""
 
 import json
+import re
 from typing import Any
 
 from django.urls import reverse
@@ -63,8 +64,15 @@ def page(run: Evaluation, *, person: User) -> dict[str, Any]:
         "measurements": [evidence.measurement(row, judgements.get(row.id)) for row in measured],
         "bins": files.get("reliability", {}).get("bins", ()),
         "features": evidence.features_of(measured),
+        "failure": _failure_words(run.failure),
         "parameters": json.dumps(run.parameters, indent=2, sort_keys=True) if run.parameters else "",
     }
+
+
+def _failure_words(failure: str) -> str:
+    """What was wrong with what the run was given, without where the code noticed; anything else stays as it is."""
+    told = re.fullmatch(r"SubjectError: (.+) \([\w/]+\.py:\d+ in \w+\)", failure.strip(), re.DOTALL)
+    return told[1] if told else failure
 
 
 def _facts(run: Evaluation) -> list[dict[str, Any]]:

@@ -110,6 +110,10 @@ def gate_section(version: ModelVersion, *, person: User) -> dict[str, Any]:
     if reviewed.revision:
         href = reverse("policy-revision", args=[reviewed.revision.pk])
         facts.insert(0, {"name": "Policy", "value": str(reviewed.revision), "href": href})
+    else:
+        facts.insert(
+            0, {"name": "Policy", "value": "none is active; the last step needs one", "href": reverse("policy-list")}
+        )
     return {
         "reviewed": reviewed,
         "verdict": reviewed.decision,
