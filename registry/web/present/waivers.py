@@ -5,8 +5,10 @@ from typing import Any
 from django.utils import timezone
 
 from registry import policies
+from registry.gates.verdict import Requirement
 from registry.models import User, Waiver
 from registry.models.gate_inputs import people_who_may_sign
+from registry.services import verdicts
 from registry.web.present.pages import crumbs
 
 NEEDED = 2
@@ -22,6 +24,7 @@ def waiver_page(waiver: Waiver, *, person: User) -> dict[str, Any]:
     may = running and not has_granted and waiver.requested_by_id != person.pk
     return {
         "waiver": waiver,
+        "finding": _finding(waiver),
         "section": "reviews",
         "crumbs": crumbs("model-list", (str(waiver.version), "version", waiver.version_id)),
         "grants": grants,
@@ -34,6 +37,12 @@ def waiver_page(waiver: Waiver, *, person: User) -> dict[str, Any]:
             {"name": "Asked for", "when": waiver.requested_at},
             {"name": "Ends", "when": waiver.expires_at},
             {"name": "Before", "value": waiver.to_stage},
-            {"name": "Finding", "value": f"{waiver.requirement}, row {waiver.found}"},
+            {"name": "Requirement", "value": waiver.requirement},
         ],
     }
+
+
+def _finding(waiver: Waiver) -> Requirement | None:
+    """What the gate finds now, where it is still exactly what the waiver accepts."""
+    asked = verdicts.review(waiver.version, to_stage=waiver.to_stage).decision.requirements
+    return next((each for each in asked if (each.id, each.found) == (waiver.requirement, waiver.found)), None)
