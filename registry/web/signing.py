@@ -56,6 +56,8 @@ def version_sign(request: HttpRequest, pk: UUID) -> HttpResponse:
         "evidence_rev": reviewed.version.evidence_rev,
         "evidence_digest": reviewed.evidence_digest,
     }
+    lacking = [item.detail["expertise"] for item in reviewed.decision.unmet if item.kind == "sign_off"]
+    shown["expertise"] = next((each for each in lacking if each in expertise), None)
     form = SignForm(**sent(request), expertise=expertise, initial=shown)
     if signature := carry_out(form, lambda data: _sign(request, version, form, data)):
         said = f"You signed {version} for {signature.expertise}. Your signature holds as long as the evidence does."

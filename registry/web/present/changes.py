@@ -9,13 +9,14 @@ from django.urls import reverse
 
 from registry.cards.changes import compare_revisions
 from registry.cards.schemas import load_schema
-from registry.models import DocumentRevision, Measurement, ModelVersion, Risk, SignOff, User
+from registry.models import AuditEvent, DocumentRevision, Measurement, ModelVersion, Risk, SignOff, User
 from registry.models.choices import Priority
 from registry.reports.figures import format_interval, format_number
 from registry.services.verdicts import Review
 from registry.web.present import documents, evidence, metrics
 from registry.web.present.waiting import newest_outcome
 
+WRITTEN = ("step_taken", "treatment", "likelihood", "severity", "resolution")
 PLACES = ("judged", "whole", "group")
 
 
@@ -25,10 +26,29 @@ def since_signed(version: ModelVersion, reviewed: Review | None, *, person: User
     signed = rows.filter(signed_by=person).first() if person else rows.first()
     if signed is None or reviewed is None:
         return {"changes": [], "signed_before": None}
-    return {
-        "signed_before": signed,
-        "changes": compare_evidence(json.loads(signed.snapshot.body), json.loads(reviewed.evidence_body)),
-    }
+    found = compare_evidence(json.loads(signed.snapshot.body), json.loads(reviewed.evidence_body))
+    return {"signed_before": signed, "changes": [*found, *_rewritten_risks(signed)]}
+
+
+def _rewritten_risks(signed: SignOff) -> list[dict[str, Any]]:
+    """What was written about risks since: their texts are no part of the snapshot, and yet a signature covers them."""
+    risks = {str(pk): issue for pk, issue in Risk.objects.filter(version=signed.version_id).values_list("pk", "issue")}
+    events = AuditEvent.objects.filter(subject_kind="risk", subject_id__in=risks, verb="risk.updated")
+    found = []
+    for event in events.filter(at__gt=signed.signed_at).order_by("id"):
+        detail = json.loads(event.body).get("detail") or {}
+        before, after = detail.get("before") or {}, detail.get("after") or {}
+        found += [
+            {"name": risks[event.subject_id], "note": f"risk, {name.replace('_', ' ')}"}
+            | {"before": _plain(before.get(name)), "after": _plain(after[name])}
+            for name in after
+            if name in WRITTEN and before.get(name) != after[name]
+        ]
+    return found
+
+
+def _plain(value: Any) -> str:
+    return "" if value is None else str(value)
 
 
 def compare_evidence(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:

@@ -129,7 +129,11 @@ def _reason(version: ModelVersion, reviewed: verdicts.Review) -> str:
     failed = sum(item.outcome == "failed" for item in unmet)
     to_sign = sum(item.kind == "sign_off" for item in unmet)
     open_ = len(unmet) - failed - to_sign
-    counted = ((failed, "failed"), (open_, "can't be told yet"), (to_sign, "wait for a signature"))
+    counted = (
+        (failed, "failed"),
+        (open_, "can't be told yet"),
+        (to_sign, f"wait{'s' if to_sign == 1 else ''} for a signature"),
+    )
     parts = [f"{number} {words}" for number, words in counted if number]
     said = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
     return f"Of {asked} requirements, {said}. Each says below what would unblock it."
