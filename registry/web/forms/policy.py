@@ -36,7 +36,11 @@ class RevisionForm(forms.Form):
 class ActivateForm(forms.Form):
     """The project to which a revision shall apply."""
 
-    project = forms.ModelChoiceField(Project.objects.none(), empty_label=None)
+    project = forms.ModelChoiceField(
+        Project.objects.none(),
+        empty_label="choose one",
+        help_text="What applied to it before ends, and signatures on its versions lapse.",
+    )
 
     def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

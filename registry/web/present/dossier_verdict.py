@@ -10,6 +10,7 @@ from registry.gates.verdict import Requirement
 from registry.models import ModelVersion, PolicyRevision, Transition, TrustNeed, User
 from registry.models.choices import Aspect, NeedLevel
 from registry.reports.moments import in_utc
+from registry.reports.wording import waits_for_people
 from registry.services.verdicts import ANSWERED_STAGE, Review
 from registry.web.present import versions
 
@@ -44,6 +45,13 @@ def judge(version: ModelVersion, *, person: User) -> Judged:
     return _stored(version, gate) if reviewed is None else _live(reviewed, gate["verdict_reason"])
 
 
+def _opinion(reviewed: Review, mark: str) -> str:
+    if mark == "waived":
+        return "Yes, with a waiver"
+    waits = mark == "undecided" and waits_for_people(reviewed.decision.requirements)
+    return "Not yet: it waits for signatures" if waits else OPINIONS[mark]
+
+
 def _live(reviewed: Review, reason: str) -> Judged:
     outcome, has_waiver = reviewed.decision.outcome.value, bool(reviewed.decision.waived)
     mark = "waived" if has_waiver and outcome == "passed" else outcome
@@ -56,7 +64,7 @@ def _live(reviewed: Review, reason: str) -> Judged:
         evidence_digest=reviewed.evidence_digest,
         revision=reviewed.revision,
         question=f"May it enter {reviewed.to_stage}?",
-        title="Yes, with a waiver" if mark == "waived" else OPINIONS[outcome],
+        title=_opinion(reviewed, mark),
         mark=mark,
         reason=reason,
         said=f"Asked when this dossier was made, {in_utc(reviewed.now)}.",
