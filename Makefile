@@ -24,7 +24,7 @@ demo: ## start everything with a model that is blocked, and say where to look
 
 test: ## run every test but the simulations of make verify
 	$(PREPARE) test
-	@exec $(RUN) -m pytest -n $(WORKERS) --dist loadgroup -m "not statistics" --durations 20 $(ARGS)
+	@exec $(RUN) -m pytest -n $(WORKERS) --dist loadfile -m "not statistics" --durations 20 $(ARGS)
 
 lint: ## ruff, mypy, import contracts and the rules of tests/architecture
 	$(PREPARE) tools

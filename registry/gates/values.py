@@ -148,13 +148,14 @@ class DocumentState:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenRisk:
-    """A risk that is not resolved and that no later stage carries on."""
+    """An unresolved risk that no later stage carries on; `content` is the digest of all that is said of it."""
 
     id: int
     issue: str
     priority: str
     has_treatment: bool
     has_owner: bool
+    content: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

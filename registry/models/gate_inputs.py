@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Count, F, Q
 
+from registry.cards.canonical import digest
 from registry.gates import values as gate
 from registry.models.catalog import Authorship, LineageEdge, ModelVersion, TrustNeed
 from registry.models.choices import Meaning, Role, RunState
@@ -25,6 +26,8 @@ from registry.models.policy import (
 )
 from registry.models.risks import Risk, RiskAssessment
 from registry.models.teams import Membership, ReviewerExpertise
+
+RATED = ("issue", "aspect", "likelihood", "severity", "priority", "treatment", "owner_id", "step_taken")
 
 
 def database_now() -> datetime:
@@ -199,6 +202,7 @@ def _open_risks(version: ModelVersion) -> Iterator[gate.OpenRisk]:
             priority=row.priority,
             has_treatment=bool(row.treatment),
             has_owner=row.owner_id is not None,
+            content=digest({name: getattr(row, name) for name in RATED}),
         )
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.browser.gallery import CHROMIUM, FLAGS, TEMPLATES, serve, visit
 from tests.browser.gallery_pages import rendered
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("gallery")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from tests.browser.gallery import CHROMIUM, FLAGS
 from tests.databases import ROOT
 from tests.demo import Demo
 
-pytestmark = [pytest.mark.browser, pytest.mark.flow, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.browser, pytest.mark.flow]
 PICTURES = ROOT / "var" / "screenshots"
 SIZES = {"wide": {"width": 1280, "height": 900}, "narrow": {"width": 390, "height": 844}}
 BLOCKED, REPAIRED = "lending/mortgage-approval@1", "lending/mortgage-approval@2"

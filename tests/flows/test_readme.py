@@ -10,7 +10,7 @@ import pytest
 from tests.databases import ROOT
 from tests.demo import Demo
 
-pytestmark = [pytest.mark.flow, pytest.mark.xdist_group("fresh demo")]
+pytestmark = pytest.mark.flow
 
 
 def blocks() -> list[str]:

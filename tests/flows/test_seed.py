@@ -18,7 +18,7 @@ from registry.management.demo.figures import QUOTED
 from registry.models.choices import Priority, Treatment
 from registry.services.policy_text import read_policy
 
-pytestmark = [pytest.mark.flow, pytest.mark.xdist_group("seed")]
+pytestmark = pytest.mark.flow
 IDENTITY = {"race", "white", "black", "hispan", "male", "sex", "married", "dep", "old", "sch", "min30", "approved"}
 CONCLUSIONS = {"gdlin", "unver", "review", "inss", "inson", "action", "typur", "approve", "reject"}
 FIGURES = (*QUOTED, "explained", "crossed_ratio", "crossed_rates", "registered")

@@ -5,6 +5,7 @@ harmless things beside it, and up to three faults, each of a kind that is named 
 """
 
 import hashlib
+import json
 import random
 import uuid
 from dataclasses import dataclass, field
@@ -373,9 +374,9 @@ def a_signature(state: State, person: Row, expertise: str, **changes: Any) -> Ro
         "evidence_snapshot",
         version_id=state.id,
         to_stage=state.to_stage,
-        body="{}",
+        body=(body := json.dumps({"taken": uuid.uuid4().hex})),
         evidence_rev=state.version["evidence_rev"],
-        digest=uuid.uuid4().hex,
+        digest=hashlib.sha256(body.encode()).hexdigest(),
     )
     proof = rows.add("reauthentication", person_id=person["id"], method="password", nonce=uuid.uuid4().hex)
     plain = {

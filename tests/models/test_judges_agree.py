@@ -24,7 +24,6 @@ from tests.models.faults import KINDS, spoil
 from tests.models.rows import Rows, triggers_off
 from tests.models.states import EDGES, GUARDED, NOW, State, a_state
 
-pytestmark = pytest.mark.xdist_group("judges")
 SEED = 20_261
 STATES = 1_400
 GUARDED_SHARE = 0.34

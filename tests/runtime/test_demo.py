@@ -5,7 +5,7 @@ import pytest
 
 from tests.demo import AGAIN_S
 
-pytestmark = [pytest.mark.flow, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.flow
 
 
 def test_it_tells_people_and_programs_the_same(demo) -> None:

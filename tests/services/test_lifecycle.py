@@ -231,3 +231,10 @@ def test_bad_input_is_named_and_leaves_nothing_behind(scene: Scene, act: Act) ->
     assert str(caught.value)
     assert [table.objects.count() for table in kept] == before
     assert stage_of(scene.version) == "training"
+
+
+def test_what_is_said_of_an_open_risk_is_part_of_what_a_signature_covers(scene: Scene) -> None:
+    risk = make.risk(scene.version, by=scene.cast.ada)
+    before = verdicts.review(scene.version, to_stage="inference").evidence_digest
+    risks.update_risk(risk, changes={"step_taken": "Looked at again."}, by=scene.cast.ada)
+    assert verdicts.review(scene.version, to_stage="inference").evidence_digest != before

@@ -11,7 +11,7 @@ from registry.services import evaluations
 from tests import make
 from tests.tasks.conftest import Floor, kill_all, only_attempt
 
-pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("floor")]
+pytestmark = pytest.mark.chaos
 
 
 def test_a_run_is_done_by_a_child_that_knows_no_secret(floor: Floor) -> None:
