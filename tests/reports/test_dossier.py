@@ -185,7 +185,7 @@ def test_a_version_that_is_not_through_shows_what_the_gate_says_now(cast: Cast) 
     reviewed = verdicts.review(version, to_stage="inference")
     files = {each.name: each.content for each in content.attachments}
     assert content.evidence_digest == reviewed.evidence_digest
-    assert content.title["word"] == "Not yet: undecided"
+    assert content.title["word"] == "Not yet: it waits for signatures"
     said = json.loads(files["verdict.json"])["requirements"]
     assert said == json.loads(canonical_bytes(reviewed.decision.as_dict()["requirements"]))
 

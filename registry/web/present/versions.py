@@ -54,7 +54,8 @@ def _page(version: ModelVersion, person: User) -> dict[str, Any]:
             {"title": str(model), "href": reverse("model", args=[model.pk])},
         ],
         "lead": model.description,
-        "standing": version.standing,
+        # Said only when it is not good: beside a shut gate "good standing" reads like a yes.
+        "standing": "" if version.standing == Standing.GOOD else version.standing,
         "standing_word": f"{Standing(version.standing).label} standing",
         "stage": version.stage,
         "target": next_stage(version),
