@@ -30,8 +30,10 @@ def _secret_key() -> str:
     return path.read_text()
 
 
-# The one statement that is prepared (the verdict's) is planned once for each connection, not once for each value.
+# The one statement that is prepared (the verdict's, which asks for it) is planned once for each connection, not once
+# for each value. No statement is frequent enough to be prepared unasked; without a threshold psycopg prepares none.
 PLANS = "-c plan_cache_mode=force_generic_plan"
+PREPARED = {"prepare_threshold": 10**9}
 
 
 def _database(url: str, *, options: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -46,7 +48,12 @@ def _database(url: str, *, options: dict[str, Any] | None = None) -> dict[str, A
         "HOST": query.pop("host", None) or parts.hostname or "",
         "PORT": query.pop("port", None) or (str(parts.port) if parts.port else ""),
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {**query, "options": f"{query.get('options', '')} {PLANS}".strip(), **(options or {})},
+        "OPTIONS": {
+            **query,
+            **PREPARED,
+            "options": f"{query.get('options', '')} {PLANS}".strip(),
+            **(options or {}),
+        },
     }
 
 

@@ -29,6 +29,7 @@ from registry.management.embedded import pidfile
 from registry.management.embedded.postgres import SUPERUSER, Postgres
 from registry.management.embedded.roles import MIGRATOR, Access, clone_database, drop_database, provision
 from registry.management.embedded.valkey import Valkey
+from registry.settings import PLANS, PREPARED
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = "assay_template"
@@ -127,14 +128,14 @@ def django_connected(access: Access, *, app_login: str = APP) -> Iterator[None]:
     for alias in connections:
         address = conninfo_to_dict(access.url(roles[alias]))
         path = "-c search_path=assay,\\ pg_temp " if roles[alias] == SUPERUSER else ""
-        options = f"{address.get('options', '')} {path}{PATIENT}".strip()
+        options = f"{address.get('options', '')} {path}{PATIENT} {PLANS}".strip()
         connections.settings[alias].update(
             NAME=address["dbname"],
             USER=address["user"],
             PASSWORD=address["password"],
             HOST=address["host"],
             PORT=str(address["port"]),
-            OPTIONS={"options": options},
+            OPTIONS={**PREPARED, "options": options},
             CONN_MAX_AGE=0,
         )
         connections[alias].settings_dict.update(connections.settings[alias])

@@ -168,6 +168,18 @@ def test_a_token_asks_in_one_statement(approved: ModelVersion, pipeline: Caller,
     assert (len(asked), len(queries)) == (1, 0), [query["sql"] for query in queries]
 
 
+def test_the_statement_is_planned_once_for_each_connection(approved: ModelVersion, pipeline: Caller) -> None:
+    for _ in range(3):
+        made(ask(pipeline, approved), 200)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select generic_plans, custom_plans from pg_prepared_statements where statement like '%join lateral%'"
+        )
+        [(generic, custom)] = cursor.fetchall()
+    assert generic >= 3
+    assert custom == 0
+
+
 @pytest.mark.parametrize("header", ["Basic eDp4", "Bearer", "bearer", "Token x", "\u00e9"])
 def test_an_identity_of_another_kind_is_no_identity(approved: ModelVersion, nobody: Caller, header: str) -> None:
     refused(ask(nobody, approved, Authorization=header), 401)
