@@ -70,6 +70,17 @@ def test_a_machine_without_a_browser_is_noticed(programs) -> None:
     assert setup.missing_for_browser_tests() == []
 
 
+def test_that_everything_is_here_is_said_once(programs, tmp_path, monkeypatch, capsys) -> None:
+    put(programs, "pip", "#!/bin/sh\necho Collecting x\necho Installing collected packages: x\n")
+    (tmp_path / "requirements.txt").write_text("x==1\n")
+    monkeypatch.setattr(setup, "ROOT", tmp_path)
+    monkeypatch.setattr(setup, "VENV", tmp_path)
+    monkeypatch.setattr(setup, "PYTHON", programs / "pip")
+    setup.ensure_environment()
+    setup.ensure_test_data()
+    assert capsys.readouterr().out.count("everything is here") == 1
+
+
 def test_too_old_a_python_is_told_so(monkeypatch) -> None:
     monkeypatch.setattr(setup, "OLDEST", (99, 0))
     with pytest.raises(setup.SetupError, match=r"needs Python 3\.11 or newer"):

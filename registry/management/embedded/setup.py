@@ -46,7 +46,7 @@ def run(command: list[str], *, what: str, announce: str = "", of: int = 0) -> No
         for line in process.stdout or ():
             log.write(line)
             steps += bool(announce) and line.startswith(announce)
-            if line.startswith("Installing collected packages"):
+            if announce and line.startswith("Installing collected packages"):
                 say("everything is here; unpacking it")
                 shown = float("inf")
             if steps and time.monotonic() - shown > 5:
