@@ -18,7 +18,8 @@ from registry.models import (
     Verdict,
 )
 from registry.models.choices import Stage
-from registry.models.gate_inputs import active_revision, database_now, load_evidence, load_policy
+from registry.models.gate_inputs import active_revisions, for_gate, load_evidence
+from registry.models.gate_rules import load_policy, with_rules
 
 ANSWERED_STAGE = Stage.INFERENCE
 
@@ -40,12 +41,11 @@ class Review:
 
 def review(version: ModelVersion, *, to_stage: str) -> Review:
     """Ask the gate about entering `to_stage`. Reads a fresh copy of the version; writes nothing."""
-    version = ModelVersion.objects.select_related("model__project", "model__team", "team", "artifact").get(
-        pk=version.pk
-    )
-    revision, now = active_revision(version), database_now()
+    version = for_gate(ModelVersion.objects.all(), to_stage=to_stage).get(pk=version.pk)
+    revision = with_rules(active_revisions(version), to_stage=to_stage).first()
+    now: datetime = version.asked_at  # type: ignore[attr-defined]  # from `for_gate`
     policy = load_policy(revision, to_stage=to_stage)
-    evidence = load_evidence(version, policy=policy, to_stage=to_stage)
+    evidence = load_evidence(version, policy=policy)
     body = describe_evidence(version, evidence, to_stage=to_stage, revision=revision)
     return Review(
         version=version,
