@@ -89,7 +89,17 @@ class NewToken(StrictSerializer):
     days = serializers.IntegerField(min_value=1, max_value=365, required=False, default=90)
 
 
-class MembersOfTeam(Door):
+class TeamDoor(Door):
+    """What belongs to one team."""
+
+    def administered(self, slug: str, *, verb: str) -> Team:
+        """The team, for its administrators alone. Others are refused before a name in the body is looked up."""
+        team = self.find(self.seen(Team), slug=slug)
+        people.ask_for_administrator(team, verb=verb, by=self.request.user)
+        return team
+
+
+class MembersOfTeam(TeamDoor):
     """Who does what in a team."""
 
     ordering = ("-granted_at", "-id")
@@ -104,12 +114,12 @@ class MembersOfTeam(Door):
     @once
     def post(self, request: Request, slug: str) -> Response:
         """Give somebody else a role."""
-        team = self.find(self.seen(Team), slug=slug)
+        team = self.administered(slug, verb="membership.granted")
         row = people.add_member(team, **self.sent(NewMembership), by=request.user)
         return self.shown(row, MembershipShown, status=201)
 
 
-class ExpertiseOfTeam(Door):
+class ExpertiseOfTeam(TeamDoor):
     """Who may sign for what in a team."""
 
     ordering = ("-granted_at", "-id")
@@ -124,12 +134,12 @@ class ExpertiseOfTeam(Door):
     @once
     def post(self, request: Request, slug: str) -> Response:
         """Say what somebody else may sign for."""
-        team = self.find(self.seen(Team), slug=slug)
+        team = self.administered(slug, verb="expertise.granted")
         row = people.grant_expertise(team, **self.sent(NewExpertise), by=request.user)
         return self.shown(row, ExpertiseShown, status=201)
 
 
-class TokensOfTeam(Door):
+class TokensOfTeam(TeamDoor):
     """The tokens of a team's pipelines."""
 
     scopes: ClassVar = {}
@@ -144,7 +154,7 @@ class TokensOfTeam(Door):
     @extend_schema(request=NewToken, responses={201: IssuedToken})
     def post(self, request: Request, slug: str) -> Response:
         """Make one. Its text is in this answer alone, which is therefore not kept for an Idempotency-Key."""
-        team = self.find(self.seen(Team), slug=slug)
+        team = self.administered(slug, verb="token.created")
         wanted = self.sent(NewToken)
         token, secret = people.create_token(
             team, lasts=timedelta(days=wanted.pop("days")), **wanted, by=request.user

@@ -33,6 +33,13 @@ def create_team(*, slug: str, name: str, administrator: User) -> Team:
     return team
 
 
+def ask_for_administrator(team: Team, *, verb: str, by: User) -> None:
+    """Refuse whoever doesn't administer the team, before anything they sent is looked up: it tells them of nobody."""
+    with audit.acting(verb, by=by, on=team):
+        if not policies.may_administer(by, team):
+            raise NotPermitted(f"This takes an administrator of {team}.")
+
+
 def add_member(team: Team, *, person: User, role: str, by: User) -> Membership:
     """Give a person a role. Nobody gives themselves one."""
     with audit.acting("membership.granted", by=by, on=team):
