@@ -143,10 +143,18 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_ADAPTER = "registry.web.accounts.ClosedSignupAdapter"
+ACCOUNT_FORMS = {
+    "login": "registry.web.forms.accounts.SignInForm",
+    "reauthenticate": "registry.web.forms.accounts.ProofForm",
+    "change_password": "registry.web.forms.accounts.NewPasswordForm",
+    "reset_password": "registry.web.forms.accounts.ForgottenPasswordForm",
+}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 EMAIL_BACKEND = os.environ.get("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+# Whether a message reaches anybody: without it nobody is offered one, such as a link to a new password.
+SENDS_EMAIL = EMAIL_BACKEND.split(".")[-2] not in {"console", "dummy", "filebased", "locmem"}
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
