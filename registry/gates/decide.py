@@ -65,7 +65,8 @@ def _ways(policy: Policy | None, evidence: Evidence, to_stage: str) -> Iterator[
             outcome=Outcome.PASSED if evidence.has_artifact else Outcome.UNDECIDED,
             unblock="" if evidence.has_artifact else "Attach the model's files or their digests.",
         )
-    if evidence.standing != "good" and to_stage != "retired":
+    comes_back = evidence.standing == "suspended" and to_stage == evidence.stage
+    if evidence.standing != "good" and to_stage != "retired" and not comes_back:
         yield Requirement(
             id="standing:0",
             asked="Good standing",

@@ -704,6 +704,7 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'transition',
                 'ordering': ('-at',),
+                'indexes': [models.Index(fields=['expires_at'], name='approvals_that_end')],
             },
         ),
         migrations.CreateModel(

@@ -11,6 +11,7 @@ EDGES = [
     ("data", "preprocessing", False, False),
     ("preprocessing", "training", False, False),
     ("training", "inference", True, True),
+    ("inference", "inference", True, True),  # an approval ends; renewing it is a decision like the first
     *((stage, "retired", False, False) for stage in ("scoping", "data", "preprocessing", "training", "inference")),
 ]
 

@@ -157,6 +157,7 @@ class Transition(models.Model):
     class Meta:
         db_table = "transition"
         ordering = ("-at",)
+        indexes = (models.Index(fields=("expires_at",), name="approvals_that_end"),)
 
     def __str__(self) -> str:
         return f"{self.version}: {self.from_stage} → {self.to_stage}"

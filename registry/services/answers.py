@@ -10,8 +10,8 @@ from registry.models.choices import Standing
 
 # A yes that is being signed anew for a longer time doesn't hide the signed one, which still runs.
 NOT_A_RENEWAL = """not (attestation.passed and attestation.body is null and exists (
-  select from attestation b where b.transition_id = attestation.transition_id and b.body is not null
-     and b.expires_at > clock_timestamp()))"""
+  select from attestation b where b.version_id = attestation.version_id and b.stage = attestation.stage
+     and b.seq < attestation.seq and b.passed and b.body is not null and b.expires_at > clock_timestamp()))"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +52,8 @@ def newest(rows: QuerySet[Attestation]) -> Answer | None:
 
 def why_over(answer: Answer) -> tuple[str, str] | None:
     """One word and one sentence about why an answer holds no longer; None for one that does."""
+    if answer.passed and not answer.is_running and answer.standing != Standing.WITHDRAWN:
+        return "expired", "It may not be used: its approval has expired."
     if answer.standing != Standing.GOOD:
         return answer.standing, f"It may not be used: its standing is {answer.standing}."
-    if answer.passed and not answer.is_running:
-        return "expired", "It may not be used: its approval has expired."
     return None

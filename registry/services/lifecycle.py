@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
 
 from registry import policies
 from registry.exceptions import InvalidInput, NotNow, NotPermitted, TransitionRefused
@@ -16,7 +18,7 @@ from registry.models import (
     Waiver,
     WaiverGrant,
 )
-from registry.models.choices import Meaning, Stage
+from registry.models.choices import Meaning, Stage, Standing
 from registry.services import audit, risks, verdicts
 
 
@@ -140,7 +142,10 @@ def grant_waiver(waiver: Waiver, *, proof: Reauthentication, by: User) -> Waiver
 
 
 def transition(version: ModelVersion, *, to_stage: str, by: User, comment: str = "") -> Transition:
-    """Move a version: lock it, decide again, let the database judge. TransitionRefused carries the whole verdict."""
+    """Move a version: lock it, decide again, let the database judge. TransitionRefused carries the whole verdict.
+
+    A move from inference to inference renews an approval, and brings back a version whose approval had ended.
+    """
     with audit.acting("model_version.transitioned", by=by, on=version):
         if not policies.may_contribute(by, version.team):
             raise NotPermitted(f"{by} may not move {version}: it takes a contributor of the team.")
@@ -150,7 +155,7 @@ def transition(version: ModelVersion, *, to_stage: str, by: User, comment: str =
             raise _refused(reviewed)
         moved = _insert(reviewed, to_stage=to_stage, by=by, comment=comment)
         version.refresh_from_db()
-        if to_stage != Stage.RETIRED:
+        if to_stage not in (Stage.RETIRED, moved.from_stage):
             risks.open_assessment(version, stage=to_stage, by=by)
         audit.record(
             "model_version.transitioned",
@@ -186,3 +191,22 @@ def _refused(reviewed: verdicts.Review) -> TransitionRefused:
         requirements=unmet,
         verdict=reviewed.decision.as_dict(),
     )
+
+
+def suspend_lapsed() -> int:
+    """Suspend every version whose approval, or the waiver it rested on, has ended by the database's clock; how many."""
+    later = Transition.objects.filter(version=OuterRef("version"), at__gt=OuterRef("at"))
+    ended = Transition.objects.filter(~Exists(later), expires_at__lte=Now(), version__standing=Standing.GOOD)
+    return sum(_suspend(move) for move in ended.select_related("version__model__team", "version__team"))
+
+
+def _suspend(move: Transition) -> bool:
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("select suspend_lapsed(%s)", [move.version_id])
+            has_lapsed = bool(cursor.fetchone()[0])
+        if has_lapsed:
+            ended = "waiver" if move.kind == "waived" else "approval"
+            detail = {"ended": ended, "at": move.expires_at}
+            audit.record("model_version.suspended", subject=move.version, actor=None, detail=detail)
+    return has_lapsed

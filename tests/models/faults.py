@@ -7,6 +7,7 @@ from typing import Any
 from tests.models.intervals import short
 from tests.models.rows import Row
 from tests.models.states import (
+    EDGES,
     NOW,
     STAGES,
     Measure,
@@ -27,7 +28,7 @@ def some(state: State, things: list[Any]) -> Any:
 
 
 def no_edge(state: State) -> None:
-    reachable = {state.to_stage, "retired"}
+    reachable = {to_stage for from_stage, to_stage in EDGES if from_stage == state.from_stage}
     state.to_stage = some(state, [stage for stage in STAGES if stage not in reachable])
 
 
@@ -57,7 +58,8 @@ def no_artifact(state: State) -> None:
 
 
 def bad_standing(state: State) -> None:
-    state.version["standing"] = some(state, ["suspended", "withdrawn"])
+    comes_back = state.from_stage == state.to_stage
+    state.version["standing"] = some(state, ["withdrawn"] if comes_back else ["suspended", "withdrawn"])
 
 
 def spoiled_run(state: State) -> None:

@@ -15,14 +15,16 @@ from typing import Any
 from tests.models.intervals import passing
 from tests.models.rows import Row, Rows
 
+GUARDED = ("training", "inference")
+RENEWAL = ("inference", "inference")
 EDGES = [
     ("scoping", "data"),
     ("data", "preprocessing"),
     ("preprocessing", "training"),
-    ("training", "inference"),
+    GUARDED,
+    RENEWAL,
     *((stage, "retired") for stage in ("scoping", "data", "preprocessing", "training", "inference")),
 ]
-GUARDED = ("training", "inference")
 STAGES = ("scoping", "data", "preprocessing", "training", "inference", "retired")
 ASPECTS = ("fairness", "privacy", "robustness")
 EXPERTISES = ("fairness", "security", "domain", "privacy", "legal")
@@ -73,7 +75,7 @@ class State:
 
     @property
     def is_guarded(self) -> bool:
-        return (self.from_stage, self.to_stage) == GUARDED
+        return (self.from_stage, self.to_stage) in {GUARDED, RENEWAL}
 
     @property
     def id(self) -> uuid.UUID:
@@ -115,7 +117,7 @@ def a_state(rng: random.Random, rows: Rows, *, edge: tuple[str, str]) -> State:
         root_digest=digest,
         stage=from_stage,
         evidence_rev=rng.randint(0, 9),
-        standing="good",
+        standing=rng.choice(["good", "suspended"]) if edge == RENEWAL else "good",
     )
     rows.add("authorship", version_id=version["id"], person_id=writer, why="registered it")
     policy = rows.with_uuid("policy", team_id=team["id"], slug="p", created_by_id=writer)

@@ -188,4 +188,4 @@ def test_the_operators_site_shows_and_never_writes(scene: Scene, client: Client,
         answer = client.post(reverse(f"admin:registry_{noun}_{name}", args=arguments), sent)
         assert answer.status_code in {302, 403}, answer.content[:300]
     assert stage_of(scene.version) == "training"
-    assert StageEdge.objects.filter(guarded=True).count() == 1
+    assert StageEdge.objects.filter(guarded=True).count() == 2

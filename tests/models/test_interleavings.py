@@ -21,8 +21,9 @@ from registry.management.embedded.postgres import SUPERUSER, Postgres
 from registry.management.embedded.roles import Access, clone_database, drop_database
 from registry.management.invariants.ledger import broken_moves
 from registry.management.invariants.oracle import unfounded_moves
-from registry.models import RiskAssessment, SignOff, Verdict
+from registry.models import ModelVersion, RiskAssessment, SignOff, User, Verdict
 from registry.models.gate_inputs import active_revision
+from registry.services import risks, verdicts
 from tests import make
 from tests.databases import clone, django_connected, worker_name
 from tests.models.statements import ACTIVATE, MOVED
@@ -104,9 +105,11 @@ def prepared(
 class Side(threading.Thread):
     """One connection with one statement, which may have to wait for the other."""
 
-    def __init__(self, access: Access, level: IsolationLevel, statement: str, facts: dict[str, Any]) -> None:
+    def __init__(
+        self, access: Access, level: IsolationLevel, statement: str, facts: dict[str, Any], *, role: str = "assay_app"
+    ) -> None:
         super().__init__(daemon=True)
-        self.connection = psycopg.connect(access.url("assay_app"))
+        self.connection = psycopg.connect(access.url(role))
         self.connection.isolation_level = level
         self.connection.execute("select count(*), max(evidence_rev) from model_version")
         self.statement, self.facts, self.code = statement, facts, ""
@@ -173,6 +176,43 @@ def test_two_moves_at_once_are_one_move(prepared: Prepared) -> None:
             assert one.code == ""
             assert other.code in REFUSALS | {"23505"}
             assert standing_of(access, prepared.facts) == "inference"
+
+
+def renewable(access: Access, facts: dict[str, Any]) -> dict[str, Any]:
+    """The version is in use, its approval has ended, and it is signed again: a renewal's facts."""
+    with psycopg.connect(access.url("assay_app")) as connection:
+        connection.execute(MOVED, facts)
+    with psycopg.connect(access.url(SUPERUSER)) as superuser:
+        superuser.execute("set session_replication_role = replica")
+        superuser.execute("alter table assay.transition disable trigger aa_no_change")
+        superuser.execute("update assay.transition set expires_at = clock_timestamp() - interval '1 second'")
+        superuser.execute("alter table assay.transition enable always trigger aa_no_change")
+    with django_connected(access):
+        version = ModelVersion.objects.get(pk=facts["signed"])
+        risks.open_assessment(version, stage="inference", by=User.objects.get(pk=facts["ada"]))
+        for name, expertise in (("grace", "fairness"), ("alan", "security")):
+            make.signed(version, by=User.objects.get(pk=facts[name]), expertise=expertise)
+        return facts | {"yes": verdicts.store(verdicts.review(version, to_stage="inference")).pk}
+
+
+def test_an_approval_that_is_renewed_while_it_is_found_to_have_ended_stays_good(
+    prepared: Prepared, django_db_blocker: Any
+) -> None:
+    for number, (level, renews_first) in enumerate(product(LEVELS, (True, False))):
+        with prepared.copy(300 + number) as access, django_db_blocker.unblock():
+            facts = renewable(access, prepared.facts)
+            renewal = Side(access, level, MOVED, facts)
+            lapse = Side(access, level, "select suspend_lapsed(%(signed)s)", facts, role="assay_worker")
+            first, second = (renewal, lapse) if renews_first else (lapse, renewal)
+            play(access, first=first, second=second, commits=True)
+            with psycopg.connect(access.url(SUPERUSER)) as connection:
+                row = connection.execute(
+                    "select standing from assay.model_version where id = %(signed)s", facts
+                ).fetchone()
+            # Refused for a moment or let through at once: a renewed approval is never left suspended.
+            assert row == ("good" if renewal.code == "" else "suspended",), (level, renews_first, renewal.code)
+            assert renewal.code in {"", "40001"}
+            assert renewal.code == "" or not renews_first
 
 
 def test_evidence_that_grew_old_while_a_transaction_was_open_is_old(prepared: Prepared) -> None:

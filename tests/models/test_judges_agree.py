@@ -22,11 +22,11 @@ from registry.services import verdicts
 from tests.databases import clone, django_connected, worker_name
 from tests.models.faults import KINDS, spoil
 from tests.models.rows import Rows, triggers_off
-from tests.models.states import EDGES, GUARDED, NOW, State, a_state
+from tests.models.states import EDGES, GUARDED, NOW, RENEWAL, State, a_state
 
 SEED = 20_261
 STATES = 1_400
-GUARDED_SHARE = 0.34
+GUARDED_SHARE = 0.4
 OWNER = "-c search_path=assay,pg_temp"
 
 
@@ -70,7 +70,7 @@ def drawn() -> Iterator[State]:
     rows = Rows()
     for number in range(STATES):
         rng, rows = random.Random(f"{SEED}/{number}"), Rows(after=rows.last_id + 1000)
-        edge = GUARDED if rng.random() < GUARDED_SHARE else rng.choice(EDGES)
+        edge = rng.choice([GUARDED, RENEWAL]) if rng.random() < GUARDED_SHARE else rng.choice(EDGES)
         state = a_state(rng, rows, edge=edge)
         spoil(state)
         yield state
@@ -190,12 +190,22 @@ def test_a_move_changes_the_stage_and_a_refusal_does_not(judged: list[Judged]) -
 def test_every_edge_was_opened_and_refused_often(judged: list[Judged]) -> None:
     opened = Counter(one.edge for one in judged if not one.refused_for)
     refused = Counter((one.state.from_stage, one.edge[1]) for one in judged if one.refused_for)
-    assert opened[GUARDED] >= 50, opened
-    assert refused[GUARDED] >= 50, refused
+    for edge in (GUARDED, RENEWAL):
+        assert opened[edge] >= 50, opened
+        assert refused[edge] >= 50, refused
     for edge in EDGES:
         assert opened[edge] >= 20, (edge, opened)
         assert refused[edge] >= 20, (edge, refused)
     assert set(opened) == set(EDGES)
+
+
+def test_a_renewal_brings_back_what_was_suspended(judged: list[Judged]) -> None:
+    standings = dict(ModelVersion.objects.values_list("pk", "standing"))
+    renewed = [one for one in judged if one.edge == RENEWAL and not one.refused_for]
+    assert Counter(one.state.version["standing"] for one in renewed)["suspended"] >= 20
+    assert {standings[one.state.id] for one in renewed} == {"good"}
+    kept = [one for one in judged if one.edge == RENEWAL and one.refused_for]
+    assert [one for one in kept if standings[one.state.id] != one.state.version["standing"]] == []
 
 
 def test_every_kind_of_requirement_was_the_only_reason_often(judged: list[Judged]) -> None:

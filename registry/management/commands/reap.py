@@ -1,4 +1,4 @@
-"""The reaper: an own loop, so that it doesn't share the broker's fate."""
+"""The reaper: an own loop, so that it doesn't share the broker's fate. It ends what time has ended."""
 
 import logging
 import time
@@ -8,15 +8,16 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import OperationalError, connection
 
+from registry.services.lifecycle import suspend_lapsed
 from registry.services.runs import reap
 
 logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    """`manage.py reap`: publishes lost work again and ends what is spent, every few seconds."""
+    """`manage.py reap`: publishes lost work again and ends what is spent or lapsed, every few seconds."""
 
-    help = "Publish lost evaluations again and end those that are spent or cancelled."
+    help = "Publish lost evaluations again, end those that are spent or cancelled, suspend what is approved no longer."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Its options."""
@@ -27,7 +28,7 @@ class Command(BaseCommand):
         """Look, mend, wait."""
         while True:
             try:
-                counts = reap()
+                counts = reap() | {"suspended": suspend_lapsed()}
             except OperationalError as error:
                 logger.warning("the database did not answer: %s", error)
                 connection.close()

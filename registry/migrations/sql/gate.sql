@@ -94,7 +94,8 @@ begin
       select 'policy:0' as requirement, '0' as found where e.guarded and not exists (
         select from sign_off_rule s where s.revision_id = revision and s.to_stage = p_to)
       union all select 'artifact:0', '0' where e.needs_artifact and v.root_digest is null
-      union all select 'standing:0', '0' where v.standing <> 'good' and p_to <> 'retired'
+      -- What was suspended comes back by a new decision about the stage it is at, and by nothing else.
+      union all select 'standing:0', '0' where v.standing <> 'good' and p_to <> 'retired' and not (v.standing = 'suspended' and p_to = v.stage)
       union all select * from unmet_evidence(v, project, revision, p_to)
       union all select * from unmet_people(v, revision, p_to)) u
     left join lateral (
@@ -212,7 +213,9 @@ begin
     new.expires_at := least(clock_timestamp() + validity, until);
   end if;
   if waived is not null then new.kind := 'waived'; end if;
-  update model_version set stage = new.to_stage, standing = case when new.to_stage = 'retired' then 'withdrawn' else standing end where id = v.id;
+  -- A move is news too: no signature serves for two, or an approval would be renewed by those that made it.
+  update model_version set stage = new.to_stage, evidence_rev = evidence_rev + 1,
+    standing = case new.to_stage when 'retired' then 'withdrawn' when v.stage then 'good' else standing end where id = v.id;
   return new;
 end $f$;
 create trigger zz_judge before insert on transition for each row execute function judge_transition();
@@ -249,6 +252,19 @@ begin
   return new;
 end $f$;
 create trigger mm_stamp before insert or update on attestation for each row execute function stamp_attestation();
+
+create function suspend_lapsed(p_version uuid) returns boolean language plpgsql security definer set search_path = assay, pg_temp as $f$
+declare v model_version;
+begin
+  -- Locked in a statement of its own: what is read next then sees the renewal that was waited for.
+  select * into v from model_version where id = p_version for no key update;
+  if not coalesce(v.standing = 'good' and v.stage <> 'retired' and (
+      select t.expires_at from transition t where t.version_id = v.id order by t.at desc limit 1) <= clock_timestamp(), false) then
+    return false;
+  end if;
+  update model_version set standing = 'suspended' where id = v.id;
+  return true;
+end $f$;
 
 -- A signed yes lasts thirty days at most; while the approval lasts longer, the notary gets a new one to sign in time.
 create function renew_attestations() returns int language plpgsql security definer set search_path = assay, pg_temp as $f$

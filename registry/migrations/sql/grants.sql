@@ -60,6 +60,7 @@ grant update (kind) on document to assay_app;
 grant update (signed_at, key_id, envelope, body, etag) on attestation to assay_notary;
 grant insert, update on signing_key to assay_notary;
 grant execute on function renew_attestations() to assay_notary;
+grant execute on function suspend_lapsed(uuid) to assay_worker;
 
 -- Accounts, sessions and tokens are not governed: they open no gate.
 do $d$

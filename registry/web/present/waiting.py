@@ -1,28 +1,36 @@
 """What waits for a person: versions whose gate asks for their signature, and signatures of theirs that lapsed."""
 
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Now
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Now
 
 from registry.models import (
+    Authorship,
+    Membership,
     ModelVersion,
     PolicyActivation,
     ReviewerExpertise,
     SignOff,
     SignOffRule,
     StageEdge,
+    Transition,
     Verdict,
     Waiver,
+    WaiverGrant,
 )
 from registry.models.choices import Role, Stage, Standing
 
 ASKED = Stage.INFERENCE
+RENEWED_WITHIN = timedelta(days=30)
+GRANTS_NEEDED = 2
 
 
 def awaiting_signature(person: Any) -> QuerySet[ModelVersion]:
-    """Versions one step before use whose policy asks for an expertise of this person, who is no author of them and has
-    not signed their present evidence. `newest_outcome` is what the gate last said."""
+    """Versions one step before use, or whose approval is to be renewed, whose policy asks for an expertise of this
+    person, who is no author of them and has not signed their present evidence. `newest_outcome` is what the gate last
+    said."""
     expertise = ReviewerExpertise.objects.filter(person=person, ended_at=None)
     active = PolicyActivation.objects.filter(project=OuterRef("model__project")).order_by("-id").values("revision")[:1]
     asked = SignOffRule.objects.filter(
@@ -37,13 +45,25 @@ def awaiting_signature(person: Any) -> QuerySet[ModelVersion]:
         evidence_rev=OuterRef("evidence_rev"),
         withdrawal=None,
     )
-    before = StageEdge.objects.filter(to_stage=ASKED, guarded=True).values("from_stage")
     return (
-        ModelVersion.objects.filter(team__in=teams_as_reviewer(person), stage__in=before, standing=Standing.GOOD)
+        to_be_decided(ModelVersion.objects.filter(team__in=teams_as_reviewer(person)))
         .annotate(active_revision=Subquery(active), newest_outcome=newest_outcome())
         .filter(Exists(asked), ~Exists(signed))
         .exclude(authors__person=person)
     )
+
+
+def to_be_decided(versions: QuerySet[ModelVersion]) -> QuerySet[ModelVersion]:
+    """Those one step before use, and those in use whose approval has ended or ends soon."""
+    last = Transition.objects.filter(version=OuterRef("pk")).order_by("-at").values("expires_at")[:1]
+    is_before = Q(stage__in=stages_before_use(), standing=Standing.GOOD)
+    is_due = Q(stage=ASKED, approved_until__lte=Now() + RENEWED_WITHIN) & ~Q(standing=Standing.WITHDRAWN)
+    return versions.annotate(approved_until=Subquery(last)).filter(is_before | is_due)
+
+
+def stages_before_use() -> QuerySet[Any]:
+    """Where a version stands that has still to be let in."""
+    return StageEdge.objects.filter(to_stage=ASKED, guarded=True).exclude(from_stage=ASKED).values("from_stage")
 
 
 def teams_as_reviewer(person: Any) -> QuerySet[Any]:
@@ -65,15 +85,36 @@ def lapsed_signatures(person: Any) -> QuerySet[SignOff]:
         signed_by=person,
         withdrawal=None,
         evidence_rev__lt=F("version__evidence_rev"),
-        version__stage__in=StageEdge.objects.filter(guarded=True).values("from_stage"),
+        version__stage__in=stages_before_use(),
         version__team__in=teams_as_reviewer(person),
     )
 
 
+def counting_grants(waivers: QuerySet[Waiver]) -> QuerySet[Waiver]:
+    """With `counted`: how many people granted it whose grants count now, as the gate counts them."""
+    reviewing = Membership.objects.filter(
+        team=OuterRef("version__team"), person=OuterRef("granted_by"), role=Role.REVIEWER, ended_at=None
+    )
+    writing = Authorship.objects.filter(version=OuterRef("version"), person=OuterRef("granted_by"))
+    grants = (
+        WaiverGrant.objects.filter(Exists(reviewing), ~Exists(writing), waiver=OuterRef("pk"))
+        .filter(granted_by__is_active=True, granted_by__is_service=False)
+        .exclude(granted_by=F("waiver__requested_by"))
+    )
+    number = grants.values("waiver").annotate(people=Count("granted_by", distinct=True)).values("people")
+    return waivers.annotate(counted=Coalesce(Subquery(number), 0))
+
+
+def waivers_without_grants(waivers: QuerySet[Waiver]) -> QuerySet[Waiver]:
+    """Those that are still running and don't hold yet, of versions that are still to be decided."""
+    running = counting_grants(waivers).filter(expires_at__gt=Now(), counted__lt=GRANTS_NEEDED)
+    return running.exclude(version__stage=Stage.RETIRED)
+
+
 def waivers_to_grant(person: Any) -> QuerySet[Waiver]:
-    """Waivers that somebody else asked for, still running, which this person could grant and has not."""
+    """Waivers that somebody else asked for and that lack grants, which this person could grant and has not."""
     return (
-        Waiver.objects.filter(version__team__in=teams_as_reviewer(person), expires_at__gt=Now())
+        waivers_without_grants(Waiver.objects.filter(version__team__in=teams_as_reviewer(person)))
         .exclude(requested_by=person)
         .exclude(grants__granted_by=person)
         .exclude(version__authors__person=person)
