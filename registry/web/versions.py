@@ -15,12 +15,13 @@ from registry.web.present import changes, documents, evidence, history, lineage,
 
 def fetch_version(request: HttpRequest, pk: UUID) -> ModelVersion:
     """The version with what its pages show; 404 where the visitor may not see it."""
-    found: ModelVersion = get_object_or_404(versions.for_pages(ModelVersion.objects.visible_to(request.user)), pk=pk)
+    rows = versions.for_pages(ModelVersion.objects.visible_to(request.user), person=request.user)
+    found: ModelVersion = get_object_or_404(rows, pk=pk)
     return found
 
 
 def _section(request: HttpRequest, version: ModelVersion, tab: str, template: str, **more: Any) -> HttpResponse:
-    context = versions.frame(version, tab, person=request.user) | more
+    context = versions.frame(version, tab) | more
     return render(request, f"registry/catalog/{template}.html", context)
 
 
@@ -30,9 +31,11 @@ def version_gate(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What the gate says, who signed, and what changed since."""
     version = fetch_version(request, pk)
     gate = versions.gate_section(version, person=request.user)
-    signatures = versions.signature_entries(version)
-    context = gate | changes.since_signed(version, gate.get("reviewed")) | {"sign_offs": signatures}
-    return _section(request, version, "gate", "version", **context, **versions.offers(version, gate, request.user))
+    signed = versions.sign_offs(version)
+    since = changes.since_signed(signed[0] if signed else None, gate.get("reviewed"))
+    shown = {"sign_offs": versions.signature_entries(signed, version)} | since
+    offered = versions.offers(version, gate, signed, request.user)
+    return _section(request, version, "gate", "version", **gate, **shown, **offered)
 
 
 @require_safe
@@ -40,7 +43,7 @@ def version_gate(request: HttpRequest, pk: UUID) -> HttpResponse:
 def version_evidence(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Every measurement against its limit."""
     version = fetch_version(request, pk)
-    return _section(request, version, "evidence", "version_evidence", **evidence.section(version, person=request.user))
+    return _section(request, version, "evidence", "version_evidence", **evidence.section(version))
 
 
 @require_safe

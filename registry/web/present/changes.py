@@ -4,6 +4,8 @@ import json
 from typing import Any
 from uuid import UUID
 
+from django.db.models import CharField
+from django.db.models.functions import Cast
 from django.http import Http404
 from django.urls import reverse
 
@@ -20,10 +22,14 @@ WRITTEN = ("step_taken", "treatment", "likelihood", "severity", "resolution")
 PLACES = ("judged", "whole", "group")
 
 
-def since_signed(version: ModelVersion, reviewed: Review | None, *, person: User | None = None) -> dict[str, Any]:
-    """What changed since the last signature on this version (by `person`, where given)."""
-    rows = SignOff.objects.filter(version=version).select_related("snapshot").order_by("-seq")
-    signed = rows.filter(signed_by=person).first() if person else rows.first()
+def last_signature(version: ModelVersion, *, of: User) -> SignOff | None:
+    """The newest signature that a person gave on a version."""
+    rows = SignOff.objects.filter(version=version, signed_by=of).select_related("snapshot")
+    return rows.order_by("-seq").first()
+
+
+def since_signed(signed: SignOff | None, reviewed: Review | None) -> dict[str, Any]:
+    """What changed since a signature was given; it comes with its snapshot."""
     if signed is None or reviewed is None:
         return {"changes": [], "signed_before": None}
     found = compare_evidence(json.loads(signed.snapshot.body), json.loads(reviewed.evidence_body))
@@ -32,14 +38,14 @@ def since_signed(version: ModelVersion, reviewed: Review | None, *, person: User
 
 def _rewritten_risks(signed: SignOff) -> list[dict[str, Any]]:
     """What was written about risks since: their texts are no part of the snapshot, and yet a signature covers them."""
-    risks = {str(pk): issue for pk, issue in Risk.objects.filter(version=signed.version_id).values_list("pk", "issue")}
+    risks = Risk.objects.filter(version=signed.version_id).values(text=Cast("pk", CharField()))
     events = AuditEvent.objects.filter(subject_kind="risk", subject_id__in=risks, verb="risk.updated")
     found = []
     for event in events.filter(at__gt=signed.signed_at).order_by("id"):
         detail = json.loads(event.body).get("detail") or {}
         before, after = detail.get("before") or {}, detail.get("after") or {}
         found += [
-            {"name": risks[event.subject_id], "note": f"risk, {name.replace('_', ' ')}"}
+            {"name": event.subject_name, "note": f"risk, {name.replace('_', ' ')}"}
             | {"before": _plain(before.get(name)), "after": _plain(after[name])}
             for name in after
             if name in WRITTEN and before.get(name) != after[name]

@@ -6,9 +6,8 @@ from typing import Any
 
 from django.urls import reverse
 
-from registry import policies
 from registry.gates.verdict import Requirement
-from registry.models import Evaluation, EvidenceFile, Measurement, ModelVersion, User
+from registry.models import Evaluation, EvidenceFile, Measurement, ModelVersion
 from registry.models.choices import Assurance, RunState
 from registry.reports.wording import judged
 from registry.services import verdicts
@@ -21,13 +20,13 @@ FEATURE = "feature="
 RUN_COLUMNS = [{"title": name} for name in ("Run", "State", "Asked for by", "When", "Assurance")]
 
 
-def section(version: ModelVersion, *, person: User) -> dict[str, Any]:
-    """What `version_evidence.html` takes."""
+def section(version: Any) -> dict[str, Any]:
+    """What `version_evidence.html` takes; `version` comes from `for_pages`."""
     measured = newest_measurements(version)
     judgements = judged_measurements(version)
     runs = list(Evaluation.objects.filter(version=version).select_related("requested_by"))
     drawn = drawings(version, measured)
-    may = policies.may_evaluate(person, version.team) and version.root_digest is not None
+    may = versions.EVALUATORS & set(version.roles) and version.root_digest is not None
     start = {"title": "Start an evaluation", "href": reverse("version-evaluate", args=[version.pk])}
     return {
         "groups": groups(measured, runs, judgements),

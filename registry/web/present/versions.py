@@ -2,15 +2,27 @@
 
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
-from registry import policies
 from registry.gates.values import WAIVABLE_KINDS
-from registry.models import DocumentRevision, ModelVersion, SignOff, Transition, User, Waiver
+from registry.models import (
+    Authorship,
+    DocumentRevision,
+    Measurement,
+    Membership,
+    ModelVersion,
+    Risk,
+    SignOff,
+    Transition,
+    User,
+    Waiver,
+)
 from registry.models.choices import Meaning, Role, Stage, Standing
 from registry.services import verdicts
+from registry.web.present.waiting import RENEWED_WITHIN
 
 NEXT = {
     Stage.SCOPING: Stage.DATA,
@@ -27,24 +39,41 @@ def next_stage(version: ModelVersion) -> str:
     return str(NEXT.get(Stage(version.stage), ""))
 
 
-def for_pages(rows: QuerySet[ModelVersion]) -> QuerySet[ModelVersion]:
-    """With what the frame of a version's pages shows, in one query."""
+def for_pages(rows: QuerySet[ModelVersion], *, person: User | None = None) -> QuerySet[ModelVersion]:
+    """With what the frame of a version's pages shows, and the roles of `person` in its team, in one query."""
+    mine = {"version": OuterRef("pk")}
     card = DocumentRevision.objects.filter(document__model_version=OuterRef("pk"), document__kind="model_card")
     newest = card.order_by("-number")
+    roles = Membership.objects.filter(team=OuterRef("team"), person=person, ended_at=None)
+    moved = Transition.objects.filter(**mine).order_by("-at")
     return rows.select_related("model__project", "model__team", "team", "artifact", "registered_by").annotate(
-        measured=Count("measurements__metric", distinct=True),
-        open_risks=Count("risks", filter=Q(risks__is_resolved=False, risks__carried_to=None), distinct=True),
+        measured=_number(Measurement.objects.filter(**mine), "metric"),
+        open_risks=_number(Risk.objects.filter(**mine, is_resolved=False, carried_to=None), "pk"),
         card_answered=Subquery(newest.values("answered")[:1]),
         card_applicable=Subquery(newest.values("applicable")[:1]),
+        approved_until=Subquery(moved.values("expires_at")[:1]),
+        roles=ArraySubquery(roles.values("role")),
+        by_visitor=Exists(Authorship.objects.filter(**mine, person=person)),
     )
 
 
-def frame(version: ModelVersion, tab: str, *, person: User) -> dict[str, Any]:
+def _number(rows: QuerySet[Any], column: str) -> Subquery:
+    counted = rows.order_by().values("version").annotate(number=Count(column, distinct=True))
+    return Subquery(counted.values("number"), output_field=IntegerField())
+
+
+def frame(version: ModelVersion, tab: str) -> dict[str, Any]:
     """What `registry/catalog/version.html` takes. `version` comes from `for_pages`."""
-    return {"version": version, "page": _page(version, person), "tabs": _tabs(version), "tab": tab, "section": "models"}
+    return {"version": version, "page": _page(version), "tabs": _tabs(version), "tab": tab, "section": "models"}
 
 
-def _page(version: ModelVersion, person: User) -> dict[str, Any]:
+def _is_due(version: Any) -> bool:
+    """Whether its approval has ended, or ends soon."""
+    until = version.approved_until
+    return version.stage == Stage.INFERENCE and until is not None and until <= timezone.now() + RENEWED_WITHIN
+
+
+def _page(version: ModelVersion) -> dict[str, Any]:
     model = version.model
     return {
         "title": str(model),
@@ -59,7 +88,7 @@ def _page(version: ModelVersion, person: User) -> dict[str, Any]:
         "standing_word": f"{Standing(version.standing).label} standing",
         "stage": version.stage,
         "target": next_stage(version),
-        "actions": _actions(version, person),
+        "actions": _actions(version),
         "facts": [
             {"name": "Project", "value": model.project.name, "href": reverse("project", args=[model.project_id])},
             {"name": "Registered by", "value": str(version.registered_by)},
@@ -69,12 +98,15 @@ def _page(version: ModelVersion, person: User) -> dict[str, Any]:
     }
 
 
-def _actions(version: ModelVersion, person: User) -> list[dict[str, str]]:
-    roles = policies.roles_in(person, version.team)
+def _actions(version: Any) -> list[dict[str, str]]:
+    roles = set(version.roles)
     ahead, address = next_stage(version), {"args": [version.pk]}
     actions = []
     if ahead and "contributor" in roles:
         actions.append({"title": f"Move to {ahead}", "href": reverse("version-move", **address)})
+    if "contributor" in roles and _is_due(version):
+        href = f"{reverse('version-move', **address)}?to={version.stage}"
+        actions.append({"title": "Renew the approval", "href": href})
     if "contributor" in roles and version.root_digest is None:
         actions.append({"title": "Attach files", "href": reverse("version-files", **address), "kind": "quiet"})
     if roles & {"contributor", "reviewer"} and version.root_digest is not None:
@@ -105,7 +137,10 @@ def gate_section(version: ModelVersion, *, person: User) -> dict[str, Any]:
     ahead = next_stage(version)
     if not ahead:
         return _arrived(version)
-    reviewed = verdicts.review(version, to_stage=ahead)
+    return _asked(version, verdicts.review(version, to_stage=ahead))
+
+
+def _asked(version: ModelVersion, reviewed: verdicts.Review) -> dict[str, Any]:
     facts: list[dict[str, Any]] = [{"name": "Evidence", "digest": reviewed.evidence_digest}]
     facts.append({"name": "Evidence revision", "value": reviewed.version.evidence_rev})
     if reviewed.revision:
@@ -126,7 +161,8 @@ def gate_section(version: ModelVersion, *, person: User) -> dict[str, Any]:
 def _reason(version: ModelVersion, reviewed: verdicts.Review) -> str:
     unmet, asked = reviewed.decision.unmet, len(reviewed.decision.requirements)
     if not unmet:
-        return f"Everything asked is met. A contributor of {version.team} can move it to {reviewed.to_stage}."
+        what = "renew its approval" if reviewed.to_stage == version.stage else f"move it to {reviewed.to_stage}"
+        return f"Everything asked is met. A contributor of {version.team} can {what}."
     failed = sum(item.outcome == "failed" for item in unmet)
     to_sign = sum(item.kind == "sign_off" for item in unmet)
     open_ = len(unmet) - failed - to_sign
@@ -148,9 +184,12 @@ def _arrived(version: ModelVersion) -> dict[str, Any]:
     if newest is None or version.stage == Stage.RETIRED:
         return {"verdict": None, "verdict_reason": "This version is retired. Nothing more is decided about it."}
     running = version.standing == Standing.GOOD and (newest.expires_at is None or newest.expires_at > timezone.now())
-    title = "In use" if running else "No longer to be used"
-    if running and newest.kind == "waived":
-        title = "In use, with a waiver"
+    if not running:
+        renewal = _asked(version, verdicts.review(version, to_stage=version.stage))
+        said = f"Its approval ended {newest.expires_at:%Y-%m-%d %H:%M} UTC. " if newest.expires_at else ""
+        reason = f"{said}Using it again takes a new decision. {renewal['verdict_reason']}"
+        return renewal | {"verdict_title": "No longer to be used", "verdict_reason": reason}
+    title = "In use, with a waiver" if newest.kind == "waived" else "In use"
     revision = newest.verdict.policy_revision
     facts: list[dict[str, Any]] = [
         {"name": "Moved by", "value": str(newest.moved_by), "note": newest.comment},
@@ -174,9 +213,14 @@ def _arrived(version: ModelVersion) -> dict[str, Any]:
     }
 
 
-def signature_entries(version: ModelVersion) -> list[dict[str, Any]]:
-    """The sign-offs of a version, newest first, each with what it is worth now."""
-    rows = SignOff.objects.filter(version=version).select_related("withdrawal", "snapshot").order_by("-seq")
+def sign_offs(version: ModelVersion) -> list[SignOff]:
+    """The sign-offs of a version, newest first."""
+    rows = SignOff.objects.filter(version=version).select_related("withdrawal", "snapshot")
+    return list(rows.order_by("-seq"))
+
+
+def signature_entries(rows: list[SignOff], version: ModelVersion) -> list[dict[str, Any]]:
+    """Sign-offs as lines of a timeline, each with what it is worth now."""
     replaced: set[int] = set()
     entries = []
     for row in rows:
@@ -213,10 +257,13 @@ def signature_entry(row: SignOff, version: ModelVersion, *, is_replaced: bool = 
     }
 
 
-def offers(version: ModelVersion, gate: dict[str, Any], person: User) -> dict[str, Any]:
-    """What this person could do about the gate: the steps that its unmet requirements suggest, and withdrawing."""
+def offers(version: Any, gate: dict[str, Any], signed: list[SignOff], person: User) -> dict[str, Any]:
+    """What this person could do about the gate: the steps that its unmet requirements suggest, and withdrawing.
+
+    `version` comes from `for_pages`, `signed` from `sign_offs`.
+    """
     reviewed = gate.get("reviewed")
-    last = SignOff.objects.filter(version=version, signed_by=person).order_by("-seq").first()
+    last = next((row for row in signed if row.signed_by_id == person.pk), None)
     withdrawn = last is None or hasattr(last, "withdrawal")
     waivers = Waiver.objects.filter(version=version).select_related("requested_by").order_by("-requested_at")
     return {
@@ -226,15 +273,16 @@ def offers(version: ModelVersion, gate: dict[str, Any], person: User) -> dict[st
     }
 
 
-def _next_steps(version: ModelVersion, reviewed: verdicts.Review, person: User) -> list[dict[str, str]]:
+def _next_steps(version: Any, reviewed: verdicts.Review, person: User) -> list[dict[str, str]]:
     kinds = {item.kind for item in reviewed.decision.unmet}
-    roles = policies.roles_in(person, version.team)
-    is_contributor, is_reviewer = Role.CONTRIBUTOR in roles, policies.may_review(person, version)
+    roles = set(version.roles)
+    is_contributor = Role.CONTRIBUTOR in roles
+    may_sign = Role.REVIEWER in roles and not (version.by_visitor or person.is_service)
     wanted = [
         ("Run what is missing", "version-evaluate", kinds & {"evaluation", "threshold"} and roles & EVALUATORS),
         ("Complete the documents", "version-card", "document" in kinds and is_contributor),
         ("Go through the risks", "version-risks", kinds & {"risk", "treatment", "assessment"} and is_contributor),
-        ("Review and sign", "version-sign", reviewed.policy and reviewed.policy.sign_offs and is_reviewer),
+        ("Review and sign", "version-sign", reviewed.policy and reviewed.policy.sign_offs and may_sign),
         ("Ask for a waiver", "version-waive", kinds & WAIVABLE_KINDS and is_contributor),
     ]
     return [{"title": t, "href": reverse(n, args=[version.pk]), "kind": "quiet"} for t, n, offered in wanted if offered]
