@@ -41,6 +41,7 @@ ONLY = {
     "policy-activate": REVIEWERS | ADMINISTRATORS,
     "member-new": ADMINISTRATORS,
     "expertise-new": ADMINISTRATORS,
+    "token": ADMINISTRATORS,
     "token-new": ADMINISTRATORS,
 }
 # Answers that are right although they are no page: nothing signed by the notary yet, no public key yet.

@@ -52,7 +52,7 @@ class World:
             "policy": self.revision.policy_id,
             **dict.fromkeys(("policy-revision", "policy-agree", "policy-activate"), self.revision.pk),
             **dict.fromkeys(("member-new", "expertise-new", "token-new"), self.cast.lending.pk),
-            "token-revoke": self.cast.token.pk,
+            **dict.fromkeys(("token", "token-revoke"), self.cast.token.pk),
             "membership-end": self.cast.lending.memberships.get(person=self.cast.mary).pk,
             "expertise-end": self.cast.lending.expertise.filter(person=self.cast.grace).first().pk,
             "method": make.RATIO,

@@ -2,11 +2,15 @@
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from registry.cards.artifacts import FileEntry
+from registry.web.forms.json_text import read_json
 
 LINE = re.compile(r"(?P<sha256>[0-9a-fA-F]{64})\s+(?P<size>\d{1,15})\s+(?P<name>\S.*)")
 
@@ -56,6 +60,19 @@ class DigestsField(forms.CharField):
         return entries
 
 
+class SuggestingInput(forms.TextInput):
+    """A line of text with offers, which the browser shows while one types. Anything else may be typed too."""
+
+    suggestions: Sequence[tuple[str, str]] = ()
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """The input, and the list that it is tied to."""
+        offers = f"{(attrs or {}).get('id', name)}_offers"
+        options = format_html_join("", '<option value="{}">{}</option>', self.suggestions)
+        field = super().render(name, value, {**(attrs or {}), "list": offers, "autocomplete": "off"}, renderer)
+        return format_html('{}<datalist id="{}">{}</datalist>', field, offers, options)
+
+
 class StrictJSONField(forms.JSONField):
     """JSON as it was typed, line by line, in which NaN and infinities are no numbers."""
 
@@ -68,10 +85,10 @@ class StrictJSONField(forms.JSONField):
         return initial if self.disabled else data
 
     def to_python(self, value: Any) -> Any:
-        """The value; a JSON that only Python reads is refused."""
-        if isinstance(value, str) and any(word in value for word in ("NaN", "Infinity")):
-            raise forms.ValidationError("NaN and Infinity are no JSON numbers.")
-        return super().to_python(value)
+        """The value; what can't be read is refused with its place, and so is a JSON that only Python reads."""
+        if self.disabled or value in self.empty_values:
+            return None
+        return read_json(value) if isinstance(value, str) else value
 
 
 class FilesForm(forms.Form):

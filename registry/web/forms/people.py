@@ -4,35 +4,82 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 
-from registry.models import Team, Token, User
+from registry.models import Membership, Team, Token, User
 from registry.models.choices import Expertise, Role
+from registry.web.access import teams_of
+from registry.web.forms.fields import SuggestingInput
+
+UNKNOWN = "There is no active account “{}”. Choose one of the list, or ask an operator to make it in the admin site."
+
+
+def known_people(administrator: User) -> list[tuple[str, str]]:
+    """Account and name of whom an administrator may be offered: people of their own teams, and who is in none yet."""
+    running = Membership.objects.filter(ended_at=None)
+    among = running.filter(team__in=teams_of(administrator)).values("person")
+    rows = User.objects.filter(Q(pk__in=among) | ~Q(pk__in=running.values("person")), is_active=True)
+    rows = rows.exclude(pk=administrator.pk).order_by("username")[:500]
+    return [(row.username, _words(row)) for row in rows]
+
+
+def _words(row: User) -> str:
+    return f"{row.get_full_name()}, service account" if row.is_service else row.get_full_name()
 
 
 class PersonField(forms.CharField):
     """A person by the name they sign in with."""
 
+    widget = SuggestingInput
+
     def clean(self, value: Any) -> User:
         """The account; the message is the same whether it doesn't exist or can't be used."""
         name = super().clean(value)
-        person = User.objects.filter(username=name, is_active=True).first()
+        person = User.objects.filter(username=name, is_active=True).first() if "\x00" not in name else None
         if person is None:
-            raise forms.ValidationError("There is no such account. An operator makes accounts in the admin site.")
+            raise forms.ValidationError(UNKNOWN.format(name))
         return person
 
 
-class MemberForm(forms.Form):
+class GrantForm(forms.Form):
+    """Something that an administrator gives to somebody else."""
+
+    person = PersonField(
+        label="Account",
+        max_length=150,
+        help_text="Begin to type: people of your teams are offered, and accounts that are in no team yet.",
+    )
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.by = by
+        self.fields["person"].widget.suggestions = known_people(by)
+
+    def clean_person(self) -> User:
+        """Somebody else."""
+        person: User = self.cleaned_data["person"]
+        if person == self.by:
+            raise forms.ValidationError("That is you, and nobody gives themselves anything here.")
+        return person
+
+
+class MemberForm(GrantForm):
     """A role for a person."""
 
-    person = PersonField(label="Account", max_length=150)
     role = forms.ChoiceField(choices=Role.choices)
 
 
-class ExpertiseForm(forms.Form):
+class ExpertiseForm(GrantForm):
     """What a reviewer may sign for."""
 
-    person = PersonField(label="Account", max_length=150)
     expertise = forms.ChoiceField(choices=Expertise.choices)
+
+    def clean_person(self) -> User:
+        """Somebody who can sign."""
+        person = super().clean_person()
+        if person.is_service:
+            raise forms.ValidationError(f"{person.username} is a service account, which never signs.")
+        return person
 
 
 class TokenForm(forms.Form):
