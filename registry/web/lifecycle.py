@@ -40,9 +40,10 @@ def _move(request: HttpRequest, version: ModelVersion, form: MoveForm) -> HttpRe
     except TransitionRefused as refusal:
         return _move_page(request, version, form, to_stage=to_stage, refusal=refusal)
     with_waiver = ", with a waiver" if moved.kind == "waived" else ""
-    return done(
-        request, f"{version} moved from {moved.from_stage} to {moved.to_stage}{with_waiver}.", "version", pk=version.pk
-    )
+    what = f"moved from {moved.from_stage} to {moved.to_stage}"
+    if moved.from_stage == moved.to_stage:
+        what = f"is approved until {moved.expires_at:%Y-%m-%d}"
+    return done(request, f"{version} {what}{with_waiver}.", "version", pk=version.pk)
 
 
 def _move_page(
