@@ -1,10 +1,55 @@
-"""Who may do what: "may I" for a verb, "which ones" through `visible_to` of the querysets.
+"""Who may do what: "may I" for a verb, "which ones" through `visible`.
 
 A right comes from a running membership in the team that owns the thing. Being a superuser gives none.
 """
 
-from registry.models import Authorship, Membership, ModelVersion, ReviewerExpertise, Team, User
+from collections.abc import Collection
+from typing import Any
+
+from django.db.models import Model, Q, QuerySet
+
+from registry.models import (
+    Authorship,
+    DatasetVersion,
+    Document,
+    Evaluation,
+    Membership,
+    ModelVersion,
+    Policy,
+    PolicyRevision,
+    ReviewerExpertise,
+    Risk,
+    SignOff,
+    Team,
+    User,
+    Verdict,
+    Waiver,
+)
 from registry.models.choices import Role
+
+# Rows without a team of their own, by the links that lead to one.
+OWNERS: dict[type[Model], dict[str, Any]] = {
+    Document: {"model_version": ModelVersion, "dataset_version": DatasetVersion},
+    Evaluation: {"version": ModelVersion},
+    PolicyRevision: {"policy": Policy},
+    Risk: {"version": ModelVersion},
+    SignOff: {"version": ModelVersion},
+    Verdict: {"version": ModelVersion},
+    Waiver: {"version": ModelVersion},
+}
+
+
+def visible(model: type[Model], person: Any, *, within: Collection[int] | None = None) -> QuerySet[Any]:
+    """The rows of a table that `person` may see: those of their teams, and of these only the teams in `within`."""
+    if model in OWNERS:
+        allowed = Q()
+        for link, owner in OWNERS[model].items():
+            allowed |= Q(**{f"{link}__in": visible(owner, person, within=within).values("pk")})
+        return model._default_manager.filter(allowed)
+    rows: Any = model._default_manager
+    mine = rows.visible_to(person)
+    found: QuerySet[Any] = mine if within is None else mine.of_teams(within)
+    return found
 
 
 def roles_in(person: User, team: Team) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django_filters import FilterSet
@@ -18,29 +18,12 @@ from rest_framework.serializers import BaseSerializer
 from registry.api.authentication import token_of
 from registry.api.parsers import StrictJSONParser
 from registry.api.throttles import PerCaller
-from registry.models import (
-    DatasetVersion,
-    Document,
-    Evaluation,
-    ModelVersion,
-    Policy,
-    PolicyRevision,
-    Risk,
-    SignOff,
-    Waiver,
-)
+from registry.policies import visible
+from registry.services.conflicts import repeated
 
 Row = TypeVar("Row", bound=Model)
-# Rows without a team of their own, by the links that lead to one.
-OWNERS: dict[type[Model], dict[str, Any]] = {
-    Document: {"model_version": ModelVersion, "dataset_version": DatasetVersion},
-    Evaluation: {"version": ModelVersion},
-    PolicyRevision: {"policy": Policy},
-    Risk: {"version": ModelVersion},
-    SignOff: {"version": ModelVersion},
-    Waiver: {"version": ModelVersion},
-}
 READ, WRITE, EVALUATE, MOVE = "catalog:read", "catalog:write", "evaluations:write", "lifecycle:write"
+CHANGING = {"post", "put", "patch", "delete"}
 PAGE_KEYS = {"cursor", "limit"}
 FILTERED = (DjangoFilterBackend,)
 
@@ -73,16 +56,16 @@ class Door(GenericAPIView):
     http_method_names: ClassVar = ["get", "head", "post", "put", "patch", "delete"]
     pagination_class: Any = GenericAPIView.pagination_class
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """What changes anything is done once more where another request was in its way; what was sent stays read."""
+        super().__init_subclass__(**kwargs)
+        for method in CHANGING & vars(cls).keys():
+            setattr(cls, method, repeated(vars(cls)[method]))
+
     def seen(self, model: type[Row]) -> QuerySet[Row]:
         """The rows of a table that whoever asks may see: those of their teams, and of these only the token's."""
-        if model in OWNERS:
-            allowed = Q()
-            for link, owner in OWNERS[model].items():
-                allowed |= Q(**{f"{link}__in": self.seen(owner).values("pk")})
-            return model._default_manager.filter(allowed)
-        rows = model._default_manager.visible_to(self.request.user)  # type: ignore[attr-defined]  # see TeamOwned
         token = token_of(self.request)
-        return rows.of_teams(token.team_ids) if token else rows
+        return visible(model, self.request.user, within=token.team_ids if token else None)
 
     def find(self, rows: QuerySet[Row], **lookup: Any) -> Row:
         """One of them, or 404."""

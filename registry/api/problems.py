@@ -5,16 +5,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import DataError, IntegrityError, OperationalError
+from django.db import DataError, IntegrityError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
 from registry.exceptions import Refusal, TransitionRefused
+from registry.services import conflicts
 
 MEDIA_TYPE = "application/problem+json"
-UNIQUE_VIOLATION, CANCELLED, LOCKED = "23505", "57014", "55P03"
-IN_EACH_OTHERS_WAY = ("40001", "40P01")
 UNKNOWN = "There is no such thing here, or none that you may see."
 
 
@@ -97,14 +96,12 @@ def _machinery(exception: Exception) -> tuple[dict[str, Any], dict[str, str]] | 
     if isinstance(exception, DataError):
         said = "A value is longer or larger than what can be stored. Nothing was kept."
         return details(400, kind="invalid-input", title="What was sent can't be used", detail=said), {}
-    state = getattr(exception.__cause__, "sqlstate", None)
-    if isinstance(exception, IntegrityError) and state == UNIQUE_VIOLATION:
-        said = "Another request did the same at this moment. Look at what is there now."
-        return details(409, kind="not-now", title="Not now", detail=said), {}
-    if isinstance(exception, OperationalError) and state in (CANCELLED, LOCKED):
+    if isinstance(exception, IntegrityError) and (refusal := conflicts.collision(exception)):
+        return _refusal(refusal), {}
+    if conflicts.took_too_long(exception):
         said = "It took longer than is allowed. Nothing was changed."
         return details(503, kind="busy", title="Busy", detail=said), {"Retry-After": "5"}
-    if isinstance(exception, OperationalError) and state in IN_EACH_OTHERS_WAY:
+    if conflicts.in_each_others_way(exception):
         said = "It and another request were in each other's way. Nothing was changed."
         return details(503, kind="busy", title="Busy", detail=said), {"Retry-After": "1"}
     return None

@@ -11,8 +11,7 @@ from django.utils import timezone
 from registry.cards.canonical import canonical_bytes
 from registry.exceptions import NotNow, NotPermitted, Refusal, TransitionRefused
 from registry.models import AuditEvent, Team, User
-
-UNIQUE_VIOLATION = "23505"
+from registry.services.conflicts import collision
 
 
 def team_of(subject: Model) -> Team | None:
@@ -73,7 +72,7 @@ def acting(verb: str, *, by: User | None, on: Model) -> Iterator[None]:
         _record_refusal(verb, by=by, on=on, refusal=refusal)
         raise
     except IntegrityError as error:
-        refused = database_refusal(error) or _collision(error)
+        refused = database_refusal(error) or collision(error)
         if refused is None:
             raise
         _record_refusal(verb, by=by, on=on, refusal=refused)
@@ -86,13 +85,6 @@ def database_refusal(error: IntegrityError) -> Refusal | None:
     if not message.startswith("gate: "):
         return None
     return NotNow(message.removeprefix("gate: ").capitalize() + ".")
-
-
-def _collision(error: IntegrityError) -> Refusal | None:
-    """The refusal behind a row that was there first; None for any other error."""
-    if getattr(error.__cause__, "sqlstate", None) != UNIQUE_VIOLATION:
-        return None
-    return NotNow("Another request did the same at this moment. Look at what is there now.")
 
 
 def _record_refusal(verb: str, *, by: User | None, on: Model, refusal: Refusal) -> None:

@@ -2,14 +2,11 @@
 
 from collections.abc import Callable
 
-from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from registry.exceptions import Refusal
-
-# Cancelled for taking too long, could not get a lock, could not be put in an order with others, a deadlock.
-BUSY = frozenset({"57014", "55P03", "40001", "40P01"})
+from registry.services.conflicts import in_each_others_way, took_too_long
 
 
 class RefusalMiddleware:
@@ -27,7 +24,7 @@ class RefusalMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A page for a refusal; anything else is an error and goes its way."""
-        if isinstance(exception, OperationalError) and getattr(exception.__cause__, "sqlstate", None) in BUSY:
+        if took_too_long(exception) or in_each_others_way(exception):
             reason = "The database is busy with something that stood in the way of this."
             return render(request, "503.html", {"title": "Busy", "reason": reason}, status=503)
         if not isinstance(exception, Refusal):

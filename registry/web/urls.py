@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern
 
+from registry.services.conflicts import repeated
 from registry.web import (
     audit,
     catalog,
@@ -39,3 +40,7 @@ urlpatterns: list[URLPattern] = [
     *audit.urlpatterns,
     *people.urlpatterns,
 ]
+
+# What a page was asked for is done once more where another request was in its way.
+for each in urlpatterns:
+    each.callback = repeated(each.callback)
