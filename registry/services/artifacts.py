@@ -3,7 +3,8 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,19 +24,29 @@ def blob_path(sha256: str) -> Path:
     return Path(settings.BLOB_ROOT) / sha256[:2] / sha256
 
 
-def store_blob(stream: BinaryIO, *, allowance: int) -> tuple[str, int]:
-    """Keep the bytes of `stream` under their digest: digest and size. TooLarge past `allowance`, nothing kept."""
+@contextmanager
+def incoming(files: Sequence[tuple[str, BinaryIO]]) -> Iterator[dict[Path, FileEntry]]:
+    """Copies of `files` beside the blobs, which go with the block unless `keep` took them; TooLarge past the limit."""
     root = Path(settings.BLOB_ROOT)
     root.mkdir(parents=True, exist_ok=True)
-    # The temporary name goes with the block, whatever happens in it; a finished file has its own by then.
     with tempfile.TemporaryDirectory(dir=root, prefix="incoming-") as folder:
-        incoming = Path(folder) / "bytes"
-        sha256, size = _copy(stream, incoming, allowance=allowance)
-        target = blob_path(sha256)
+        copies, left = {}, settings.UPLOAD_LIMIT_BYTES
+        for number, (name, stream) in enumerate(files):
+            copy = Path(folder) / str(number)
+            stream.seek(0)  # an earlier try may have read it
+            sha256, size = _copy(stream, copy, allowance=left)
+            left -= size
+            copies[copy] = FileEntry(name=name, size=size, sha256=sha256)
+        yield copies
+
+
+def keep(copies: Mapping[Path, FileEntry]) -> None:
+    """Put copies where their digests say."""
+    for copy, entry in copies.items():
+        target = blob_path(entry.sha256)
         target.parent.mkdir(exist_ok=True)
-        incoming.chmod(0o644)
-        incoming.replace(target)
-    return sha256, size
+        copy.chmod(0o644)
+        copy.replace(target)
 
 
 def _copy(stream: BinaryIO, target: Path, *, allowance: int) -> tuple[str, int]:
@@ -54,7 +65,10 @@ def _copy(stream: BinaryIO, target: Path, *, allowance: int) -> tuple[str, int]:
 
 
 def store_artifact(team: Team, *, files: Sequence[tuple[str, BinaryIO]], by: User) -> Artifact:
-    """Keep files and register the artifact they make. Names are checked before a byte is read."""
+    """Keep files and register the artifact they make. Names are checked before a byte is read.
+
+    Where it is refused, none of the files is kept.
+    """
     with audit.acting("artifact.stored", by=by, on=team):
         _check_right(team, by)
         if len(files) > settings.UPLOAD_LIMIT_FILES:
@@ -62,19 +76,12 @@ def store_artifact(team: Team, *, files: Sequence[tuple[str, BinaryIO]], by: Use
         if bad := {name: [problem] for name, _ in files if (problem := name_problem(name))}:
             raise InvalidInput("Some file names can't be used.", errors=bad)
     # Outside of a transaction: copying takes its time, and the database ends a transaction that idles.
-    entries = _store_blobs(files)
-    with audit.acting("artifact.stored", by=by, on=team):
+    with incoming(files) as copies, audit.acting("artifact.stored", by=by, on=team):
         _check_right(team, by)
-        return _register(team, entries, is_held=True, by=by)
-
-
-def _store_blobs(files: Sequence[tuple[str, BinaryIO]]) -> list[FileEntry]:
-    entries, left = [], settings.UPLOAD_LIMIT_BYTES
-    for name, stream in files:
-        sha256, size = store_blob(stream, allowance=left)
-        left -= size
-        entries.append(FileEntry(name=name, size=size, sha256=sha256))
-    return entries
+        artifact = _register(team, list(copies.values()), is_held=True, by=by)
+        # Before the commit: what is registered as held is there.
+        keep(copies)
+    return artifact
 
 
 def declare_artifact(team: Team, *, files: Iterable[FileEntry], by: User) -> Artifact:

@@ -23,6 +23,7 @@ from registry.models import (
     User,
 )
 from registry.models.choices import Aspect, NeedLevel, Relation, Stage
+from registry.models.gate_inputs import name_within
 from registry.services import audit, documents, risks, verdicts
 
 ORDER = {NeedLevel.LOW: 1, NeedLevel.MEDIUM: 2, NeedLevel.HIGH: 3}
@@ -54,6 +55,13 @@ def _check_label(label: str) -> None:
         raise InvalidInput(
             "A version label has 1 to 60 characters without spaces, / or @.", errors={"label": ["can't be used"]}
         )
+
+
+def check_free(owner: Dataset | RegisteredModel, *, label: str) -> None:
+    """InvalidInput where a version can't be called that; to be asked before its files are copied."""
+    _check_label(label)
+    if owner.versions.filter(label=label).exists():
+        raise InvalidInput(f"{owner} has a version {label} already.", errors={"label": ["it is taken"]})
 
 
 def create_project(team: Team, *, slug: str, name: str, purpose: str = "", by: User) -> Project:
@@ -117,9 +125,7 @@ def register_dataset_version(
     """Register one state of a dataset, with an empty datasheet."""
     with audit.acting("dataset_version.registered", by=by, on=dataset):
         _check(by, dataset.team, "register a dataset version")
-        _check_label(label)
-        if DatasetVersion.objects.filter(dataset=dataset, label=label).exists():
-            raise InvalidInput(f"{dataset} has a version {label} already.", errors={"label": ["it is taken"]})
+        check_free(dataset, label=label)
         _check_same_team(artifact, dataset.team)
         version = DatasetVersion.objects.create(
             dataset=dataset, label=label, artifact=artifact, notes=notes, registered_by=by
@@ -156,9 +162,7 @@ def register_model_version(
     """Register a version at the stage `scoping`, with its files' digest, its lineage, an empty card and a risk list."""
     with audit.acting("model_version.registered", by=by, on=model):
         _check(by, model.team, "register a version")
-        _check_label(label)
-        if ModelVersion.objects.filter(model=model, label=label).exists():
-            raise InvalidInput(f"{model} has a version {label} already.", errors={"label": ["it is taken"]})
+        check_free(model, label=label)
         _check_same_team(artifact, model.team)
         version = ModelVersion.objects.create(
             model=model, team=model.team, label=label, artifact=artifact, registered_by=by
@@ -170,7 +174,10 @@ def register_model_version(
             "model_version.registered",
             subject=version,
             actor=by,
-            detail={"root_digest": version.root_digest, "parents": [str(p.version) for p in parents]},
+            detail={
+                "root_digest": version.root_digest,
+                "parents": [name_within(model.team_id, parent.version) for parent in parents],
+            },
         )
         verdicts.refresh(version)
     return version

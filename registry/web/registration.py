@@ -71,6 +71,7 @@ def dataset_version_new(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _dataset_version(dataset: Dataset, data: dict[str, Any], *, by: User) -> Any:
+    catalog.check_free(dataset, label=data["label"])
     return catalog.register_dataset_version(
         dataset,
         label=data["label"],
@@ -94,6 +95,7 @@ def version_new(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _version(model: RegisteredModel, data: dict[str, Any], *, by: User) -> ModelVersion:
+    catalog.check_free(model, label=data["label"])
     parents = {relation: data[relation.value] for relation in Relation}
     artifact = take_in(model.team, data, by=by)
     return catalog.register_model_version(

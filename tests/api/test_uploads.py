@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from registry.models import Artifact
+from tests import make
 from tests.api.clients import Caller, made, refused
 from tests.people import Cast
 
@@ -72,6 +73,31 @@ def test_an_upload_over_the_limit_ends_at_once_and_leaves_nothing(cast: Cast, pi
     assert "1,000 bytes" in refused(pipeline.upload({"a": b"x" * 600, "b": b"y" * 600}), 413)["detail"]
     assert not Artifact.objects.exists()
     assert kept(settings) == []
+
+
+def test_an_upload_that_is_refused_after_it_was_read_leaves_nothing(cast: Cast, pipeline: Caller, settings) -> None:
+    digest = hashlib.sha256(b"x").hexdigest()
+    made(pipeline.post("artifacts/", {"files": [{"name": "a", "size": 1, "sha256": digest}]}))
+    refused(pipeline.upload({"a": b"x"}), 400)
+    assert kept(settings) == []
+
+
+def test_a_refused_upload_takes_nothing_that_another_artifact_holds(cast: Cast, pipeline: Caller, settings) -> None:
+    digest = hashlib.sha256(b"x").hexdigest()
+    made(pipeline.upload({"other": b"x"}))
+    made(pipeline.post("artifacts/", {"files": [{"name": "a", "size": 1, "sha256": digest}]}))
+    refused(pipeline.upload({"a": b"x"}), 400)
+    assert [path.name for path in kept(settings)] == [digest]
+
+
+def test_files_of_a_version_whose_label_was_refused_serve_under_the_next(cast: Cast, pipeline: Caller) -> None:
+    taken = make.model_version(cast)
+    sent = made(pipeline.upload({"a": b"x"}))["id"]
+    address = f"models/{taken.model_id}/versions/"
+    refused(pipeline.post(address, {"label": taken.label, "artifact": sent}), 400)
+    again = made(pipeline.upload({"a": b"x"}))["id"]
+    assert made(pipeline.post(address, {"label": "next", "artifact": again}))["artifact"] == again == sent
+    assert Artifact.objects.filter(model_versions=None).count() == 0
 
 
 def test_an_announced_length_over_the_limit_is_not_even_begun(cast: Cast, pipeline: Caller, settings) -> None:
