@@ -16,7 +16,7 @@ from registry.models.choices import Role
 from registry.services import policy as verbs
 from registry.web.access import fetch, teams_of
 from registry.web.forms.policy import ActivateForm, RevisionForm
-from registry.web.present import policy
+from registry.web.present import policy, policy_writing
 from registry.web.present.pages import crumbs
 from registry.web.submission import carry_out, done, form_page, sent
 
@@ -48,14 +48,14 @@ def policy_revision(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 def policy_revision_new(request: HttpRequest) -> HttpResponse:
-    """Write the next revision as JSON; `?from=` begins with an earlier one."""
+    """Write the next revision as JSON; `?from=` begins with an earlier one, or with an example."""
     if not teams_of(request.user, Role.CONTRIBUTOR, Role.ADMINISTRATOR).exists():
         raise NotPermitted("Writing a policy takes a contributor or administrator of a team.")
-    form = RevisionForm(**sent(request), person=request.user, initial=policy.beginning(request))
+    form = RevisionForm(**sent(request), person=request.user, initial=policy_writing.beginning(request))
     if revision := carry_out(form, lambda data: _write(data, by=request.user)):
         said = f"{revision} is written. It applies once two others agreed and one activated it."
         return done(request, said, "policy-revision", pk=revision.pk)
-    context = policy.writing_help() | {"crumbs": crumbs("policy-list"), "section": "policies"}
+    context = policy_writing.writing_help(request.user) | {"crumbs": crumbs("policy-list"), "section": "policies"}
     return form_page(request, form, "registry/policy/new.html", **context)
 
 

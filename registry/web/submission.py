@@ -47,12 +47,24 @@ def blame(form: forms.BaseForm, refusal: InvalidInput) -> None:
     """Put every problem beside the field it is about; those without a field stand above the form."""
     placed = False
     for name, problems in refusal.errors.items():
-        field = next((each for each in (name, name.rpartition(".")[2]) if each in form.fields), None)
+        field, where = _place(form, name)
         placed = placed or field is None
         for problem in problems:
-            form.add_error(field, problem if field else f"{name}: {problem}")
-    if not placed:
+            form.add_error(field, f"{where}: {problem}" if where else problem)
+    if not placed and not hasattr(form, "locate"):
         form.add_error(None, str(refusal))
+
+
+def _place(form: forms.BaseForm, name: str) -> tuple[str | None, str]:
+    """The field that a problem is about, and what is to be said beside it of where in the field it lies.
+
+    A form with a field that holds many values has a method `locate` of its own.
+    """
+    if hasattr(form, "locate"):
+        located: tuple[str | None, str] = form.locate(name)
+        return located
+    field = next((each for each in (name, name.rpartition(".")[2]) if each in form.fields), None)
+    return field, "" if field else name
 
 
 def done(request: HttpRequest, said: str, *where: Any, **address: Any) -> HttpResponseRedirect:

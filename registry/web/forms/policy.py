@@ -1,5 +1,6 @@
 """Forms about policies."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -8,6 +9,9 @@ from registry.models import Project, Team, User
 from registry.models.choices import Role
 from registry.web.access import teams_of
 from registry.web.forms.fields import StrictJSONField
+from registry.web.forms.json_text import line_of_place, spelled
+
+LINE = re.compile(r"Line (\d+)")
 
 
 class RevisionForm(forms.Form):
@@ -31,6 +35,19 @@ class RevisionForm(forms.Form):
         if not isinstance(given, dict):
             raise forms.ValidationError("A policy is a JSON object.")
         return given
+
+    def locate(self, name: str) -> tuple[str, str]:
+        """Problems with the rules say where in the text they lie."""
+        if name in self.fields:
+            return name, ""
+        line = line_of_place(self.data["body"], name)
+        return "body", f"Line {line}, {spelled(name) or 'the whole'}"
+
+    @property
+    def marked_line(self) -> int | None:
+        """The first line that is said to be wrong, for the page to go to."""
+        found = [LINE.match(problem) for problem in self.errors.get("body", ())]
+        return min((int(each[1]) for each in found if each), default=None)
 
 
 class ActivateForm(forms.Form):

@@ -14,25 +14,8 @@ from registry.models.choices import Assurance, NeedLevel, Role, Stage
 from registry.reports.figures import format_level, format_number
 from registry.reports.wording import asked_words
 from registry.services.policy import is_published
-from registry.web.access import teams_of, visible
+from registry.web.access import teams_of
 from registry.web.present import metrics
-
-BEGINNING: dict[str, Any] = {
-    "title": "",
-    "rationale": "",
-    "max_waiver_hours": 72,
-    "stages": {
-        "inference": {
-            "validity_days": 180,
-            "block_risks_from": "high",
-            "evaluations": [],
-            "documents": [{"kind": "model_card", "min_percent": 80}, {"kind": "datasheet", "min_percent": 80}],
-            "sign_offs": [{"expertise": "domain", "people": 1}],
-        }
-    },
-}
-# What the service fills in itself; a new revision begins without it.
-FILLED_IN = ("spec_digest", "version")
 
 
 def policy_list(request: HttpRequest) -> dict[str, Any]:
@@ -183,40 +166,3 @@ def _document(rule: Mapping[str, Any]) -> str:
 def _sign_off(rule: Mapping[str, Any]) -> str:
     people = "One person" if rule["people"] == 1 else f"{rule['people']} people"
     return f"{people} with expertise in {rule['expertise']}, none an author of what they sign."
-
-
-def beginning(request: HttpRequest) -> dict[str, Any]:
-    """What the form for a new revision starts with: an earlier revision, or the frame of one."""
-    begun: dict[str, Any] = {"body": BEGINNING}
-    if wanted := request.GET.get("from"):
-        revision = (
-            visible(PolicyRevision, request.user).filter(pk__in=_uuid(wanted)).select_related("policy__team").first()
-        )
-        if revision is not None:
-            begun = {
-                "team": revision.policy.team,
-                "slug": revision.policy.slug,
-                "body": _without_filled_in(revision.body),
-            }
-    return begun | {"body": json.dumps(begun["body"], indent=2, ensure_ascii=False)}
-
-
-def _uuid(text: str) -> list[str]:
-    return [text] if len(text) == 36 and set(text) <= set("0123456789abcdef-") else []
-
-
-def _without_filled_in(body: Mapping[str, Any]) -> dict[str, Any]:
-    plain: dict[str, Any] = json.loads(json.dumps(body))
-    for rules in plain["stages"].values():
-        for rule in rules["evaluations"]:
-            for name in FILLED_IN:
-                rule.pop(name, None)
-    return plain
-
-
-def writing_help() -> dict[str, Any]:
-    """What may stand in a policy: metrics by evaluator."""
-    by_evaluator: dict[str, list[str]] = {}
-    for metric, known in metrics.facts().items():
-        by_evaluator.setdefault(known["evaluator"], []).append(metric)
-    return {"evaluators": by_evaluator}
