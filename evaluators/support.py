@@ -1,7 +1,8 @@
 """How many rows a number needs: shown from 1, judged from 10, compared with other groups from 30."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from evaluators.contract import Json, Reading, Status
 from evaluators.counts import IntArray, ratio_or_none
@@ -10,6 +11,15 @@ from evaluators.simultaneous import MAX_GROUPS
 
 MINIMUM = 10
 FAMILY_MINIMUM = 30
+FAMILY_PARAMETERS: Mapping[str, Mapping[str, Any]] = {
+    "family_minimum": {
+        "type": "integer",
+        "default": FAMILY_MINIMUM,
+        "minimum": 10,
+        "maximum": 10_000,
+        "title": "Rows a group needs to be compared with the others",
+    }
+}
 
 
 @dataclass(frozen=True)

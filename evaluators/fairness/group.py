@@ -20,7 +20,7 @@ from evaluators.fairness.metrics import (
 )
 from evaluators.predictions import open_predictions
 from evaluators.subjects import classes, favourable_code, groups
-from evaluators.support import FAMILY_MINIMUM, rate_reading, too_many_groups
+from evaluators.support import FAMILY_PARAMETERS, rate_reading, too_many_groups
 
 
 class GroupFairness:
@@ -37,15 +37,7 @@ class GroupFairness:
         "columns": ("prediction", "group", "favourable"),
         "optional": ("label", "model", "features"),
     }
-    parameters: Mapping[str, Mapping[str, Any]] = {
-        "family_minimum": {
-            "type": "integer",
-            "default": FAMILY_MINIMUM,
-            "minimum": 10,
-            "maximum": 10_000,
-            "title": "Rows a group needs to be compared with the others",
-        }
-    }
+    parameters: Mapping[str, Mapping[str, Any]] = FAMILY_PARAMETERS
     metrics = METRICS
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:

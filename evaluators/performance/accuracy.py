@@ -13,7 +13,7 @@ from evaluators.performance.shares import accuracy_readings, balanced_readings
 from evaluators.predictions import open_predictions
 from evaluators.ranks import delong
 from evaluators.subjects import classes, favourable_code, groups, scores
-from evaluators.support import FAMILY_MINIMUM, too_many_groups
+from evaluators.support import FAMILY_PARAMETERS, too_many_groups
 
 CONFUSION_CLASSES = 30
 
@@ -32,15 +32,7 @@ class Accuracy:
         "columns": ("label", "prediction"),
         "optional": ("group", "score", "favourable", "model", "features"),
     }
-    parameters: Mapping[str, Mapping[str, Any]] = {
-        "family_minimum": {
-            "type": "integer",
-            "default": FAMILY_MINIMUM,
-            "minimum": 10,
-            "maximum": 10_000,
-            "title": "Rows a group needs to be compared with the others",
-        }
-    }
+    parameters: Mapping[str, Mapping[str, Any]] = FAMILY_PARAMETERS
     metrics = METRICS
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:

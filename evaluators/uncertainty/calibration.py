@@ -9,7 +9,7 @@ from evaluators.contract import OVERALL, WORST, Evidence, Json, Measured, Progre
 from evaluators.counts import slice_name
 from evaluators.predictions import open_predictions
 from evaluators.subjects import classes, favourable_code, groups, scores
-from evaluators.support import FAMILY_MINIMUM, too_many_groups
+from evaluators.support import FAMILY_PARAMETERS, too_many_groups
 from evaluators.uncertainty.ece import reliability
 from evaluators.uncertainty.groups import alone, calibration_readings
 from evaluators.uncertainty.metrics import ECE, METRICS
@@ -31,15 +31,7 @@ class BinaryCalibration:
         "columns": ("label", "score", "score_kind", "favourable"),
         "optional": ("group", "model", "features"),
     }
-    parameters: Mapping[str, Mapping[str, Any]] = {
-        "family_minimum": {
-            "type": "integer",
-            "default": FAMILY_MINIMUM,
-            "minimum": 10,
-            "maximum": 10_000,
-            "title": "Rows a group needs to be compared with the others",
-        }
-    }
+    parameters: Mapping[str, Mapping[str, Any]] = FAMILY_PARAMETERS
     metrics = METRICS
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
