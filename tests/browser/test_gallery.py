@@ -50,6 +50,25 @@ def test_pages_are_whole_without_script(browser: Browser, pages: dict[str, str])
     server.server_close()
 
 
+def test_on_a_phone_one_line_stands_above_the_page_and_the_verdict_is_on_the_first_screen(
+    browser: Browser, pages: dict[str, str]
+) -> None:
+    server = serve(pages)
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(f"http://127.0.0.1:{server.server_port}/version/")
+    header = page.locator(".site-header").bounding_box()
+    assert header is not None
+    assert header["height"] <= 52
+    assert page.locator(".site-header summary:visible").count() == 1
+    verdict = page.get_by_text("No: it is blocked").bounding_box()
+    assert verdict is not None
+    assert verdict["y"] + verdict["height"] < 844
+    context.close()
+    server.shutdown()
+    server.server_close()
+
+
 def test_the_theme_that_was_chosen_stays_chosen(browser: Browser, pages: dict[str, str]) -> None:
     server = serve(pages)
     context = browser.new_context(color_scheme="light")
