@@ -72,7 +72,9 @@ class WaiverForm(ReasonForm):
     """A request to accept one finding for a while."""
 
     finding = forms.ChoiceField(
-        label="Which finding", help_text="Exactly this finding is accepted; a newer one is not covered."
+        label="Which finding",
+        help_text="Exactly this finding is accepted; a newer one is not covered.",
+        widget=forms.RadioSelect,
     )
     hours = forms.IntegerField(min_value=1, label="For how many hours")
     field_order = ("finding", "reason", "hours")
