@@ -24,6 +24,14 @@ ICONS: Final = {
     "queued": RING
     + '<path d="M5.6 10h.1M10 10h.1M14.3 10h.1" stroke="currentColor" stroke-width="2.2" stroke-linecap="round"/>',
     "lapsed": RING + PATH.format("M6.6 8.2a4 4 0 1 1-.4 3.2M6.3 5.6v2.9h2.9", "currentColor"),
+    "moved": RING + PATH.format("M5.8 10h8M10.6 6.8l3.3 3.2-3.3 3.2", "currentColor"),
+    "written": RING + PATH.format("M6.6 7.3h6.8M6.6 10h6.8M6.6 12.7h3.6", "currentColor"),
+    "files": RING + PATH.format("M7.2 5.7h3.4l2.2 2.2v6.2H7.2z", "currentColor"),
+    "measured": RING + PATH.format("M6.7 13.2v-2.8M10 13.2V6.6M13.3 13.2V8.8", "currentColor"),
+    "person": RING
+    + PATH.format("M10 9.2a1.9 1.9 0 1 0 0-3.8 1.9 1.9 0 0 0 0 3.8zM6.4 13.8a3.7 3.7 0 0 1 7.2 0", "currentColor"),
+    "key": RING
+    + PATH.format("M9.2 10a1.8 1.8 0 1 1-3.6 0 1.8 1.8 0 0 1 3.6 0zM9.4 10h5v2M12.2 10v1.6", "currentColor"),
     "priority_high": '<path d="M3 12.5h3.4V17H3zM8.3 8h3.4v9H8.3zM13.6 3H17v14h-3.4z" fill="currentColor"/>',
     "priority_medium": '<path d="M3 12.5h3.4V17H3zM8.3 8h3.4v9H8.3z" fill="currentColor"/>'
     '<path d="M14.2 3.6h2.2v12.8h-2.2z" fill="none" stroke="currentColor" stroke-width="1.2"/>',

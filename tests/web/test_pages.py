@@ -30,7 +30,12 @@ SHOWN = {
     "version-card": ["required questions answered", "Edit the card", "lending/loans@1"],
     "version-risks": ["Approves too few of one group", "Ada Lovelace", "Reduce"],
     "version-lineage": ["lending/loans@1", "trained on"],
-    "version-history": ["Moved from scoping to data", "Grace Hopper approved", "A waiver of", "Registered"],
+    "version-history": [
+        "Moved from scoping to data",
+        "Grace Hopper approved",
+        "A waiver was asked for: Demog",
+        "Registered",
+    ],
     "version-compare": ["version 2", "Measurements", "Card", "Risks"],
     "version-move": ["Try to move it", "Retire this version"],
     "version-evaluate": ["fairness.group (group: race, label: approved, prediction: predicted; favourable: 1)"],
@@ -42,7 +47,7 @@ SHOWN = {
     "policy-revision": ["The lower bound is judged", "Four fifths, 29 CFR 1607.4(D).", "Grace Hopper", "Mortgages"],
     "method": ["How this is measured"],
     "waiver": ["2 more needed", "More rows arrive on Friday."],
-    "audit": ["model version signed off", "Leaf hash"],
+    "audit": ["Grace Hopper approved lending/mortgage-approval@1", "model_version.signed_off", "leaf"],
     "people": ["Grace Hopper", "Fairness", "Auditor"],
     "verdict": ["as it was stored", "The evidence it was said of"],
 }
@@ -70,7 +75,7 @@ def test_an_empty_site_says_what_to_do_next(cast: Cast, signed_in: SignedIn) -> 
 
 
 BASELINES = {
-    "overview": 20,
+    "overview": 21,
     "model-list": 7,
     "model": 7,
     "version": 38,  # 24 of them are the gate's own look at everything
@@ -78,9 +83,9 @@ BASELINES = {
     "version-card": 11,
     "version-risks": 12,
     "version-lineage": 12,
-    "version-history": 17,
+    "version-history": 20,
     "review-queue": 10,
-    "audit": 6,
+    "audit": 7,
     "policy-list": 6,
 }
 
@@ -100,7 +105,8 @@ def test_more_rows_take_no_more_queries(world: World, signed_in: SignedIn) -> No
         make.model_version(world.cast, slug=f"other-{number}")
         make.model_version(world.cast, label=f"more-{number}")
         make.risk(world.version, by=world.cast.ada, issue=f"Risk {number}")
-    assert {name: count(ada, world.address(name)) for name in names} == before
+    after = {name: count(ada, world.address(name)) for name in names}
+    assert {name: number for name, number in after.items() if number > before[name]} == {}
 
 
 def count(client: Client, address: str) -> int:

@@ -1,5 +1,6 @@
 """The audit log as people read it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -7,6 +8,7 @@ from django.urls import reverse
 
 from registry.models import AuditEvent, User
 from registry.web.access import teams_of
+from registry.web.present import requirements, sentences
 
 PAGES = {
     "modelversion": "version",
@@ -26,10 +28,15 @@ def visible_events(person: User) -> QuerySet[AuditEvent]:
     return AuditEvent.objects.filter(Q(team__in=teams_of(person)) | Q(team=None, actor=person)).order_by("-id")
 
 
-def verb_words(verb: str) -> str:
-    """'model_version.signed_off.refused' is 'model version signed off: refused'."""
-    words = verb.removesuffix(".refused").replace("_", " ").replace(".", " ")
-    return f"{words}: refused" if verb.endswith(".refused") else words
+def having(events: QuerySet[AuditEvent], query: str) -> QuerySet[AuditEvent]:
+    """Those in which every word occurs: in the verb, its sentence, the name of the thing, or who did it."""
+    for word in query.split()[:8]:
+        named = Q(verb__icontains=word) | Q(verb__in=sentences.verbs_saying(word)) | Q(subject_name__icontains=word)
+        names = ("actor__username", "actor__first_name", "actor__last_name")
+        for name in names:
+            named |= Q(**{f"{name}__icontains": word})
+        events = events.filter(named)
+    return events
 
 
 def subject_href(event: AuditEvent) -> str:
@@ -38,26 +45,36 @@ def subject_href(event: AuditEvent) -> str:
     return reverse(page, args=[event.subject_id]) if page else ""
 
 
-def event_entry(event: AuditEvent) -> dict[str, Any]:
-    """An event as a line of a timeline."""
-    refused = event.verb.endswith(".refused")
-    return {
-        "title": f"{verb_words(event.verb).capitalize()}: {event.subject_name}",
-        "status": "refused" if refused else "neutral",
-        "at": event.at,
-        "by": str(event.actor) if event.actor else "Assay",
-        "href": subject_href(event),
-    }
+def entries(events: Iterable[AuditEvent]) -> list[dict[str, Any]]:
+    """Events as lines of a timeline, each a sentence."""
+    given = list(events)
+    words = requirements.words_of(code for event in given if (code := sentences.code_of(event)))
+    return [_entry(event, sentences.sentence(event, words)) for event in given]
 
 
-def event_row(event: AuditEvent) -> list[dict[str, Any]]:
-    """An event as a row of a table."""
-    href = subject_href(event)
+def whole_entries(events: Iterable[AuditEvent]) -> list[dict[str, Any]]:
+    """The same as the log shows them, with the account, the team and the hash that the log is sealed by."""
+    given = list(events)
+    told = zip(given, entries(given), strict=True)
     return [
-        {"text": verb_words(event.verb), "note": event.verb},
-        {"text": event.subject_name, "note": event.subject_kind, **({"href": href} if href else {})},
-        {"text": str(event.actor) if event.actor else "Assay"},
-        {"text": event.team.slug if event.team else "–"},
-        {"when": event.at},
-        {"digest": bytes(event.leaf).hex() if event.leaf else "", "text": "none"},
+        entry
+        | {
+            "account": event.actor.username if event.actor else "",
+            "team": event.team.slug if event.team else "",
+            "leaf": bytes(event.leaf).hex() if event.leaf else "",
+        }
+        for event, entry in told
     ]
+
+
+def _entry(event: AuditEvent, said: str) -> dict[str, Any]:
+    why = sentences.body_of(event).get("why") if event.verb.endswith(sentences.REFUSED) else ""
+    return {
+        "title": said,
+        "icon": sentences.icon(event),
+        "at": event.at,
+        "href": subject_href(event),
+        "code": event.verb,
+        "code_href": f"{reverse('audit')}?q={event.verb}",
+        "note": why or "",
+    }

@@ -65,7 +65,7 @@ def groups(
         run = rows[0].evaluation
         found.append(
             {
-                "title": f"{metrics.evaluator_title(run.evaluator)}{_by_groups(run)}",
+                "title": f"{metrics.evaluator_title(run.evaluator)}{by_groups(run)}",
                 "text": _how_often(run, attempts[spec]),
                 "measurements": sorted(judged_rows, key=lambda row: _rank(row["outcome"])),
                 "others": [measurement(row, None) for row in others],
@@ -74,7 +74,7 @@ def groups(
     return sorted(found, key=_urgency)
 
 
-def _by_groups(run: Evaluation) -> str:
+def by_groups(run: Evaluation) -> str:
     """The columns that divide people into groups, where the run reads any: two runs of one evaluator differ in them."""
     group = (run.subject.get("columns") or {}).get("group") or ()
     return f", by {' and '.join([group] if isinstance(group, str) else group)}" if group else ""

@@ -21,7 +21,11 @@ from registry.models import (
     Verdict,
     Waiver,
 )
-from registry.web.present.audit import verb_words
+from registry.models.choices import RunState
+from registry.web.present import audit, requirements
+from registry.web.present.evidence import by_groups
+from registry.web.present.findings import found_by
+from registry.web.present.metrics import evaluator_title
 from registry.web.present.versions import signature_entry
 
 SIZE = 40
@@ -59,7 +63,8 @@ def _entries(version: ModelVersion, before: datetime | None) -> Iterator[dict[st
     for source in sources:
         yield from source(version, before)
     if before is None or version.registered_at < before:
-        yield {"title": "Registered", "at": version.registered_at, "by": str(version.registered_by)}
+        by = str(version.registered_by)
+        yield {"title": "Registered", "icon": "written", "at": version.registered_at, "by": by}
 
 
 def _newest(rows: Any, column: str, before: datetime | None) -> Any:
@@ -71,9 +76,11 @@ def _moves(version: ModelVersion, before: datetime | None) -> Iterator[dict[str,
     rows = Transition.objects.filter(version=version).select_related("moved_by")
     for row in _newest(rows, "at", before):
         waived = " with a waiver" if row.kind == "waived" else ""
+        renews = row.from_stage == row.to_stage
         yield {
-            "title": f"Moved from {row.from_stage} to {row.to_stage}{waived}",
+            "title": f"{'Approval renewed' if renews else f'Moved from {row.from_stage} to {row.to_stage}'}{waived}",
             "status": "waived" if waived else "passed",
+            "icon": "moved",
             "at": row.at,
             "by": str(row.moved_by),
             "text": row.comment,
@@ -119,10 +126,13 @@ def _verdicts(version: ModelVersion, before: datetime | None) -> Iterator[dict[s
 
 def _waivers(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, Any]]:
     rows = Waiver.objects.filter(version=version).select_related("requested_by").prefetch_related("grants__granted_by")
-    for row in _newest(rows, "requested_at", before):
+    shown = list(_newest(rows, "requested_at", before))
+    words = requirements.words_of(row.requirement for row in shown)
+    for row in shown:
         granted = ", ".join(str(grant.granted_by) for grant in row.grants.all())
         yield {
-            "title": f"A waiver of {row.requirement} was asked for",
+            "title": f"A waiver was asked for: {words[row.requirement]}",
+            "code": row.requirement,
             "status": "waived",
             "at": row.requested_at,
             "by": str(row.requested_by),
@@ -134,14 +144,19 @@ def _waivers(version: ModelVersion, before: datetime | None) -> Iterator[dict[st
 
 def _runs(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, Any]]:
     rows = Evaluation.objects.filter(version=version).select_related("requested_by")
-    for row in _newest(rows, "requested_at", before):
+    shown = list(_newest(rows, "requested_at", before))
+    found = found_by(shown, version)
+    for row in shown:
+        failure = row.failure.strip().splitlines()[-1][:200] if row.failure.strip() else ""
         yield {
-            "title": f"Evaluation {row.evaluator}",
+            "title": f"Evaluation: {evaluator_title(row.evaluator)}{by_groups(row)}",
+            "code": row.evaluator,
             "status": row.state,
+            "icon": "measured" if row.state == RunState.DONE else row.state,
             "at": row.requested_at,
             "by": str(row.requested_by),
             "href": reverse("evaluation", args=[row.pk]),
-            "note": row.failure.strip().splitlines()[-1][:200] if row.failure.strip() else "",
+            "note": failure or found.get(row.pk, ""),
         }
 
 
@@ -150,6 +165,7 @@ def _revisions(version: ModelVersion, before: datetime | None) -> Iterator[dict[
     for row in _newest(rows, "written_at", before):
         yield {
             "title": f"Card, revision {row.number}",
+            "icon": "written",
             "at": row.written_at,
             "by": str(row.written_by),
             "digest": row.digest,
@@ -163,6 +179,7 @@ def _risks(version: ModelVersion, before: datetime | None) -> Iterator[dict[str,
     for row in _newest(rows, "recorded_at", before):
         yield {
             "title": f"Risk: {row.issue}",
+            "icon": "written",
             "at": row.recorded_at,
             "by": str(row.recorded_by),
             "href": reverse("version-risks", args=[version.pk]),
@@ -172,11 +189,5 @@ def _risks(version: ModelVersion, before: datetime | None) -> Iterator[dict[str,
 
 def _events(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, Any]]:
     rows = AuditEvent.objects.filter(subject_kind="modelversion", subject_id=str(version.pk)).exclude(verb__in=TOLD)
-    for row in _newest(rows.select_related("actor"), "at", before):
-        refused = row.verb.endswith(".refused")
-        yield {
-            "title": verb_words(row.verb).capitalize(),
-            "status": "refused" if refused else "neutral",
-            "at": row.at,
-            "by": str(row.actor) if row.actor else "Assay",
-        }
+    for entry in audit.entries(_newest(rows.select_related("actor"), "at", before)):
+        yield entry | {"href": ""}

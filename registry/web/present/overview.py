@@ -1,36 +1,34 @@
 """What the first page tells a person."""
 
-from datetime import timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.urls import reverse
-from django.utils import timezone
 
-from registry.models import Evaluation, ModelVersion, Risk, Token, Transition, User, Verdict, Waiver
-from registry.models.choices import Role, RunState, Stage, Standing
+from registry.models import ModelVersion, User, Verdict
+from registry.models.choices import Role, Stage, Standing
 from registry.reports.wording import asked_words
 from registry.web.access import teams_of
-from registry.web.present.audit import event_entry, visible_events
-from registry.web.present.waiting import awaiting_signature, lapsed_signatures, waivers_to_grant
+from registry.web.present import worklists
+from registry.web.present.audit import entries, visible_events
 
-MOST = 8
+MOST = worklists.MOST
 FAILED_FIRST = ("outcome", "-decided_at")
-SOON = timedelta(days=30)
 
 
 def page(person: User) -> dict[str, Any]:
     """What `registry/overview/overview.html` takes."""
     said = newest_verdicts(person)
-    events = visible_events(person).select_related("actor", "team")[:12]
+    events = visible_events(person).select_related("actor")[:12]
     return {
         "section": "overview",
         "blocked": [_blocked(verdict) for verdict in said.exclude(outcome="passed").order_by(*FAILED_FIRST)[:MOST]],
         "ready": [_told(verdict) for verdict in said.filter(outcome="passed")[:MOST]],
         "underway": underway(person),
-        "waiting": waiting(person),
-        "expiring": expiring(person),
-        "events": [event_entry(event) for event in events],
+        "waiting": worklists.waiting(person),
+        "elsewhere": worklists.elsewhere(person),
+        "expiring": worklists.expiring(person),
+        "events": entries(events),
         "has_anything": ModelVersion.objects.visible_to(person).exists(),
         "first_steps": first_steps(person),
     }
@@ -84,81 +82,6 @@ def _told(verdict: Verdict) -> dict[str, Any]:
         "stage": verdict.version.stage,
         "at": verdict.decided_at,
     }
-
-
-def waiting(person: User) -> list[dict[str, Any]]:
-    """What this person could do next."""
-    reviews = awaiting_signature(person).exclude(newest_outcome="failed").select_related("model__team")[:MOST]
-    lapsed = lapsed_signatures(person).select_related("version__model__team")[:MOST]
-    owned = Risk.objects.filter(owner=person, is_resolved=False, carried_to=None, version__team__in=teams_of(person))
-    later = Evaluation.objects.filter(version=OuterRef("version"), spec_digest=OuterRef("spec_digest"))
-    broken = Evaluation.objects.filter(
-        ~Exists(later.filter(requested_at__gt=OuterRef("requested_at"))),
-        requested_by=person,
-        state__in=(RunState.FAILED, RunState.FAILED_INFRA),
-        version__team__in=teams_of(person),
-    )
-    return [
-        *(
-            {"text": "Waits for your signature", "title": str(v), "href": reverse("version-sign", args=[v.pk])}
-            for v in reviews
-        ),
-        *(
-            {
-                "text": f"Your signature for {s.expertise} lapsed",
-                "title": str(s.version),
-                "href": reverse("version-sign", args=[s.version_id]),
-            }
-            for s in lapsed
-        ),
-        *(
-            {"text": "A waiver that you could grant", "title": str(w), "href": reverse("waiver", args=[w.pk])}
-            for w in waivers_to_grant(person).select_related("version__model__team")[:MOST]
-        ),
-        *(
-            {
-                "text": f"Open risk of yours, {r.version}",
-                "title": r.issue,
-                "href": reverse("version-risks", args=[r.version_id]),
-            }
-            for r in owned.select_related("version__model__team")[:MOST]
-        ),
-        *(
-            {"text": "A run of yours failed", "title": str(run), "href": reverse("evaluation", args=[run.pk])}
-            for run in broken.select_related("version__model__team")[:MOST]
-        ),
-    ]
-
-
-def expiring(person: User) -> list[dict[str, Any]]:
-    """Approvals, waivers and tokens that end within thirty days."""
-    now = timezone.now()
-    soon = Q(expires_at__gt=now, expires_at__lt=now + SOON)
-    mine = ModelVersion.objects.visible_to(person)
-    approvals = Transition.objects.filter(soon, version__in=mine.filter(stage=Stage.INFERENCE))
-    waivers = Waiver.objects.filter(soon, version__in=mine)
-    kept = teams_of(person, Role.ADMINISTRATOR).values_list("pk", flat=True)
-    tokens = Token.objects.filter(soon, revoked_at=None, team_ids__overlap=list(kept)) if kept else Token.objects.none()
-    found = [
-        *(
-            {
-                "text": "Approved until then",
-                "title": str(t.version),
-                "when": t.expires_at,
-                "href": reverse("version", args=[t.version_id]),
-            }
-            for t in approvals.select_related("version__model__team")[:MOST]
-        ),
-        *(
-            {"text": "A waiver ends", "title": str(w), "when": w.expires_at, "href": reverse("waiver", args=[w.pk])}
-            for w in waivers.select_related("version__model__team")[:MOST]
-        ),
-        *(
-            {"text": "A token ends", "title": str(t), "when": t.expires_at, "href": reverse("people")}
-            for t in tokens[:MOST]
-        ),
-    ]
-    return sorted(found, key=lambda each: each["when"])
 
 
 def first_steps(person: User) -> list[dict[str, str]]:

@@ -7,6 +7,7 @@ from django.urls import reverse
 from registry.models import SignOff, User, Verdict, Waiver
 from registry.models.choices import Stage
 from registry.reports.wording import asked_words
+from registry.web.present.requirements import words_of
 from registry.web.present.waiting import awaiting_signature, lapsed_signatures, waivers_to_grant
 
 MOST = 50
@@ -18,13 +19,15 @@ def page(person: User) -> dict[str, Any]:
     said = _newest_verdicts([version.pk for version in versions])
     items = [_item(version, said.get(version.pk)) for version in versions]
     lapsed = lapsed_signatures(person).select_related("version__model__team", "snapshot").order_by("-seq")[:MOST]
+    waivers = list(waivers_to_grant(person).select_related("version__model__team", "requested_by")[:MOST])
+    words = words_of(waiver.requirement for waiver in waivers)
     return {
         "section": "reviews",
         "lead": _capacities(person),
         "ready": [item for item, is_ready in items if is_ready],
         "unready": [item for item, is_ready in items if not is_ready],
         "lapsed": [_lapsed(row) for row in lapsed],
-        "waivers": [_waiver(row) for row in waivers_to_grant(person).select_related("version__model__team")[:MOST]],
+        "waivers": [_waiver(row, words[row.requirement]) for row in waivers],
     }
 
 
@@ -46,9 +49,17 @@ def _lapsed(signature: SignOff) -> dict[str, Any]:
     }
 
 
-def _waiver(waiver: Waiver) -> dict[str, Any]:
+def _waiver(waiver: Waiver, words: str) -> dict[str, Any]:
     href = reverse("waiver", args=[waiver.pk])
-    return {"title": str(waiver), "href": href, "text": waiver.reason, "when": waiver.expires_at}
+    return {
+        "title": words,
+        "href": href,
+        "code": waiver.requirement,
+        "text": f"{waiver.version}, asked for by {waiver.requested_by}: {waiver.reason}",
+        "when": waiver.expires_at,
+        "until": "Would end",
+        "action": {"title": "Read and grant", "href": href},
+    }
 
 
 def _newest_verdicts(pks: list[Any]) -> dict[Any, Verdict]:

@@ -10,8 +10,8 @@ from registry.models import User, Waiver
 from registry.models.gate_inputs import people_who_may_sign
 from registry.services import verdicts
 from registry.web.present.pages import crumbs
-
-NEEDED = 2
+from registry.web.present.requirements import words_of
+from registry.web.present.waiting import GRANTS_NEEDED
 
 
 def waiver_page(waiver: Waiver, *, person: User) -> dict[str, Any]:
@@ -19,25 +19,27 @@ def waiver_page(waiver: Waiver, *, person: User) -> dict[str, Any]:
     grants = list(waiver.grants.select_related("granted_by").order_by("granted_at"))
     able = people_who_may_sign(waiver.version) - {waiver.requested_by_id}
     counted = [grant for grant in grants if grant.granted_by_id in able]
+    holds = len(counted) >= GRANTS_NEEDED
     running = waiver.expires_at > timezone.now()
     has_granted = any(grant.granted_by_id == person.pk for grant in grants)
     may = running and not has_granted and waiver.requested_by_id != person.pk
     return {
         "waiver": waiver,
+        "asked": words_of([waiver.requirement])[waiver.requirement],
         "finding": _finding(waiver),
         "section": "reviews",
         "crumbs": crumbs("model-list", (str(waiver.version), "version", waiver.version_id)),
         "grants": grants,
-        "status": "waived" if running and len(counted) >= NEEDED else "pending" if running else "lapsed",
-        "status_word": "holds" if running and len(counted) >= NEEDED else "asked for" if running else "lapsed",
-        "lacking": max(0, NEEDED - len(counted)),
+        "status": "waived" if running and holds else "pending" if running else "lapsed",
+        "status_word": "holds" if running and holds else "asked for" if running else "lapsed",
+        "lacking": max(0, GRANTS_NEEDED - len(counted)),
         "may_grant": may and policies.may_review(person, waiver.version),
         "facts": [
             {"name": "Asked for by", "value": str(waiver.requested_by)},
             {"name": "Asked for", "when": waiver.requested_at},
             {"name": "Ends", "when": waiver.expires_at},
             {"name": "Before", "value": waiver.to_stage},
-            {"name": "Requirement", "value": waiver.requirement},
+            {"name": "Code", "value": waiver.requirement},
         ],
     }
 
