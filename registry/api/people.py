@@ -27,7 +27,7 @@ class MembershipShown(serializers.ModelSerializer):
 
     class Meta:
         model = Membership
-        fields = ("person", "name", "is_service", "role", "granted_by", "granted_at")
+        fields = ("id", "person", "name", "is_service", "role", "granted_by", "granted_at")
 
 
 class NewMembership(StrictSerializer):
@@ -45,7 +45,7 @@ class ExpertiseShown(serializers.ModelSerializer):
 
     class Meta:
         model = ReviewerExpertise
-        fields = ("person", "expertise", "granted_by", "granted_at")
+        fields = ("id", "person", "expertise", "granted_by", "granted_at")
 
 
 class NewExpertise(StrictSerializer):
@@ -119,6 +119,19 @@ class MembersOfTeam(TeamDoor):
         return self.shown(row, MembershipShown, status=201)
 
 
+class OneMembership(TeamDoor):
+    """A person's role in a team."""
+
+    scopes: ClassVar = {}
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, slug: str, pk: int) -> Response:
+        """End it: your own, or as an administrator anybody's. What was signed in it stays, and no longer counts."""
+        rows = Membership.objects.filter(team=self.find(self.seen(Team), slug=slug), ended_at=None)
+        people.end_membership(self.find(rows.select_related("person", "team"), pk=pk), by=request.user)
+        return Response(status=204)
+
+
 class ExpertiseOfTeam(TeamDoor):
     """Who may sign for what in a team."""
 
@@ -137,6 +150,19 @@ class ExpertiseOfTeam(TeamDoor):
         team = self.administered(slug, verb="expertise.granted")
         row = people.grant_expertise(team, **self.sent(NewExpertise), by=request.user)
         return self.shown(row, ExpertiseShown, status=201)
+
+
+class OneExpertise(TeamDoor):
+    """What a person may sign for in a team."""
+
+    scopes: ClassVar = {}
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, slug: str, pk: int) -> Response:
+        """End it: your own, or as an administrator anybody's. Signatures given for it no longer count."""
+        rows = ReviewerExpertise.objects.filter(team=self.find(self.seen(Team), slug=slug), ended_at=None)
+        people.end_expertise(self.find(rows.select_related("person", "team"), pk=pk), by=request.user)
+        return Response(status=204)
 
 
 class TokensOfTeam(TeamDoor):

@@ -70,6 +70,8 @@ def things_of(cast: Cast) -> dict[str, Any]:
     risk = make.risk(version, by=cast.ada)
     revision = version.model.project.activations.first().revision
     return {
+        "teams/<slug:slug>/members/<int:pk>": cast.lending.memberships.get(person=cast.mary).pk,
+        "teams/<slug:slug>/expertise/<int:pk>": cast.lending.expertise.filter(person=cast.alan).first().pk,
         "versions/<uuid:pk>": version.pk,
         "models/<uuid:pk>": version.model_id,
         "projects/<uuid:pk>": version.model.project_id,
