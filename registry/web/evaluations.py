@@ -1,12 +1,13 @@
 """Asking for evaluations, and watching, cancelling and repeating them."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.urls import path
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from registry import policies
@@ -14,7 +15,9 @@ from registry.exceptions import NotPermitted
 from registry.models import Artifact, Evaluation, ModelVersion, User
 from registry.services import artifacts, evaluations
 from registry.web.access import fetch
-from registry.web.forms.evaluations import FreeForm, RequiredForm
+from registry.web.forms.evaluations import RequiredForm
+from registry.web.forms.evaluators import EvaluatorForm, FreeForm
+from registry.web.forms.uploads import TableForm
 from registry.web.present import runs
 from registry.web.submission import carry_out, done, form_page, sent
 
@@ -41,13 +44,64 @@ def version_evaluate(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 def version_evaluate_freely(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Ask for any evaluation, whether or not a policy judges it."""
+    """Ask for any evaluation, whether or not a policy judges it: `?evaluator=` says which, `&table=` on which table."""
     version = _version(request, pk)
-    form = FreeForm(**sent(request), version=version)
+    chooser = EvaluatorForm(_evaluator(request), href=request.path)
+    if not chooser.is_valid():
+        return _free_page(request, version, chooser, status=400 if request.method == "POST" else 200)
+    form = _free_form(request, version, chooser.cleaned_data["evaluator"], **sent(request))
     if started := carry_out(form, lambda data: [_start_free(version, form, data, by=request.user)]):
         return _started(request, version, started)
-    context = runs.form_context(version, []) | {"is_free": True}
+    return _free_page(request, version, chooser, form)
+
+
+def _evaluator(request: HttpRequest) -> Any:
+    """The values in which an evaluator is named; None where none is."""
+    return next((given for given in (request.POST, request.GET) if given.get("evaluator")), None)
+
+
+def _free_form(request: HttpRequest, version: ModelVersion, evaluator: str, **bound: Any) -> FreeForm:
+    chosen = TableForm(request.GET, version=version)
+    table = chosen.cleaned_data.get("table") if chosen.is_valid() else None
+    return FreeForm(**bound, version=version, evaluator=evaluator, table=table)
+
+
+def _free_page(
+    request: HttpRequest,
+    version: ModelVersion,
+    chooser: EvaluatorForm,
+    form: FreeForm | None = None,
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    context = runs.form_context(version, []) | runs.free_context(chooser, form) | {"is_free": True}
+    if form is None:
+        return render(request, "registry/evaluations/new.html", context, status=status)
     return form_page(request, form, "registry/evaluations/new.html", **context)
+
+
+@require_POST
+@login_required
+def version_evaluate_table(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Bring the table first: its columns can then be chosen instead of typed."""
+    version = _version(request, pk)
+    chooser = EvaluatorForm(_evaluator(request), href=reverse("version-evaluate-freely", args=[pk]))
+    form = TableForm(**sent(request), version=version)
+    if chooser.is_valid() and (table := carry_out(form, lambda data: take_table(version, data, by=request.user))):
+        query = urlencode({"evaluator": chooser.cleaned_data["evaluator"], "table": table.pk})
+        return redirect(f"{reverse('version-evaluate-freely', args=[pk])}?{query}")
+    if not chooser.is_valid():
+        return _free_page(request, version, chooser, status=400)
+    asked = _free_form(request, version, chooser.cleaned_data["evaluator"], **sent(request))
+    return _free_page(request, version, chooser, asked.only_saying(form))
+
+
+def take_table(version: ModelVersion, data: dict[str, Any], *, by: User) -> Artifact | None:
+    """The table that was sent, kept here; or the one that was chosen, or none."""
+    if file := data.get("table_file"):
+        return artifacts.store_artifact(version.team, files=[(file.name, file)], by=by)
+    chosen: Artifact | None = data.get("table")
+    return chosen
 
 
 def _started(request: HttpRequest, version: ModelVersion, started: list[Evaluation]) -> HttpResponse:
@@ -57,10 +111,8 @@ def _started(request: HttpRequest, version: ModelVersion, started: list[Evaluati
 
 
 def _inputs(version: ModelVersion, data: dict[str, Any], *, by: User) -> dict[str, Any]:
-    table: Artifact | None = data["table"]
-    if file := data["table_file"]:
-        table = artifacts.store_artifact(version.team, files=[(file.name, file)], by=by)
-    return {"table": table, "dataset_version": data["dataset_version"], "features": data["features"], "by": by}
+    given = {name: data.get(name) for name in ("dataset_version", "features")}
+    return {"table": take_table(version, data, by=by), "by": by, **given, "features": given["features"] or []}
 
 
 def _start_required(version: ModelVersion, data: dict[str, Any], *, by: User) -> list[Evaluation]:
@@ -69,8 +121,7 @@ def _start_required(version: ModelVersion, data: dict[str, Any], *, by: User) ->
 
 
 def _start_free(version: ModelVersion, form: FreeForm, data: dict[str, Any], *, by: User) -> Evaluation:
-    wanted = {name: data[name] for name in ("evaluator", "parameters", "level")}
-    return evaluations.request_evaluation(version, reads=form.reads(), **wanted, **_inputs(version, data, by=by))
+    return evaluations.request_evaluation(version, **form.wanted(), **_inputs(version, data, by=by))
 
 
 @require_safe
@@ -112,6 +163,7 @@ def evaluation_retry(request: HttpRequest, pk: UUID) -> HttpResponse:
 urlpatterns = [
     path("versions/<uuid:pk>/evaluate/", version_evaluate, name="version-evaluate"),
     path("versions/<uuid:pk>/evaluate/freely/", version_evaluate_freely, name="version-evaluate-freely"),
+    path("versions/<uuid:pk>/evaluate/table/", version_evaluate_table, name="version-evaluate-table"),
     path("evaluations/<uuid:pk>/", evaluation, name="evaluation"),
     path("evaluations/<uuid:pk>/progress/", evaluation_progress, name="evaluation-progress"),
     path("evaluations/<uuid:pk>/cancel/", evaluation_cancel, name="evaluation-cancel"),

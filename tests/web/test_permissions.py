@@ -16,6 +16,7 @@ OPEN = {"healthz", "notary-key"}
 POST_ONLY = {
     "evaluation-cancel",
     "evaluation-retry",
+    "version-evaluate-table",
     "policy-agree",
     "token-revoke",
     "membership-end",

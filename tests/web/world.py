@@ -72,7 +72,7 @@ def names(noun: str) -> list[str]:
         "evaluation": ("", "-progress", "-cancel", "-retry"),
         "version": (
             *("", "-evidence", "-card", "-risks", "-lineage", "-history", "-compare", "-files", "-evaluate"),
-            *("-evaluate-freely", "-move", "-sign", "-waive", "-dossier", "-attestation"),
+            *("-evaluate-freely", "-evaluate-table", "-move", "-sign", "-waive", "-dossier", "-attestation"),
         ),
     }
     return [f"{noun}{suffix}" for suffix in suffixes[noun]]

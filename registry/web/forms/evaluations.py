@@ -1,24 +1,32 @@
-"""Asking for an evaluation: one that the policy prescribes, or one of one's own."""
+"""The table that an evaluation reads, and asking for the evaluations that a policy prescribes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django import forms
 
-from evaluators.catalog import EVALUATORS
+from evaluators.catalog import describe
 from registry.models import Artifact, DatasetVersion, ModelVersion, RequiredEvaluation
-from registry.web.forms.fields import StrictJSONField
-
-ROLES = (
-    ("label", "Column of the true label"),
-    ("prediction", "Column of the prediction"),
-    ("score", "Column of the score"),
-)
-
+from registry.web.forms.tables import columns_of, missing, read_columns
 
 # What is no table by its name; of the rest, the evaluator reads the bytes and has the last word.
 OTHER_FILES = r"\.(skops|pkl|pickle|joblib|safetensors|onnx|pt|pth|bin|zip|bz2|gz|pdf|json)$"
-READ = ("label", "prediction", "score", "score_kind", "group", "favourable")
+
+
+def needs_table(evaluator: str) -> bool:
+    """Whether it reads rows."""
+    return "table" in describe(evaluator)["needs"].get("files", ())
+
+
+def needs_features(evaluator: str) -> bool:
+    """Whether it runs the model, and so may have to be told which columns that reads."""
+    needs = describe(evaluator)["needs"]
+    return "model" in needs.get("files", ()) and "features" in needs.get("optional", ())
+
+
+def divided(text: str) -> list[str]:
+    """Names divided by commas, without the spaces around them."""
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 class InputsForm(forms.Form):
@@ -39,30 +47,70 @@ class InputsForm(forms.Form):
         empty_label="not said",
     )
     features = forms.CharField(
-        required=False, help_text="For evaluations of the model itself: the columns it reads, divided by commas."
+        required=False,
+        label="Columns that the model reads",
+        help_text="Divided by commas. Only needed where the model file doesn't name them.",
     )
 
-    def __init__(self, *args: Any, version: ModelVersion, **kwargs: Any) -> None:
+    columns: Sequence[str] | None = None
+
+    def __init__(self, *args: Any, version: ModelVersion, evaluators: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        held = Artifact.objects.filter(team=version.team, is_held=True).exclude(files__name__iregex=OTHER_FILES)
-        self.fields["table"].queryset = held.prefetch_related("files").order_by("-created_at")
-        self.fields["table"].label_from_instance = _table_words
+        self.fields["table"].queryset = tables_of(version)
+        self.fields["table"].label_from_instance = table_words
         pinned = DatasetVersion.objects.filter(children__child_model=version).select_related("dataset__team")
         self.fields["dataset_version"].queryset = pinned.distinct()
+        self.reads_table = any(map(needs_table, evaluators))
+        self.reads_features = any(map(needs_features, evaluators))
+        unneeded = [] if self.reads_table else ["table_file", "table", "dataset_version"]
+        for name in unneeded if self.reads_features else [*unneeded, "features"]:
+            del self.fields[name]
 
     def clean_features(self) -> list[str]:
         """The names, without spaces around them."""
-        return [name.strip() for name in self.cleaned_data["features"].split(",") if name.strip()]
+        return divided(self.cleaned_data["features"])
+
+    def clean_table_file(self) -> Any:
+        """A file whose first line can be read as the names of columns."""
+        file = self.cleaned_data["table_file"]
+        self.columns = read_columns(file, file.name) if file else None
+        return file
 
     def clean(self) -> dict[str, Any]:
-        """One table, not two."""
+        """One table, which has the columns that are asked for."""
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("table_file") and cleaned.get("table"):
             self.add_error("table", "Upload a table or choose one, not both.")
+        elif self.reads_table and not self.errors.keys() & {"table", "table_file"}:
+            self._check_table(cleaned)
         return cleaned
 
+    def _check_table(self, cleaned: dict[str, Any]) -> None:
+        file, table = cleaned.get("table_file"), cleaned.get("table")
+        if file or table:
+            columns = self.columns if file else columns_of(table)
+            for field, problem in self.absent(columns, file.name if file else "This table") if columns else ():
+                self.add_error(field, problem)
+        elif self.must_have_table(cleaned):
+            self.add_error("table_file", "Bring a table of rows to measure on.")
 
-def _table_words(artifact: Artifact) -> str:
+    def must_have_table(self, cleaned: dict[str, Any]) -> bool:
+        """Whether what is asked for can't be measured without one."""
+        return self.reads_table
+
+    def absent(self, columns: Sequence[str], name: str) -> Iterator[tuple[str, str]]:
+        """For each column that is asked for and not there, the field to blame and what to say."""
+        yield from missing({"features": self.cleaned_data.get("features") or []}, columns, name)
+
+
+def tables_of(version: ModelVersion) -> Any:
+    """The tables of the version's team, newest first."""
+    held = Artifact.objects.filter(team=version.team, is_held=True).exclude(files__name__iregex=OTHER_FILES)
+    return held.prefetch_related("files").order_by("-created_at")
+
+
+def table_words(artifact: Artifact) -> str:
+    """A table in a list."""
     names = ", ".join(file.name for file in artifact.files.all())
     return f"{names} · {artifact.root_digest[:12]} · {artifact.created_at:%Y-%m-%d %H:%M}"
 
@@ -78,11 +126,24 @@ class RequiredForm(InputsForm):
     field_order = ("required", "table_file", "table", "dataset_version", "features")
 
     def __init__(self, *args: Any, prescribed: Sequence[RequiredEvaluation], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, evaluators=[row.evaluator for row in prescribed], **kwargs)
         field = self.fields["required"]
         field.queryset = RequiredEvaluation.objects.filter(pk__in=[row.pk for row in prescribed])
         field.initial = [row.pk for row in prescribed]
         field.label_from_instance = required_words
+
+    def must_have_table(self, cleaned: dict[str, Any]) -> bool:
+        """Some of what was ticked reads one."""
+        return any(needs_table(row.evaluator) for row in cleaned.get("required", ()))
+
+    def absent(self, columns: Sequence[str], name: str) -> Iterator[tuple[str, str]]:
+        """The policy names the columns, so it is the table that doesn't fit."""
+        field = "table_file" if self.cleaned_data.get("table_file") else "table"
+        for row in self.cleaned_data.get("required", ()):
+            if needs_table(row.evaluator):
+                for role, problem in missing(row.reads.get("columns") or {}, columns, name):
+                    yield field, f"{row.evaluator} reads the {role}, but {problem}"
+        yield from super().absent(columns, name)
 
 
 def required_words(row: RequiredEvaluation) -> str:
@@ -93,40 +154,3 @@ def required_words(row: RequiredEvaluation) -> str:
     )
     favourable = f"; favourable: {row.reads['favourable']}" if row.reads.get("favourable") else ""
     return f"{row.evaluator} ({reads}{favourable})" if reads else row.evaluator
-
-
-class FreeForm(InputsForm):
-    """Any evaluator with any columns and parameters."""
-
-    evaluator = forms.ChoiceField(choices=[(name, name) for name in sorted(EVALUATORS)])
-    label = forms.CharField(required=False, label=ROLES[0][1])
-    prediction = forms.CharField(required=False, label=ROLES[1][1])
-    score = forms.CharField(required=False, label=ROLES[2][1])
-    group = forms.CharField(required=False, label="Columns of the groups", help_text="Divided by commas.")
-    favourable = forms.CharField(required=False, label="Value that counts as favourable")
-    score_kind = forms.ChoiceField(
-        required=False, choices=[("", "not said"), ("probability", "a probability"), ("ranking", "only a ranking")]
-    )
-    level = forms.FloatField(initial=0.95, min_value=0.5, max_value=0.9999, label="Confidence level")
-    parameters = StrictJSONField(
-        required=False,
-        initial=dict,
-        widget=forms.Textarea(attrs={"rows": 3, "class": "code"}),
-        help_text="A JSON object.",
-    )
-    field_order = ("evaluator", "table_file", "table", *READ, "level", "parameters", "features", "dataset_version")
-
-    def clean_parameters(self) -> dict[str, Any]:
-        """An object, or nothing."""
-        given = self.cleaned_data["parameters"]
-        if given is not None and not isinstance(given, dict):
-            raise forms.ValidationError("Parameters are a JSON object.")
-        return given or {}
-
-    def reads(self) -> dict[str, Any]:
-        """What the run reads, in the service's shape."""
-        data = self.cleaned_data
-        columns: dict[str, Any] = {role: data[role] for role, _ in ROLES if data[role]}
-        if groups := [name.strip() for name in data["group"].split(",") if name.strip()]:
-            columns["group"] = groups
-        return {"columns": columns, "favourable": data["favourable"] or None, "score_kind": data["score_kind"] or None}

@@ -2,16 +2,27 @@
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
+from django.forms import Form
 from django.urls import reverse
 
+from evaluators.catalog import EVALUATORS, describe
 from registry import policies
 from registry.models import Evaluation, ModelVersion, RequiredEvaluation, User
 from registry.models.choices import Assurance, RunState
 from registry.models.gate_inputs import active_revision
 from registry.web.present import evidence, metrics
 from registry.web.present.pages import crumbs
+
+FILES_READ = {"model": "the model's file", "table": "a table"}
+COLUMNS_READ = {
+    "label": "the true label",
+    "prediction": "the prediction",
+    "score": "the score",
+    "group": "the groups to compare",
+}
 
 
 def prescribed(version: ModelVersion) -> list[RequiredEvaluation]:
@@ -29,6 +40,31 @@ def form_context(version: ModelVersion, required: list[RequiredEvaluation]) -> d
         "has_files": version.root_digest is not None,
         "is_held": bool(version.artifact and version.artifact.is_held),
         "crumbs": crumbs("model-list", (str(version), "version-evidence", version.pk)),
+    }
+
+
+def free_context(chooser: Form, form: Form | None) -> dict[str, Any]:
+    """What the page adds for any evaluation: a choice of evaluators, then what the chosen one needs."""
+    chosen = getattr(form, "facts", None)
+    return {
+        "chooser": chooser,
+        "evaluator": _offer(chosen) if chosen else None,
+        "offers": [] if chosen else [_offer(describe(name)) for name in sorted(EVALUATORS)],
+    }
+
+
+def _offer(facts: Mapping[str, Any]) -> dict[str, Any]:
+    files, columns = facts["needs"].get("files", ()), facts["needs"].get("columns", ())
+    read = [FILES_READ[file] for file in files if file in FILES_READ]
+    named = [COLUMNS_READ[role] for role in columns if role in COLUMNS_READ]
+    with_columns = f", with {', '.join(named)}" if named else ""
+    return {
+        "id": facts["id"],
+        "title": facts["title"],
+        "reads": f"Reads {' and '.join(read)}{with_columns}.",
+        "metrics": [
+            {"title": each["title"], "href": reverse("method", args=[each["id"]])} for each in facts["metrics"]
+        ],
     }
 
 

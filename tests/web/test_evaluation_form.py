@@ -1,0 +1,116 @@
+"""Asking for an evaluation: only what the chosen evaluator needs is asked, and columns are checked at once."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from evaluators.catalog import EVALUATORS
+from registry.models import Artifact, Evaluation, User
+from registry.web.forms.evaluations import RequiredForm
+from registry.web.forms.tables import read_columns
+from tests import make
+from tests.people import Cast
+
+SignedIn = Callable[[User], Client]
+TABLE = b"approved,predicted,score,race\n" + b"1,1,0.9,a\n0,0,0.2,b\n" * 20
+COLUMNS = {"label", "prediction", "score", "group", "score_kind", "favourable", "features", "table_file"}
+ASKED = {
+    "calibration.binary": {"table_file", "label", "score", "score_kind", "favourable", "group"},
+    "explain.shap_global": {"table_file", "features", "favourable"},
+    "fairness.group": {"table_file", "label", "prediction", "group", "favourable"},
+    "performance.accuracy": {"table_file", "label", "prediction", "score", "group", "favourable"},
+    "security.model_file": set(),
+}
+
+
+def names_in(page: str) -> set[str]:
+    return set(re.findall(r'name="([\w-]+)"', page))
+
+
+def upload(name: str = "predictions.csv", content: bytes = TABLE) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content)
+
+
+def address(cast: Cast, *, door: str = "version-evaluate-freely", **version: str) -> str:
+    return reverse(door, args=[make.model_version(cast, **version).pk])
+
+
+def test_the_evaluator_comes_first_and_nothing_else_is_asked_before(cast: Cast, signed_in: SignedIn) -> None:
+    page = signed_in(cast.ada).get(address(cast)).content.decode()
+    assert not names_in(page) & COLUMNS
+    assert all(f"?evaluator={name}" in page for name in EVALUATORS)
+
+
+def test_an_evaluator_is_asked_for_with_what_it_needs_and_no_more(cast: Cast, signed_in: SignedIn) -> None:
+    ada, where = signed_in(cast.ada), address(cast)
+    for evaluator in EVALUATORS:
+        page = ada.get(f"{where}?evaluator={evaluator}").content.decode()
+        assert names_in(page) & COLUMNS == ASKED[evaluator], evaluator
+    assert "parameter-tolerance" in ada.get(f"{where}?evaluator=explain.shap_global").content.decode()
+    assert ada.get(f"{where}?evaluator=magic").status_code == 200
+
+
+def test_a_column_that_is_not_there_is_said_beside_its_field_with_those_that_are(
+    cast: Cast, signed_in: SignedIn
+) -> None:
+    sent = {"evaluator": "performance.accuracy", "label": "truth", "prediction": "predicted", "group": "race, age"}
+    answer = signed_in(cast.ada).post(address(cast), sent | {"table_file": upload()})
+    said = "predictions.csv has no column “{}”. It has: approved, predicted, score, race."
+    assert answer.status_code == 400
+    assert answer.context["form"].errors == {"label": [said.format("truth")], "group": [said.format("age")]}
+    assert not Evaluation.objects.exists()
+    assert not Artifact.objects.filter(files__name="predictions.csv").exists()
+
+
+def test_after_an_upload_the_columns_are_choices_and_the_run_starts(cast: Cast, signed_in: SignedIn) -> None:
+    ada = signed_in(cast.ada)
+    version = make.model_version(cast)
+    first = {"evaluator": "fairness.group", "table_file": upload()}
+    answer = ada.post(reverse("version-evaluate-table", args=[version.pk]), first)
+    assert answer.status_code == 302
+    table = parse_qs(urlsplit(answer.url).query)["table"][0]
+    page = ada.get(answer.url).content.decode()
+    assert page.count('<option value="predicted">') == 2
+    assert 'type="checkbox" name="group" value="race"' in page
+    sent = {"evaluator": "fairness.group", "table": table, "prediction": "predicted", "group": ["race"]}
+    more = {"favourable": "1", "level": "0.9", "parameter-family_minimum": "30"}
+    assert ada.post(answer.url, sent | more).status_code == 302
+    run = Evaluation.objects.get(version=version)
+    assert run.subject["columns"] == {"prediction": "predicted", "group": ["race"]}
+    assert (run.level, run.parameters, str(run.table_id)) == (0.9, {}, table)
+
+
+def test_a_setting_that_differs_is_part_of_what_is_asked(cast: Cast, signed_in: SignedIn) -> None:
+    sent = {"evaluator": "fairness.group", "prediction": "predicted", "group": "race", "favourable": "1"}
+    more = {"level": "0.95", "parameter-family_minimum": "50", "table_file": upload()}
+    assert signed_in(cast.ada).post(address(cast), sent | more).status_code == 302
+    assert Evaluation.objects.get().parameters == {"family_minimum": 50}
+
+
+def test_another_teams_table_can_not_be_looked_into(cast: Cast, signed_in: SignedIn) -> None:
+    foreign = make.held(cast.marketing, files={"secret.csv": b"hidden_column\n1\n"}, by=cast.eve)
+    page = signed_in(cast.ada).get(f"{address(cast)}?evaluator=fairness.group&table={foreign.pk}").content.decode()
+    assert "hidden_column" not in page
+
+
+def test_what_the_policy_prescribes_is_checked_against_the_table_too(cast: Cast, signed_in: SignedIn) -> None:
+    version = make.ready_version(cast)
+    ada, where = signed_in(cast.ada), reverse("version-evaluate", args=[version.pk])
+    form = ada.get(where).context["form"]
+    assert isinstance(form, RequiredForm)
+    assert "features" not in form.fields
+    sent = {"required": [row.pk for row in form.fields["required"].queryset]}
+    answer = ada.post(where, sent | {"table_file": upload(content=b"predicted,race\n1,a\n")})
+    assert "reads the label, but predictions.csv has no column" in answer.context["form"].errors["table_file"][0]
+    assert ada.post(where, sent | {"table_file": upload()}).status_code == 302
+
+
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
+def test_the_first_line_names_the_columns_however_it_is_written(start: bytes) -> None:
+    assert read_columns(upload(content=start + b'"a b",c\r\n1,2\r\n').file, "t.csv") == ["a b", "c"]
+    assert read_columns(upload(content=b"PAR1....").file, "t.parquet") is None
