@@ -1,6 +1,7 @@
 """The OpenAPI document of the API, and the page that shows it."""
 
 import json
+from copy import deepcopy
 from functools import cache
 from typing import Any
 
@@ -9,6 +10,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
+from registry.api.authentication import PersonalSession
 from registry.models.choices import Stage
 
 PROBLEM = {
@@ -77,12 +79,15 @@ class SessionScheme(OpenApiAuthenticationExtension):
 
 
 def say_what_every_address_may_answer(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
-    """Problem details everywhere, and the one address that is a plain view."""
+    """Problem details everywhere, the one address that is a plain view, and what each does in a line."""
     result["components"]["schemas"]["Problem"] = PROBLEM
+    result["paths"]["/api/v1/verdict/"] = deepcopy(VERDICT)
     for methods in result["paths"].values():
         for operation in methods.values():
             operation["responses"].setdefault("default", FAILED)
-    result["paths"]["/api/v1/verdict/"] = VERDICT
+            first, _, rest = operation.get("description", "").partition(". ")
+            operation["summary"] = first.rstrip(".:")
+            operation["description"] = rest
     return result
 
 
@@ -102,5 +107,6 @@ class Docs(SpectacularSwaggerSplitView):
 
     url_name = "schema"
     template_name = "registry/api/docs.html"
-    authentication_classes = ()
+    # Open to everybody; whoever has a session sees the site's own navigation.
+    authentication_classes = (PersonalSession,)
     permission_classes = ()
