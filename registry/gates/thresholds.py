@@ -4,6 +4,7 @@ import math
 from datetime import datetime
 from typing import Any
 
+from registry.gates.numbers import against, exact
 from registry.gates.values import ASSURANCE_RANK, Measured, Outcome, Threshold
 from registry.gates.verdict import Requirement
 
@@ -54,9 +55,9 @@ def rows_needed(threshold: Threshold, measured: Measured) -> int | None:
 
 
 def _asked(threshold: Threshold) -> str:
-    limit = (
-        f"{threshold.limit:g}" if threshold.direction != "within" else f"{threshold.limit:g} ± {threshold.tolerance:g}"
-    )
+    limit = exact(threshold.limit)
+    if threshold.direction == "within":
+        limit += f" ± {exact(threshold.tolerance)}"
     bound = {"at_least": "lower bound", "at_most": "upper bound", "within": "whole interval"}[threshold.direction]
     where = "" if threshold.slice == "overall" else f" in {threshold.slice}"
     return f"{threshold.metric}{where}: {bound} {SIGN[threshold.direction]} {limit}"
@@ -82,7 +83,8 @@ def _unblock(threshold: Threshold, measured: Measured, outcome: Outcome, needed:
         return ""
     sign = SIGN[threshold.direction]
     if outcome is Outcome.FAILED:
-        return f"The whole interval misses the limit: change the model until its bound is {sign} {threshold.limit:g}."
+        limit = exact(threshold.limit)
+        return f"The whole interval misses the limit: change the model until its bound is {sign} {limit}."
     if needed is not None:
         return f"About {needed:,} rows instead of {measured.n:,} would settle it if the estimate holds."
     return "More rows alone will hardly settle it in favour: the estimate itself is at or beyond the limit."
@@ -112,9 +114,16 @@ def _judge(threshold: Threshold, measured: Measured | None, now: datetime) -> tu
         return Outcome.UNDECIDED, found_text, unblock, None
     outcome = judge_interval(threshold, low=measured.low, high=measured.high)
     needed = rows_needed(threshold, measured) if outcome is Outcome.UNDECIDED else None
-    estimate = "" if measured.value is None else f"{measured.value:.3g}, "
-    found_text = f"{estimate}{measured.level:.0%} interval {measured.low:.3g} to {measured.high:.3g}"
+    found_text = _found(measured, measured.low, measured.high, limit=threshold.limit)
     return outcome, found_text, _unblock(threshold, measured, outcome, needed), needed
+
+
+def _found(measured: Measured, low: float, high: float, *, limit: float) -> str:
+    """The estimate and its interval, each with the digits that tell it from the limit."""
+    ends = [against(low, limit), against(high, limit)]
+    span = ends[0] if ends[0] == ends[1] and ends[0].startswith("less") else " to ".join(ends)
+    estimate = "" if measured.value is None else f"{against(measured.value, limit)}, "
+    return f"{estimate}{exact(round(measured.level * 100, 9))}% interval {span}"
 
 
 def _detail(threshold: Threshold, measured: Measured | None) -> dict[str, Any]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import Final, TypeGuard
 
+from registry.gates.numbers import percentage, plain
+
 NOT_MEASURED: Final = "not measured"
 NBSP: Final = "\u00a0"
 RATE_UNITS: Final = frozenset({"rate", "percent", "proportion", "share", "%"})
 BARE_UNITS: Final = frozenset({"", "ratio", "score", "index", "count", "none"})
-SMALLEST: Final = 1e-6
 
 
 def is_number(value: object) -> TypeGuard[float]:
@@ -27,24 +28,6 @@ def as_number(value: object) -> float | None:
     return float(value) if is_number(value) else None
 
 
-def plain(number: float, *, digits: int = 3) -> str:
-    """`number` with `digits` significant digits, thousands grouped, zeros past the second decimal left out."""
-    if number == 0:
-        return "0"
-    if abs(number) < SMALLEST:
-        return f"less than {SMALLEST:.6f}"
-    whole = float(number).is_integer()
-    if whole and abs(number) >= 10:
-        text = f"{number:,.0f}"
-    else:
-        magnitude = math.floor(math.log10(abs(number)))
-        decimals = max(0, digits - 1 - magnitude)
-        text = f"{number:,.{decimals}f}"
-        while decimals > 2 and text.endswith("0"):
-            text, decimals = text[:-1], decimals - 1
-    return text.replace("-", "\u2212")
-
-
 def format_number(value: object, unit: str = "", *, digits: int = 3) -> str:
     """The value as people read it: '0.652', '70.8%' where the unit is a rate, '1,989', or 'not measured'."""
     number = as_number(value)
@@ -53,18 +36,8 @@ def format_number(value: object, unit: str = "", *, digits: int = 3) -> str:
     if isinstance(value, int) or (unit == "count" and number.is_integer()):
         return f"{value if isinstance(value, int) else int(number):,}".replace("-", "\u2212") + _suffix(unit)
     if unit in RATE_UNITS:
-        return f"{_percent(number, digits)}%"
+        return f"{percentage(number, digits=digits)}%"
     return plain(number, digits=digits) + _suffix(unit)
-
-
-def _percent(share: float, digits: int) -> str:
-    """A share as a percentage; a whole percentage keeps no decimals."""
-    scaled = share * 100
-    return (
-        f"{round(scaled):,}".replace("-", "\u2212")
-        if abs(scaled - round(scaled)) < 1e-9
-        else plain(scaled, digits=digits)
-    )
 
 
 def _suffix(unit: str) -> str:
@@ -74,7 +47,7 @@ def _suffix(unit: str) -> str:
 def format_level(level: object) -> str:
     """A confidence level in percent: '95%'; empty where there is none."""
     number = as_number(level)
-    return "" if number is None else f"{_percent(number, 3)}%"
+    return "" if number is None else f"{percentage(number)}%"
 
 
 def format_interval(low: object, high: object, *, level: object = None, unit: str = "") -> str:

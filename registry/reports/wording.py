@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from registry.gates.numbers import exact
 from registry.reports import figures
 
 ACRONYMS = frozenset({"auc", "ece", "fpr", "fnr", "tpr", "shap", "mia", "pr", "roc", "psi", "mmd"})
@@ -57,9 +58,9 @@ def asked_words(requirement: Any) -> str:
         return _capital(str(_get(requirement, "asked") or ""))
     where = str(detail.get("slice") or "overall")
     place = "" if where == "overall" else ", worst group" if where == "worst" else f", {where}"
-    limit = figures.format_number(detail["limit"])
+    limit = exact(float(detail["limit"]))
     if detail.get("direction") == "within":
-        span = f"{limit} \u00b1 {figures.format_number(detail.get('tolerance'))}"
+        span = f"{limit} \u00b1 {exact(float(detail.get('tolerance') or 0))}"
     else:
         span = f"{'at most' if detail.get('direction') == 'at_most' else 'at least'} {limit}"
     return f"{metric_words(detail.get('metric'))}{place}: {span}"
