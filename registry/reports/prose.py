@@ -10,7 +10,10 @@ from typing import Final
 
 import markdown
 import nh3
+from django.utils.html import linebreaks
 from django.utils.safestring import SafeString, mark_safe
+
+from registry.reports.nesting import shallow_html, shallow_markdown
 
 TAGS: Final = frozenset(
     [
@@ -62,6 +65,8 @@ ATTRIBUTES: Final = {
 }
 SCHEMES: Final = frozenset({"http", "https", "mailto"})
 LONGEST: Final = 200_000
+# Finding the end of a link takes the longer, the more brackets there are; beyond this many they are only brackets.
+MOST_BRACKETS: Final = 500
 SPANS: Final = ("colspan", "rowspan")
 WIDEST: Final = 100
 EXTENSIONS: Final = (
@@ -80,12 +85,23 @@ def _kept(_tag: str, name: str, value: str) -> str | None:
     return value if name != "href" or value.partition(":")[0].lower() in SCHEMES else None
 
 
+def _converted(written: str) -> str:
+    """What the converter makes of a text; of one that leads it too deep, its paragraphs with nothing converted."""
+    source = shallow_markdown(written)
+    if source.count("[") > MOST_BRACKETS:
+        source = source.replace("[", "&#91;")
+    try:
+        return str(markdown.markdown(source, extensions=list(EXTENSIONS), output_format="html"))
+    except RecursionError:
+        return str(linebreaks(written, autoescape=True))
+
+
 def render_markdown(source: object) -> SafeString:
     """Safe HTML for a text in Markdown; nothing for nothing. Headings start at the third level, below the page's."""
     written = str(source or "").replace("\x00", "")[:LONGEST]
     if not written.strip():
         return SafeString("")
-    html = markdown.markdown(written, extensions=list(EXTENSIONS), output_format="html")
+    html = _converted(written)
     for level in (2, 1):
         html = html.replace(f"<h{level}>", "<h3>").replace(f"</h{level}>", "</h3>")
     clean = nh3.clean(
@@ -98,4 +114,4 @@ def render_markdown(source: object) -> SafeString:
         link_rel="nofollow noopener noreferrer",
         strip_comments=True,
     )
-    return mark_safe(clean)  # noqa: S308 (the allow-list has just been applied)
+    return mark_safe(shallow_html(clean))  # noqa: S308 (the allow-list has just been applied)
