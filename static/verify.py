@@ -36,7 +36,6 @@ STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://slsa.dev/verification_summary/v1"
 STAGES = ("scoping", "data", "preprocessing", "training", "inference", "retired")
 LEFT_OUT = (".git", ".gitignore", ".gitattributes", ".github")
-MAX_BYTES = 4 * 1024 * 1024
 UTC = timezone.utc  # noqa: UP017  datetime.UTC came with Python 3.11, and this file runs on 3.9
 APPROVED, NOT_APPROVED, UNTRUSTED, COULD_NOT_CHECK = range(4)
 WORDS = ("approved", "not_approved", "untrusted", "could_not_check")
@@ -57,13 +56,14 @@ class Claim(NamedTuple):
     waived: bool
     verified_at: datetime
     expires_at: datetime | None
+    approved_until: datetime | None
     policy: str
     no: str
 
 
 def read_file(path: str) -> bytes:
     with open(path, "rb") as file:
-        return file.read(MAX_BYTES)
+        return file.read(4 * 1024 * 1024)  # neither an answer nor a key is larger
 
 
 def parse_json(raw: bytes) -> Any:
@@ -129,7 +129,8 @@ def read_claim(statement: Any) -> Claim:
         if (statement["_type"], statement["predicateType"]) != (STATEMENT_TYPE, PREDICATE_TYPE):
             raise Refusal(UNTRUSTED, "the statement is of an unknown type or version")
         (subject,), predicate = statement["subject"], statement["predicate"]
-        expires = predicate.get("assayExpiresAt")
+        ends = [predicate.get(key) for key in ("assayExpiresAt", "assayApprovedUntil")]
+        expires, approved = (None if end is None else parse_time(text(end)) for end in ends)
         return Claim(
             name=text(subject["name"]),
             root=text(subject["digest"]["sha256"]),
@@ -138,7 +139,8 @@ def read_claim(statement: Any) -> Claim:
             levels=[text(level) for level in predicate["verifiedLevels"]],
             waived=bool(predicate.get("assayWaivers")) or "_WAIVED" in "".join(predicate["verifiedLevels"]),
             verified_at=parse_time(text(predicate["timeVerified"])),
-            expires_at=None if expires is None else parse_time(text(expires)),
+            expires_at=expires,
+            approved_until=approved,
             policy=text(predicate["policy"]["uri"]),
             no=" ".join(text(predicate[k]) for k in ("assayOutcome", "assayStage", "assayStanding") if k in predicate),
         )
@@ -161,11 +163,9 @@ def list_folder(folder: str, attestation: str) -> Iterator[tuple[str, str]]:
 
     for base, folders, files in os.walk(folder, onerror=stop):
         if base == folder:
-            folders[:] = [name for name in folders if name not in LEFT_OUT]
-            files = [name for name in files if name not in LEFT_OUT]
+            folders[:], files = ([name for name in names if name not in LEFT_OUT] for names in (folders, files))
         for path in [os.path.join(base, name) for name in files + folders]:
-            is_link = os.path.islink(path)
-            if is_link or not (os.path.isdir(path) or os.path.samefile(path, attestation)):
+            if os.path.islink(path) or not (os.path.isdir(path) or os.path.samefile(path, attestation)):
                 yield os.path.relpath(path, folder).replace(os.sep, "/"), path
 
 
@@ -173,14 +173,13 @@ def measure(name: str, path: str) -> dict[str, Any]:
     """Return the file's line of the manifest; refuse links, devices and names that lead out of the artifact."""
     if name.startswith("/") or "\\" in name or any(part in ("", ".", "..") for part in name.split("/")):
         raise Refusal(UNTRUSTED, f"the name {shown(name)} can't stand in an artifact")
-    whole, size = hashlib.sha256(), 0
+    whole = hashlib.sha256()
     if not stat.S_ISREG(os.lstat(path).st_mode):
         raise Refusal(UNTRUSTED, f"{shown(name)} is a link or no plain file")
     with open(path, "rb", opener=lambda p, flags: os.open(p, flags | getattr(os, "O_NOFOLLOW", 0))) as file:
         while block := file.read(1024 * 1024):
             whole.update(block)
-            size += len(block)
-    return {"name": name, "sha256": whole.hexdigest(), "size": size}
+        return {"name": name, "sha256": whole.hexdigest(), "size": file.tell()}
 
 
 def check_subject(claim: Claim, args: argparse.Namespace) -> int:
@@ -234,7 +233,8 @@ def report(claim: Claim, args: argparse.Namespace, *, key_id: str, files: int) -
         "stage": args.stage,
         "waived": claim.waived,
         "verified_at": day(claim.verified_at),
-        "until": day(until),
+        "approved_until": None if claim.approved_until is None else day(claim.approved_until),
+        "valid_until": day(until),
         "policy": claim.policy,
         "root_digest": claim.root,
         "files_compared": files,
@@ -244,9 +244,11 @@ def report(claim: Claim, args: argparse.Namespace, *, key_id: str, files: int) -
     }
 
 
-class Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(COULD_NOT_CHECK, f"{self.format_usage()}{self.prog}: {message}\n")
+def approval(facts: dict[str, Any]) -> str:
+    yes = f"APPROVED{' WITH A WAIVER' * facts['waived']}: {shown(facts['version'])} may be used for {facts['stage']}"
+    approved = f"approved until {facts['approved_until']}; " if facts["approved_until"] else ""
+    renewed = " (renewed while the approval lasts)" if facts["valid_until"] != facts["approved_until"] else ""
+    return f"{yes}: {approved}this signed answer is valid until {facts['valid_until']}{renewed}."
 
 
 def duration(value: str) -> timedelta:
@@ -256,7 +258,7 @@ def duration(value: str) -> timedelta:
 
 
 def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
-    parser = Parser(description=(__doc__ or "").split("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("attestation", help="the envelope, or the verdict endpoint's answer with the envelope in it")
     parser.add_argument("--key", required=True, help="the notary's public key (PEM), from a source you trust")
     parser.add_argument("--file", action="append", default=[], help="PATH or NAME=PATH; once for each file")
@@ -274,25 +276,23 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
 
 
 def main(argv: list[str] | None = None) -> int:
-    args, facts = parse_arguments(argv), {}
+    try:
+        args, facts = parse_arguments(argv), {}
+    except SystemExit as stop:  # how argparse ends, with a code that means something else here
+        return COULD_NOT_CHECK if stop.code else APPROVED
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a terminal may not know a name
     try:
         key, key_id = load_key(args.key)
         claim = read_claim(open_envelope(parse_json(read_file(args.attestation)), key, key_id))
         facts = report(claim, args, key_id=key_id, files=check_subject(claim, args))
         judge(claim, args)
-        message = f"APPROVED {shown(claim.name)} for {args.stage} until {facts['until']}"
-        code, message = APPROVED, message + (" WITH A WAIVER" if claim.waived else "")
+        code, said = APPROVED, approval(facts)
     except Refusal as refusal:
-        code, reason = refusal.args
-        message = f"REFUSED because {reason}"
+        code, said = refusal.args[0], f"REFUSED because {refusal.args[1]}"
     except OSError as error:
-        code, message = COULD_NOT_CHECK, f"REFUSED because {shown(str(error.filename))}: {error.strerror}"
-    if args.json:
-        print(json.dumps({"outcome": WORDS[code], "message": message, **facts}))
-    else:
-        known = facts.items() if code == APPROVED else ()
-        print(message, *(f"  {key.replace('_', ' '):16}{shown(str(value))}" for key, value in known), sep="\n")
+        code, said = COULD_NOT_CHECK, f"REFUSED because {shown(str(error.filename))}: {error.strerror}"
+    known = (f"  {key.replace('_', ' '):16}{shown(str(value))}" for key, value in facts.items() if code == APPROVED)
+    print(json.dumps({"outcome": WORDS[code], "message": said, **facts}) if args.json else "\n".join([said, *known]))
     return code
 
 

@@ -29,6 +29,7 @@ class Input:
 class VerdictFacts:
     """What is attested about one version at one stage. Times are aware; digests are lower-case hex.
 
+    `approved_until` is when the approval itself ends, where it does; the statement may end before and be signed anew.
     `waivers` are JSON objects of the accepted exceptions. `standing` matters to a no: a version that passed and was
     then suspended or withdrawn is attested with that standing, and fails.
     """
@@ -44,6 +45,7 @@ class VerdictFacts:
     verifier_uri: str
     policy_uri: str
     policy_digest: str
+    approved_until: datetime | None = None
     standing: str = "good"
     inputs: Sequence[Input] = ()
     waivers: Sequence[Mapping[str, Any]] = ()
@@ -124,7 +126,8 @@ def _common_fields(facts: VerdictFacts) -> dict[str, Any]:
 
 def _approval(facts: VerdictFacts) -> dict[str, Any]:
     level = stage_level(facts.stage, waived=bool(facts.waivers))
-    return {"verificationResult": "PASSED", "verifiedLevels": [level]}
+    until = {"assayApprovedUntil": timestamp(facts.approved_until)} if facts.approved_until else {}
+    return {"verificationResult": "PASSED", "verifiedLevels": [level], **until}
 
 
 def _refusal(facts: VerdictFacts) -> dict[str, Any]:

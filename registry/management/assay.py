@@ -33,7 +33,7 @@ DONE, REFUSED, UNDECIDED, COULD_NOT_ASK = range(4)
 STATE_CODES = {"done": DONE, "failed": REFUSED, "cancelled": REFUSED, "failed_infra": COULD_NOT_ASK}
 # No redirects: a token is never carried to another address. No other schemes than http and https.
 HANDLERS = (ProxyHandler, HTTPHandler, HTTPSHandler, HTTPErrorProcessor, HTTPDefaultErrorHandler)
-PART = '--{}\r\nContent-Disposition: form-data; name="files"; filename="{}"\r\n\r\n'
+PART = '--{}\r\nContent-Disposition: form-data; name="{}"\r\n\r\n'
 RELATIONS = {"trained_on": "dataset_version", "evaluated_on": "dataset_version", "derived_from": "model_version"}
 STATUS_CODES = {400: REFUSED, 403: REFUSED, 404: UNDECIDED, 409: REFUSED, 413: REFUSED, 422: REFUSED}
 
@@ -46,8 +46,7 @@ class Registry:
     """The HTTP API of one registry. An answer of 503 is asked for again until `wait` seconds are over."""
 
     def __init__(self, *, url: str, token: str, wait: float) -> None:
-        self.url, self.token = url.rstrip("/"), token
-        self.deadline = time.monotonic() + wait
+        self.url, self.token, self.deadline = url.rstrip("/"), token, time.monotonic() + wait
         self.opener = urllib.request.OpenerDirector()
         for handler in HANDLERS:
             self.opener.add_handler(handler())
@@ -58,18 +57,20 @@ class Registry:
     def post(self, path: str, body: dict[str, Any]) -> Any:
         return self.ask("POST", path, io.BytesIO(json.dumps(body).encode()), "application/json")
 
-    def upload(self, path: str, arguments: list[str]) -> str:
-        """Send files, given as PATH or NAME=PATH, and return the artifact's id; Stop if it got other names."""
+    def upload(self, team: str, arguments: list[str]) -> str:
+        """Send files, given as PATH or NAME=PATH, for a team; the artifact's id, or Stop if it got other names."""
         pairs = [(name or os.path.basename(file), file) for name, _, file in (a.rpartition("=") for a in arguments)]
         boundary = uuid.uuid4().hex
         with tempfile.TemporaryFile() as form:
+            form.write(f"{PART.format(boundary, 'team')}{team}\r\n".encode())
             for name, source in pairs:
-                form.write(PART.format(boundary, name.translate({34: "%22", 13: "%0D", 10: "%0A"})).encode())
+                part = 'files"; filename="' + name.translate({34: "%22", 13: "%0D", 10: "%0A"})
+                form.write(PART.format(boundary, part).encode())
                 with open(source, "rb") as file:
                     shutil.copyfileobj(file, form)
                 form.write(b"\r\n")
             form.write(f"--{boundary}--\r\n".encode())
-            artifact = self.ask("POST", path, form, f"multipart/form-data; boundary={boundary}")
+            artifact = self.ask("POST", "artifacts/", form, f"multipart/form-data; boundary={boundary}")
         if sorted(entry["name"] for entry in artifact["files"]) != sorted(name for name, _ in pairs):
             raise Stop(COULD_NOT_ASK, "The registry kept the files under other names; send a --digest-file instead.")
         return str(artifact["id"])
@@ -158,9 +159,8 @@ def judge(answer: dict[str, Any], args: argparse.Namespace) -> tuple[int, str]:
     if args.digest not in (None, answer["root_digest"]):
         return REFUSED, f"NOT APPROVED: {summary} has the root digest {answer['root_digest']}, not the one given."
     if answer["approved"] is True and (outcome, standing) == ("passed", "good"):
-        return DONE, f"APPROVED{' WITH A WAIVER' if answer['waived'] else ''}: {summary} until {answer['expires_at']}"
-    code = UNDECIDED if (outcome, standing) == ("undecided", "good") else REFUSED
-    word = "UNDECIDED" if code == UNDECIDED else "NOT APPROVED"
+        return DONE, f"APPROVED{' WITH A WAIVER' if answer['waived'] else ''}: {answer['summary']}"
+    code, word = (REFUSED, "NOT APPROVED") if (outcome, standing) != ("undecided", "good") else (UNDECIDED, "UNDECIDED")
     return code, f"{word}: {summary}, standing {standing}. {answer['summary']}"
 
 
@@ -183,11 +183,11 @@ def register(registry: Registry, args: argparse.Namespace) -> int:
 
 def send_artifact(registry: Registry, args: argparse.Namespace) -> str | None:
     """Send the team's files or, from a manifest, only their digests."""
-    path = f"artifacts/?{urllib.parse.urlencode({'team': args.name.partition('/')[0]})}"
-    if not args.digest_file:
-        return registry.upload(path, args.file) if args.file else None
-    with open(args.digest_file, encoding="utf-8") as file:
-        return str(registry.post(path, {"files": json.load(file)})["id"])
+    team = args.name.partition("/")[0]
+    if args.digest_file:
+        with open(args.digest_file, encoding="utf-8") as file:
+            return str(registry.post("artifacts/", {"team": team, "files": json.load(file)})["id"])
+    return registry.upload(team, args.file) if args.file else None
 
 
 def evaluate(registry: Registry, args: argparse.Namespace) -> int:
@@ -232,7 +232,7 @@ def pair(argument: str) -> tuple[str, str]:
 def parameter(argument: str) -> tuple[str, Any]:
     name, value = pair(argument)
     with contextlib.suppress(ValueError):
-        return name, json.loads(value)
+        value = json.loads(value)
     return name, value
 
 

@@ -8,6 +8,9 @@ import pytest
 from django.core.management import call_command
 
 from registry.management.assay import DONE, REFUSED, UNDECIDED, main
+from registry.models import Artifact
+from registry.models.choices import Role
+from registry.services import people
 from tests import make
 from tests.databases import speaking_as
 from tests.people import Cast
@@ -54,6 +57,19 @@ def test_a_pipeline_registers_measures_moves_and_asks(
     assert run("verdict", "lending/none@1") == UNDECIDED
 
 
+@pytest.mark.parametrize("given", ["--file", "--digest-file"])
+def test_files_go_to_the_team_in_the_name(run: Run, committed_cast: Cast, tmp_path: Path, given: str) -> None:
+    cast, file = committed_cast, tmp_path / "files.json"
+    file.write_text(json.dumps([{"name": "a.csv", "size": 3, "sha256": "0" * 64}]))
+    assert run("register-dataset", "marketing/visits@1", given, str(file)) == REFUSED
+    assert not Artifact.objects.exists()
+    people.add_member(cast.marketing, person=cast.pipeline, role=Role.CONTRIBUTOR, by=cast.olga)
+    type(cast.token).objects.update(team_ids=[cast.lending.pk, cast.marketing.pk])
+    for name in ("marketing/visits@1", "lending/visits@1"):
+        assert run("register-dataset", name, given, str(file)) == DONE
+    assert [each.team.slug for each in Artifact.objects.order_by("created_at")] == ["marketing", "lending"]
+
+
 def test_a_pipeline_reads_a_yes_from_the_exit_code(
     run: Run, committed_cast: Cast, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -62,4 +78,7 @@ def test_a_pipeline_reads_a_yes_from_the_exit_code(
         call_command("notary", once=True)
     assert run("verdict", str(version)) == DONE
     assert run("verdict", "--digest", version.root_digest) == DONE
-    assert capsys.readouterr().out.count("APPROVED") == 2
+    said = capsys.readouterr().out
+    assert said.count("APPROVED") == 2
+    assert said.count(" UTC; this signed answer is valid until ") == 2
+    assert said.count("approved until ") == 2

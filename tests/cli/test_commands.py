@@ -39,7 +39,8 @@ def test_a_version_is_registered_with_its_files_and_lineage(registry, assay, tmp
     said = assay("register", NAME, "--file", "model.skops", *lineage)
     assert (said.code, said.text) == (0, f"Registered {NAME} as {VERSION}.\n")
     (upload,) = registry.sent("POST", "artifacts/")
-    assert upload.path == "/api/v1/artifacts/?team=lending"
+    assert upload.path == "/api/v1/artifacts/"
+    assert b'name="team"\r\n\r\nlending\r\n--' in upload.body
     assert b'name="files"; filename="model.skops"\r\n\r\n' + content + b"\r\n--" in upload.body
     (registered,) = registry.sent("POST", f"models/{MODEL}/versions/")
     assert registered.json() == {
@@ -75,7 +76,7 @@ def test_files_that_stay_are_registered_by_digest(registry, assay, tmp_path):
     registry.answer("POST", "artifacts/", kept("w/model.bin"), status=201)
     registry.answer("POST", f"models/{MODEL}/versions/", {"id": VERSION}, status=201)
     assert assay("register", NAME, "--digest-file", "manifest.json").code == 0
-    assert registry.sent("POST", "artifacts/")[0].json() == {"files": files}
+    assert registry.sent("POST", "artifacts/")[0].json() == {"team": "lending", "files": files}
 
 
 def test_a_dataset_is_registered_the_same_way(registry, assay, tmp_path):

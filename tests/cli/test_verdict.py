@@ -13,7 +13,8 @@ APPROVED = {
     "waived": False,
     "expires_at": "2026-11-30T09:30:00Z",
     "reasons": [],
-    "summary": "Everything asked for is there.",
+    "summary": "lending/mortgage-approval@2 may be used for inference: approved until 2027-05-19 09:30 UTC; "
+    "this signed answer is valid until 2026-12-20 09:30 UTC (renewed while the approval lasts).",
     "attestation": {"payload": "e30=", "payloadType": "application/vnd.in-toto+json", "signatures": []},
     "decided_at": "2026-11-20T09:30:00Z",
     "root_digest": ROOT,
@@ -39,7 +40,10 @@ def test_an_approval_exits_zero_and_says_until_when(registry, assay):
     say(registry)
     said = assay("verdict", NAME)
     assert said.code == 0
-    assert said.text == "APPROVED: lending/mortgage-approval@2 for inference until 2026-11-30T09:30:00Z\n"
+    assert said.text == (
+        "APPROVED: lending/mortgage-approval@2 may be used for inference: approved until 2027-05-19 09:30 UTC; "
+        "this signed answer is valid until 2026-12-20 09:30 UTC (renewed while the approval lasts).\n"
+    )
     (asked,) = registry.asked
     assert asked.path == "/api/v1/verdict/?name=lending%2Fmortgage-approval%402&stage=inference"
     assert asked.headers["Authorization"] == "Bearer assay_secret"

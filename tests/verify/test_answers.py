@@ -11,9 +11,29 @@ WAIVERS = [{"requirement": "threshold:7", "until": "2026-11-25T00:00:00Z"}]
 def test_an_approval_of_these_files_is_told_with_its_end(notary):
     answer = notary.check(notary.envelope())
     assert answer.code == 0
-    assert answer.text.startswith("APPROVED lending/mortgage-approval@2 for inference until 2026-11-30 09:30 UTC\n")
+    assert answer.text.startswith(
+        "APPROVED: lending/mortgage-approval@2 may be used for inference: "
+        "this signed answer is valid until 2026-11-30 09:30 UTC (renewed while the approval lasts).\n"
+    )
     assert "files compared  3" in answer.text
     assert "assay:policy/lending@3" in answer.text
+
+
+def test_the_approvals_end_and_the_signed_answers_have_names_of_their_own(notary):
+    later, same = DECIDED + timedelta(days=180), DECIDED + timedelta(days=10)
+    said = notary.check(notary.envelope(approved_until=later)).text
+    assert said.startswith(
+        "APPROVED: lending/mortgage-approval@2 may be used for inference: approved until 2027-05-19 09:30 UTC; "
+        "this signed answer is valid until 2026-11-30 09:30 UTC (renewed while the approval lasts).\n"
+    )
+    assert "approved until  2027-05-19 09:30 UTC" in said
+    assert "valid until     2026-11-30 09:30 UTC" in said
+    assert "renewed" not in notary.check(notary.envelope(approved_until=same)).text
+
+
+def test_the_approvals_end_never_makes_the_signed_answer_last_longer(notary):
+    later = notary.envelope(approved_until=DECIDED + timedelta(days=180))
+    assert notary.check(later, now="2026-12-01T09:30:00Z").code == 1
 
 
 def test_what_it_cannot_see_is_said_with_the_dates(notary):
