@@ -12,14 +12,18 @@ from registry.reports.readings import Reading, describe, read
 from registry.reports.scales import Scale, scale_over
 from registry.reports.svg import INKS, absent, chart, clip, element, line, percent, text
 
-PITCH = 42.0
+PITCH, TYPE, FAINT = 42.0, 12.5, 11.0
+# The share of its size that a chart has where many stand side by side on paper.
+SMALL = 0.68
 
 
-def forest_chart(rows: Iterable[Mapping[str, object]], *, label: str = "", unit: str = "") -> SafeString:
+def forest_chart(
+    rows: Iterable[Mapping[str, object]], *, label: str = "", unit: str = "", small: bool = False
+) -> SafeString:
     """Many slices in one chart, a line each, on one scale.
 
     A row has `label`, `low`, `high`, `value`, and optionally `n`, `note`, `highlight` (the worst one),
-    `limit`, `direction`, `outcome`.
+    `limit`, `direction`, `outcome`. `small` is for paper, where a third of the page has to hold a chart.
     """
     given = [(row, _read_row(row)) for row in rows]
     known = [each for _, reading in given if reading.is_measured for each in reading.known]
@@ -28,27 +32,30 @@ def forest_chart(rows: Iterable[Mapping[str, object]], *, label: str = "", unit:
         return absent(title=title, words="not measured")
     is_share = unit in RATE_UNITS
     scale = scale_over(known, lower=0.0 if is_share else None, upper=1.0 if is_share else None)
-    foot = PITCH * len(given) + 16
-    lines = [_forest_row(row, reading, scale, unit, PITCH * number) for number, (row, reading) in enumerate(given)]
+    size = SMALL if small else 1.0
+    foot = (PITCH * len(given) + 16) * size
+    lines = [
+        _forest_row(row, reading, scale, unit, top=PITCH * size * number, size=size)
+        for number, (row, reading) in enumerate(given)
+    ]
     said = [
         f"{row.get('label', '')}: {describe(reading, unit=unit, state=_state(row, reading))}" for row, reading in given
     ]
     return chart(
         *lines,
-        text(format_number(scale.lower, unit), x=percent(scale.start), y=foot, class_="chart-faint", font_size=11),
-        text(
-            format_number(scale.upper, unit),
-            x=percent(scale.end),
-            y=foot,
-            class_="chart-faint",
-            anchor="end",
-            font_size=11,
-        ),
+        _end(scale.lower, unit, x=scale.start, y=foot, anchor="start", size=size),
+        _end(scale.upper, unit, x=scale.end, y=foot, anchor="end", size=size),
         title=title,
         description="; ".join(said),
-        height=foot + 6,
+        height=foot + 6 * size,
         class_="chart-forest",
     )
+
+
+def _end(value: float, unit: str, *, x: float, y: float, anchor: str, size: float) -> SafeString:
+    """One end of the scale."""
+    words = format_number(value, unit)
+    return text(words, x=percent(x), y=y, class_="chart-faint", anchor=anchor, font_size=FAINT * size)
 
 
 def _read_row(row: Mapping[str, object]) -> Reading:
@@ -67,27 +74,31 @@ def _state(row: Mapping[str, object], reading: Reading) -> str:
     return "accent" if row.get("highlight") and stated == "neutral" else stated if stated in INKS else "neutral"
 
 
-def _forest_row(row: Mapping[str, object], reading: Reading, scale: Scale, unit: str, top: float) -> SafeString:
+def _forest_row(
+    row: Mapping[str, object], reading: Reading, scale: Scale, unit: str, *, top: float, size: float
+) -> SafeString:
     """A slice: its name and size at the left, its numbers at the right, its interval under both."""
     has_ends = reading.low is not None or reading.high is not None
     within = f" ({format_interval(reading.low, reading.high, unit=unit)})" if has_ends else ""
-    y = top + 29
+    numbers = f"{format_number(reading.value, unit)}{within}"
+    y, reach = top + 29 * size, 9 * size
     return element(
         "g",
         element("title", " ".join(str(row.get(key) or "") for key in ("label", "note")).strip() or "unnamed"),
-        _name(row, x=percent(scale.start), y=top + 14),
-        text(f"{format_number(reading.value, unit)}{within}", x=percent(scale.end), y=top + 14, anchor="end"),
+        _name(row, x=percent(scale.start), y=top + 14 * size, size=size),
+        text(numbers, x=percent(scale.end), y=top + 14 * size, anchor="end", font_size=TYPE * size),
         line("chart-grid", (percent(scale.start), y, percent(scale.end), y), ink="line", width=1),
-        mark(reading, scale, y=y, state=_state(row, reading), weight=5.0),
-        *(limit_line(scale(each), top=y - 9, foot=y + 9) for each in reading.limits),
+        mark(reading, scale, y=y, state=_state(row, reading), weight=5.0 * size),
+        *(limit_line(scale(each), top=y - reach, foot=y + reach) for each in reading.limits),
     )
 
 
-def _name(row: Mapping[str, object], *, x: str, y: float) -> SafeString:
+def _name(row: Mapping[str, object], *, x: str, y: float, size: float) -> SafeString:
     """The slice's name, strong for the worst one, and how many rows it has."""
     count, is_worst = as_number(row.get("n")), bool(row.get("highlight"))
-    size = "" if count is None else f"n = {count:,.0f}"
-    sample = element("tspan", size, class_="chart-faint", dx=8, font_weight="normal", fill=INKS["ink-faint"])
+    written = "" if count is None else f"n = {count:,.0f}"
+    sample = element("tspan", written, class_="chart-faint", dx=8 * size, font_weight="normal", fill=INKS["ink-faint"])
     name = clip(str(row.get("label") or "unnamed"), 24)
-    look = "chart-strong" if is_worst else "chart-label"
-    return text(name, *([sample] if size else []), x=x, y=y, class_=look, font_weight=600 if is_worst else None)
+    look, weight = ("chart-strong", 600) if is_worst else ("chart-label", None)
+    more = [sample] if written else []
+    return text(name, *more, x=x, y=y, class_=look, font_weight=weight, font_size=TYPE * size)

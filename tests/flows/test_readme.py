@@ -5,6 +5,7 @@ import re
 import subprocess
 import time
 
+import pypdf
 import pytest
 
 from tests.databases import ROOT
@@ -61,6 +62,19 @@ def test_the_approval_verifies_for_its_own_files_and_no_others(told: str) -> Non
     assert re.findall(r"exit code (\d)", told)[2:4] == ["0", "2"], told[-3000:]
     assert "APPROVED" in told
     assert "REFUSED" in told
+
+
+def test_the_dossier_of_the_approved_version_answers_on_its_first_page_and_has_25_at_most(
+    told: str, fresh_demo: Demo
+) -> None:
+    pk = fresh_demo.facts()["versions"]["lending/mortgage-approval@2"]["id"]
+    address = f"http://localhost:{fresh_demo.port}/versions/{pk}/dossier.pdf"
+    run(f"curl -s --fail -b ada.cookies -o dossier.pdf {address}", fresh_demo)
+    pages = pypdf.PdfReader(fresh_demo.home / "dossier.pdf").pages
+    first = pages[0].extract_text()
+    assert "In use" in first
+    assert "signed by Grace Hopper" in " ".join(first.split())
+    assert len(pages) <= 25
 
 
 def test_the_approval_verifies_with_no_server_running(told: str, fresh_demo: Demo) -> None:

@@ -150,6 +150,31 @@ def test_the_verdict_inside_is_the_one_that_let_it_in(approved: Printed) -> None
     assert "Four fifths, 29 CFR 1607.4(D)." in approved.words
 
 
+def test_what_is_met_takes_a_line_each_and_its_source_stands_once(approved: Printed) -> None:
+    passed = [item for item in approved.facts["verdict"]["requirements"] if item["outcome"] == "passed"]
+    met = approved.words.partition(f"Met {len(passed)}")[2].partition("What trust this use needs")[0]
+    for item in passed:
+        assert item["id"] in met
+        assert item["found"] in met
+    assert "Why this limit" not in approved.words
+    assert approved.words.count("Four fifths, 29 CFR 1607.4(D).") == 1
+
+
+def test_the_first_page_of_what_is_in_use_says_who_signed(approved: Printed) -> None:
+    assert "signed by Grace Hopper" in " ".join(approved.pages[0].split())
+
+
+def test_the_first_page_of_what_is_not_in_use_says_what_is_unmet(cast: Cast) -> None:
+    version = make.ready_version(cast)
+    content = content_of(version, cast)
+    unmet = verdicts.review(version, to_stage="inference").decision.unmet
+    assert content.title["reasons_title"] == "Why"
+    assert [item.id for item in content.title["reasons"]] == [item.id for item in unmet]
+    page, _, _ = reports.to_html(content).partition('id="contents"')
+    for item in unmet:
+        assert item.found_text in page
+
+
 def test_a_renamed_signer_keeps_the_name_as_signed_and_a_withdrawn_signature_says_so(cast: Cast) -> None:
     version = make.signed_version(cast)
     type(cast.grace).objects.filter(pk=cast.grace.pk).update(last_name="Murray")

@@ -16,11 +16,14 @@ from registry.reports.dossier import Dossier
 from registry.reports.moments import in_utc
 from registry.reports.pdf import Attached
 from registry.reports.wording import asked_words
+from registry.reports.wording import judged as outcome_of
 from registry.web.present import documents, dossier_evidence, dossier_record, evidence, lineage, risks, versions
 from registry.web.present.dossier_verdict import Judged, judge
 from registry.web.present.dossier_verdict import section as verdict_section
 
 TRIES = 3
+# How many reasons the first page has room for.
+FIRST_REASONS = 7
 STANDARDS = (
     (
         "Signatures",
@@ -98,6 +101,7 @@ def _title(version: ModelVersion, judged: Judged, person: User, now: datetime, k
         "word": judged.title,
         "mark": judged.mark,
         "reason": judged.reason,
+        **_reasons(judged),
         "facts": [
             {"name": "Stage", "value": Stage(version.stage).label},
             *([{"name": "Approved until", "value": judged.until}] if judged.until else []),
@@ -109,6 +113,18 @@ def _title(version: ModelVersion, judged: Judged, person: User, now: datetime, k
             {"name": "Registered", "value": f"{in_utc(version.registered_at)}, by {version.registered_by}"},
             {"name": "This dossier", "value": f"{in_utc(now)}, for {person}"},
         ],
+    }
+
+
+def _reasons(judged: Judged) -> dict[str, Any]:
+    """Why, in a few lines: what is not met or only accepted for a while; where all is met, who signed."""
+    unmet = [item for item in judged.requirements if outcome_of(item) != "passed"]
+    signed = [item for item in judged.requirements if item.kind == "sign_off"]
+    shown = unmet or signed
+    return {
+        "reasons_title": "Why" if unmet else "Signed",
+        "reasons": shown[:FIRST_REASONS],
+        "reasons_left": max(0, len(shown) - FIRST_REASONS),
     }
 
 

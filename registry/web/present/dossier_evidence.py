@@ -1,6 +1,7 @@
 """The evidence of a dossier: tables against limits, curves, every single reading, and what each method can't tell."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,8 +15,10 @@ from registry.web.present import evidence, metrics
 
 SAID = ("Purpose", "Limitations")
 PART = re.compile(r"^## +(?P<title>.+?)\s*$(?P<text>.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
-# Characters of a name and a number that fit side by side in half of the page.
-ROOM = 19
+# Characters of a name, its number of rows and its interval that fit side by side in a third of the page.
+ROOM = 42
+# Rows of one metric that stand beside another metric; more than that must be able to go on on the next page.
+BESIDE = 24
 NOT_OK = {"insufficient_data": "not enough data", "not_applicable": "does not apply", "error": "error"}
 
 
@@ -29,7 +32,7 @@ def section(version: ModelVersion, measured: list[Measurement], requirements: It
         "forests": _forests(measured),
         "bins": drawn["bins"],
         "features": drawn["features"],
-        "readings": [_readings(rows) for spec in _by(measured, "spec_digest") for rows in _by(spec, "metric")],
+        "readings": [_readings(rows) for rows in _by(measured, "evaluation_id")],
         "runs": [_run(run) for run in runs],
         "methods": [_method(metric) for metric in dict.fromkeys(sorted(row.metric for row in measured))],
     }
@@ -73,8 +76,15 @@ def _forest(rows: list[Measurement]) -> dict[str, Any]:
         for row in rows
     ]
     unit = metrics.unit(rows[0].metric)
-    longest = max(len(each["label"]) for each in shown) + len(format_number(rows[0].value, unit))
+    longest = max(len(f"{each['label']} n = {each['n']} {_written(each, unit)}") for each in shown)
     return {"title": metrics.title(rows[0].metric), "unit": unit, "rows": shown, "is_wide": longest > ROOM}
+
+
+def _written(shown: dict[str, Any], unit: str) -> str:
+    """The number and the interval, as the chart prints them."""
+    has_ends = shown["low"] is not None or shown["high"] is not None
+    within = f" ({format_interval(shown['low'], shown['high'], unit=unit)})" if has_ends else ""
+    return f"{format_number(shown['value'], unit)}{within}"
 
 
 def _group_words(name: str) -> str:
@@ -83,14 +93,20 @@ def _group_words(name: str) -> str:
 
 
 def _readings(rows: list[Measurement]) -> dict[str, Any]:
-    """One metric under one specification, with every slice."""
+    """One run with every metric and slice."""
     first = rows[0]
-    run = f"{first.evaluation.evaluator} {first.evaluation.evaluator_version}"
     return {
-        "title": metrics.title(first.metric),
-        "text": f"{run}, {Assurance(first.assurance).label.lower()}, {in_utc(first.measured_at)}",
-        "rows": [_reading(row) for row in rows],
+        "title": f"{first.evaluation.evaluator} {first.evaluation.evaluator_version}",
+        "text": f"{Assurance(first.assurance).label.lower()}, {in_utc(first.measured_at)}",
+        "metrics": [_slices(each) for each in _by(rows, "metric")],
     }
+
+
+def _slices(rows: list[Measurement]) -> dict[str, Any]:
+    """One metric: the method of most of its rows once, and beside a row where it differs."""
+    [(usual, _)] = Counter(row.method for row in rows).most_common(1)
+    shown = [_reading(row) | {"method": "" if row.method == usual else row.method} for row in rows]
+    return {"title": metrics.title(rows[0].metric), "method": usual, "rows": shown, "is_long": len(shown) > BESIDE}
 
 
 def _reading(row: Measurement) -> dict[str, Any]:
@@ -99,9 +115,9 @@ def _reading(row: Measurement) -> dict[str, Any]:
     return {
         "slice": {"overall": "everybody", "worst": "worst group"}.get(row.slice, row.slice),
         "value": format_number(row.value, unit) if is_ok else NOT_OK.get(row.status, row.status),
-        "interval": _interval(row, unit) if is_ok else row.reason,
+        "interval": _interval(row, unit) if is_ok else "",
+        "why": "" if is_ok else row.reason or "no reason was given",
         "n": row.n,
-        "method": row.method,
     }
 
 
