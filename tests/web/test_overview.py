@@ -30,25 +30,25 @@ def titles(items: list[worklists.Item]) -> list[str]:
 @pytest.mark.parametrize("grants", [0, 1])
 def test_a_waiver_that_was_only_asked_for_ends_nothing_and_waits_for_grants(cast: Cast, grants: int) -> None:
     waiver(cast, grants=grants)
-    assert worklists.expiring(cast.ada) == []
+    assert worklists.lists(cast.ada)["expiring"] == []
     lacking = "one reviewer" if grants else "2 reviewers"
-    (item,) = worklists.elsewhere(cast.ada)
+    (item,) = worklists.lists(cast.ada)["elsewhere"]
     assert item["title"] == ACCEPTED
     assert item["text"] == (
         "A waiver for lending/mortgage-approval@1, asked for by Ada Lovelace: "
         f"waits to be granted by {lacking} of lending"
     )
-    assert ACCEPTED in titles(worklists.waiting(cast.alan))
-    assert worklists.elsewhere(cast.alan) == []
-    assert (ACCEPTED in titles(worklists.waiting(cast.grace))) == (grants == 0)
+    assert ACCEPTED in titles(worklists.lists(cast.alan)["waiting"])
+    assert worklists.lists(cast.alan)["elsewhere"] == []
+    assert (ACCEPTED in titles(worklists.lists(cast.grace)["waiting"])) == (grants == 0)
 
 
 def test_a_granted_waiver_ends_and_waits_for_nobody(cast: Cast) -> None:
     held = waiver(cast, grants=2)
-    (item,) = worklists.expiring(cast.ada)
+    (item,) = worklists.lists(cast.ada)["expiring"]
     assert (item["title"], item["when"], item["code"]) == (ACCEPTED, held.expires_at, held.requirement)
     for person in (cast.ada, cast.grace, cast.alan, cast.mary):
-        assert ACCEPTED not in titles([*worklists.waiting(person), *worklists.elsewhere(person)])
+        assert ACCEPTED not in titles([*worklists.lists(person)["waiting"], *worklists.lists(person)["elsewhere"]])
 
 
 def test_a_grant_counts_only_as_long_as_it_counts_for_the_gate(cast: Cast) -> None:
@@ -57,7 +57,7 @@ def test_a_grant_counts_only_as_long_as_it_counts_for_the_gate(cast: Cast) -> No
     role = cast.lending.memberships.get(person=cast.grace, role="reviewer", ended_at=None)
     people.end_membership(role, by=cast.joan)
     assert counted(held) == 1
-    assert worklists.expiring(cast.ada) == []
+    assert worklists.lists(cast.ada)["expiring"] == []
 
 
 def counted(held: Waiver) -> int:

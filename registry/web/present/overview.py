@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models.functions import RowNumber
 from django.urls import reverse
 
 from registry.models import ModelVersion, User, Verdict
@@ -13,25 +14,33 @@ from registry.web.present import worklists
 from registry.web.present.audit import entries, visible_events
 
 MOST = worklists.MOST
-FAILED_FIRST = ("outcome", "-decided_at")
 
 
 def page(person: User) -> dict[str, Any]:
     """What `registry/overview/overview.html` takes."""
-    said = newest_verdicts(person)
+    said = first_verdicts(person)
+    blocked = [_blocked(verdict) for verdict in said if verdict.outcome != "passed"]
+    ready = [_told(verdict) for verdict in said if verdict.outcome == "passed"]
+    on_the_way = underway(person)
+    has_anything = bool(said or on_the_way) or ModelVersion.objects.visible_to(person).exists()
     events = visible_events(person).select_related("actor")[:12]
     return {
         "section": "overview",
-        "blocked": [_blocked(verdict) for verdict in said.exclude(outcome="passed").order_by(*FAILED_FIRST)[:MOST]],
-        "ready": [_told(verdict) for verdict in said.filter(outcome="passed")[:MOST]],
-        "underway": underway(person),
-        "waiting": worklists.waiting(person),
-        "elsewhere": worklists.elsewhere(person),
-        "expiring": worklists.expiring(person),
+        "blocked": blocked,
+        "ready": ready,
+        "underway": on_the_way,
+        **worklists.lists(person),
         "events": entries(events),
-        "has_anything": ModelVersion.objects.visible_to(person).exists(),
-        "first_steps": first_steps(person),
+        "has_anything": has_anything,
+        "first_steps": [] if has_anything else first_steps(person),
     }
+
+
+def first_verdicts(person: User) -> list[Verdict]:
+    """The newest verdicts that open a gate, and those that don't with the failed ones first: some of each."""
+    place = Window(RowNumber(), partition_by=Q(outcome="passed"), order_by=("outcome", "-decided_at"))
+    rows = newest_verdicts(person).annotate(place=place).filter(place__lte=MOST)
+    return list(rows.order_by("outcome", "-decided_at"))
 
 
 def newest_verdicts(person: User) -> QuerySet[Verdict]:

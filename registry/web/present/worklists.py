@@ -1,10 +1,11 @@
 """What waits for a person, what waits for others, and what ends soon."""
 
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Exists, OuterRef, Q, Window
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
@@ -18,40 +19,41 @@ from registry.web.present.waiting import (
     counting_grants,
     lapsed_signatures,
     waivers_to_grant,
-    waivers_without_grants,
 )
 
 MOST = 8
+MOST_WAIVERS = 100
 SOON = timedelta(days=30)
 Item = dict[str, Any]
 
 
-def waiting(person: User) -> list[Item]:
-    """What this person could do next."""
-    return [*_signatures(person), *_grants(person), *_chores(person)]
+def lists(person: User) -> dict[str, Any]:
+    """What this person could do next, what others could, what ends within thirty days, and how many reviews wait."""
+    to_grant, lacking, held = _told_waivers(person)
+    ending = sorted([*_approvals(person), *held, *_tokens(person)], key=lambda each: each["when"])
+    reviews, number = _reviews(person)
+    waiting = [*reviews, *_lapsed(person), *to_grant, *_chores(person)]
+    return {"waiting": waiting, "elsewhere": lacking, "expiring": ending, "reviews_waiting": number}
 
 
-def _signatures(person: User) -> list[Item]:
-    reviews = awaiting_signature(person).exclude(newest_outcome="failed").select_related("model__team")[:MOST]
-    lapsed = lapsed_signatures(person).select_related("version__model__team")[:MOST]
+def _reviews(person: User) -> tuple[list[Item], int]:
+    """The first reviews that wait for a person, and the number of all."""
+    rows = awaiting_signature(person).exclude(newest_outcome="failed").select_related("model__team")
+    given = list(rows.annotate(number=Window(Count("*")))[:MOST])
+    told = [{"text": "Waits for your signature", "title": str(v), "href": _to("version-sign", v.pk)} for v in given]
+    return told, given[0].number if given else 0
+
+
+def _lapsed(person: User) -> list[Item]:
+    rows = lapsed_signatures(person).select_related("version__model__team")[:MOST]
     return [
-        *({"text": "Waits for your signature", "title": str(v), "href": _to("version-sign", v.pk)} for v in reviews),
-        *(
-            {
-                "text": f"Your signature for {s.expertise} lapsed",
-                "title": str(s.version),
-                "href": _to("version-sign", s.version_id),
-            }
-            for s in lapsed
-        ),
+        {
+            "text": f"Your signature for {row.expertise} lapsed",
+            "title": str(row.version),
+            "href": _to("version-sign", row.version_id),
+        }
+        for row in rows
     ]
-
-
-def _grants(person: User) -> list[Item]:
-    return _waivers(
-        waivers_to_grant(person).select_related("version__model__team", "requested_by")[:MOST],
-        say=lambda w: f"A waiver for {w.version} that you could grant, asked for by {w.requested_by}",
-    )
 
 
 def _chores(person: User) -> list[Item]:
@@ -75,12 +77,31 @@ def _chores(person: User) -> list[Item]:
     ]
 
 
-def elsewhere(person: User) -> list[Item]:
-    """Waivers that were asked for in a person's teams and wait for the grants of others."""
-    mine = ModelVersion.objects.visible_to(person)
-    lacking = waivers_without_grants(Waiver.objects.filter(version__in=mine))
-    others = lacking.exclude(pk__in=waivers_to_grant(person).values("pk"))
-    return _waivers(others.select_related("version__model__team", "version__team", "requested_by")[:MOST], say=_lack)
+def _told_waivers(person: User) -> tuple[list[Item], list[Item], list[Item]]:
+    """Running waivers in a person's teams: those they could grant, those that wait for others, those that hold."""
+    mine = ModelVersion.objects.visible_to(person).exclude(stage=Stage.RETIRED)
+    running = counting_grants(Waiver.objects.filter(version__in=mine, expires_at__gt=Now()))
+    grantable = Exists(waivers_to_grant(person).filter(pk=OuterRef("pk")))
+    rows = running.annotate(is_grantable=grantable).select_related(
+        "version__model__team", "version__team", "requested_by"
+    )
+    given = list(rows.order_by("expires_at", "pk")[:MOST_WAIVERS])
+    words, soon = words_of(row.requirement for row in given), timezone.now() + SOON
+    held = [row for row in given if row.counted >= GRANTS_NEEDED]
+    lacking = [row for row in given if row.counted < GRANTS_NEEDED]
+    return (
+        [_waiver(row, words, _grantable(row)) for row in lacking if row.is_grantable][:MOST],
+        [_waiver(row, words, _lack(row)) for row in lacking if not row.is_grantable][:MOST],
+        [
+            _waiver(row, words, f"A waiver for {row.version} ends") | {"when": row.expires_at}
+            for row in held
+            if row.expires_at < soon
+        ][:MOST],
+    )
+
+
+def _grantable(waiver: Waiver) -> str:
+    return f"A waiver for {waiver.version} that you could grant, asked for by {waiver.requested_by}"
 
 
 def _lack(waiver: Any) -> str:
@@ -92,49 +113,38 @@ def _lack(waiver: Any) -> str:
     )
 
 
-def expiring(person: User) -> list[Item]:
-    """Approvals, waivers that hold, and tokens that end within thirty days."""
+def _waiver(waiver: Waiver, words: dict[str, str], text: str) -> Item:
+    """A waiver by what it accepts, not by its code."""
+    code = waiver.requirement
+    return {"title": words[code], "code": code, "text": text, "href": _to("waiver", waiver.pk)}
+
+
+def _soon() -> Q:
     now = timezone.now()
-    soon = Q(expires_at__gt=now, expires_at__lt=now + SOON)
-    mine = ModelVersion.objects.visible_to(person)
+    return Q(expires_at__gt=now, expires_at__lt=now + SOON)
+
+
+def _approvals(person: User) -> list[Item]:
+    mine = ModelVersion.objects.visible_to(person).filter(stage=Stage.INFERENCE)
     later = Transition.objects.filter(version=OuterRef("version"), at__gt=OuterRef("at"))
-    approvals = Transition.objects.filter(soon, ~Exists(later), version__in=mine.filter(stage=Stage.INFERENCE))
-    held = counting_grants(Waiver.objects.filter(soon, version__in=mine.exclude(stage=Stage.RETIRED)))
-    granted = held.filter(counted__gte=GRANTS_NEEDED).select_related("version__model__team")
-    kept = teams_of(person, Role.ADMINISTRATOR).values_list("pk", flat=True)
-    tokens = Token.objects.filter(soon, revoked_at=None, team_ids__overlap=list(kept)) if kept else Token.objects.none()
-    found = [
-        *(
-            {
-                "text": "Approved until then",
-                "title": str(t.version),
-                "when": t.expires_at,
-                "href": _to("version", t.version_id),
-            }
-            for t in approvals.select_related("version__model__team")[:MOST]
-        ),
-        *_waivers(granted[:MOST], say=lambda w: f"A waiver for {w.version} ends", has_end=True),
-        *(
-            {"text": "A token ends", "title": str(t), "when": t.expires_at, "href": reverse("people")}
-            for t in tokens[:MOST]
-        ),
-    ]
-    return sorted(found, key=lambda each: each["when"])
-
-
-def _waivers(rows: Iterable[Waiver], *, say: Any, has_end: bool = False) -> list[Item]:
-    """Waivers by what they accept, not by its code."""
-    given = list(rows)
-    words = words_of(row.requirement for row in given)
+    rows = Transition.objects.filter(_soon(), ~Exists(later), version__in=mine).select_related("version__model__team")
     return [
         {
-            "title": words[row.requirement],
-            "code": row.requirement,
-            "text": say(row),
-            "href": _to("waiver", row.pk),
-            **({"when": row.expires_at} if has_end else {}),
+            "text": "Approved until then",
+            "title": str(row.version),
+            "when": row.expires_at,
+            "href": _to("version", row.version_id),
         }
-        for row in given
+        for row in rows[:MOST]
+    ]
+
+
+def _tokens(person: User) -> list[Item]:
+    kept = ArraySubquery(teams_of(person, Role.ADMINISTRATOR).order_by().values("pk"))
+    rows = Token.objects.filter(_soon(), revoked_at=None, team_ids__overlap=kept)
+    return [
+        {"text": "A token ends", "title": str(row), "when": row.expires_at, "href": reverse("people")}
+        for row in rows[:MOST]
     ]
 
 
