@@ -1,19 +1,21 @@
 """How much trust a project needs: questions propose levels, a person sets them with a reason."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from registry.cards.needs import load_rubric, propose_levels
+from registry.cards.needs import load_rubric
 from registry.models import Project, User
+from registry.models.choices import Aspect, NeedLevel
 from registry.services.catalog import set_trust_need
 from registry.web.access import fetch
 from registry.web.forms.needs import TrustNeedForm
+from registry.web.present import needs
 from registry.web.present.pages import crumbs
-from registry.web.present.projects import needs_of
 from registry.web.submission import carry_out, done, form_page, sent
 
 
@@ -21,18 +23,33 @@ from registry.web.submission import carry_out, done, form_page, sent
 def trust_needs(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Answer the questions by GET, which proposes levels; set one aspect's level by POST."""
     project = fetch(Project, request, pk, "team")
-    answers = {question["slug"]: question["slug"] in request.GET for question in load_rubric()["questions"]}
-    form = TrustNeedForm(**sent(request))
+    answers = _answers(request) or needs.last_answers(project)
+    query = urlencode({"asked": 1} | {slug: 1 for slug, yes in answers.items() if yes}) if answers else ""
+    form = TrustNeedForm(**sent(request), initial=_beginning(request, answers))
     if need := carry_out(form, lambda data: _set(project, data, answers, by=request.user)):
         level = need.get_level_display().lower()
         said = f"{need.get_aspect_display()}: {level}. Signatures on this project's versions lapsed."
-        return done(request, said, f"{request.path}?{request.GET.urlencode()}")
-    asked = [question | {"yes": answers[question["slug"]]} for question in load_rubric()["questions"]]
-    proposed = propose_levels(answers) if any(answers.values()) or "asked" in request.GET else {}
-    needs = [need | {"proposed": proposed.get(need["key"])} for need in needs_of(project)]
-    context = {"project": project, "questions": asked, "needs": needs, "section": "models"}
+        return done(request, said, f"{request.path}?{query}")
+    context = needs.page(project, answers=answers, query=query)
     where = crumbs("project-list", (str(project), "project", pk))
-    return form_page(request, form, "registry/catalog/needs.html", proposed=proposed, crumbs=where, **context)
+    return form_page(request, form, "registry/catalog/needs.html", crumbs=where, **context)
+
+
+def _answers(request: HttpRequest) -> dict[str, bool]:
+    """What was ticked; empty where nobody asked."""
+    slugs = [question["slug"] for question in load_rubric()["questions"]]
+    if "asked" not in request.GET and not any(slug in request.GET for slug in slugs):
+        return {}
+    return {slug: slug in request.GET for slug in slugs}
+
+
+def _beginning(request: HttpRequest, answers: dict[str, bool]) -> dict[str, Any]:
+    """What the form starts with: the proposal that was chosen, and its reasons to be put in one's own words."""
+    aspect, level = request.GET.get("aspect", ""), request.GET.get("level", "")
+    if aspect not in Aspect.values or level not in NeedLevel.values:
+        return {}
+    reason = "; ".join(needs.reasons(aspect, answers))
+    return {"aspect": aspect, "level": level, "reason": f"{reason}." if reason else ""}
 
 
 def _set(project: Project, data: dict[str, Any], answers: dict[str, bool], *, by: User) -> Any:

@@ -57,7 +57,7 @@ def _offer(facts: Mapping[str, Any]) -> dict[str, Any]:
     files, columns = facts["needs"].get("files", ()), facts["needs"].get("columns", ())
     read = [FILES_READ[file] for file in files if file in FILES_READ]
     named = [COLUMNS_READ[role] for role in columns if role in COLUMNS_READ]
-    with_columns = f", with {', '.join(named)}" if named else ""
+    with_columns = f" with {' and '.join(filter(None, [', '.join(named[:-1]), named[-1]]))}" if named else ""
     return {
         "id": facts["id"],
         "title": facts["title"],
