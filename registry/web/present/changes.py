@@ -16,6 +16,7 @@ from registry.models.choices import Priority
 from registry.reports.figures import format_interval, format_number
 from registry.services.verdicts import Review
 from registry.web.present import documents, evidence, metrics
+from registry.web.present.requirements import words_of
 from registry.web.present.waiting import newest_outcome
 
 WRITTEN = ("step_taken", "treatment", "likelihood", "severity", "resolution")
@@ -63,7 +64,7 @@ def compare_evidence(before: dict[str, Any], after: dict[str, Any]) -> list[dict
         *_compare(_measured(before), _measured(after), "measured"),
         *_compare(_documents(before), _documents(after), "document"),
         *_compare(_risks(before), _risks(after), "risk"),
-        *_compare(_waivers(before), _waivers(after), "waiver"),
+        *_compare_waivers(before, after),
         *_compare(_frame(before), _frame(after), ""),
     ]
 
@@ -116,8 +117,14 @@ def _risks(body: dict[str, Any]) -> dict[str, str]:
     }
 
 
+def _compare_waivers(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
+    changes = _compare(_waivers(before), _waivers(after), "waiver")
+    words = words_of(change["name"] for change in changes)
+    return [change | {"name": f"Waiver of \u201c{words[change['name']]}\u201d"} for change in changes]
+
+
 def _waivers(body: dict[str, Any]) -> dict[str, str]:
-    return {f"Waiver of {w['requirement']}": f"until {w['expires_at'][:16].replace('T', ' ')}" for w in body["waivers"]}
+    return {w["requirement"]: f"until {w['expires_at'][:16].replace('T', ' ')}" for w in body["waivers"]}
 
 
 def _frame(body: dict[str, Any]) -> dict[str, str]:

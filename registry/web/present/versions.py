@@ -18,10 +18,10 @@ from registry.models import (
     SignOff,
     Transition,
     User,
-    Waiver,
 )
 from registry.models.choices import Meaning, Role, Stage, Standing
 from registry.services import verdicts
+from registry.web.present import waivers
 from registry.web.present.waiting import RENEWED_WITHIN
 
 NEXT = {
@@ -265,11 +265,10 @@ def offers(version: Any, gate: dict[str, Any], signed: list[SignOff], person: Us
     reviewed = gate.get("reviewed")
     last = next((row for row in signed if row.signed_by_id == person.pk), None)
     withdrawn = last is None or hasattr(last, "withdrawal")
-    waivers = Waiver.objects.filter(version=version).select_related("requested_by").order_by("-requested_at")
     return {
         "next_steps": _next_steps(version, reviewed, person) if reviewed else [],
         "withdraw_href": "" if withdrawn else reverse("sign-off-withdraw", args=[last.pk]),
-        "waivers": waivers[:10],
+        "waivers": waivers.listed(version, gate["verdict"]),
     }
 
 

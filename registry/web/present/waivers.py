@@ -1,4 +1,4 @@
-"""A waiver as its page shows it."""
+"""A waiver as its page shows it, and as others list it."""
 
 from typing import Any
 
@@ -6,12 +6,16 @@ from django.utils import timezone
 
 from registry import policies
 from registry.gates.verdict import Requirement
-from registry.models import User, Waiver
+from registry.gates.verdict import Verdict as Decision
+from registry.models import ModelVersion, User, Waiver
 from registry.models.gate_inputs import people_who_may_sign
+from registry.reports.wording import asked_words
 from registry.services import verdicts
 from registry.web.present.pages import crumbs
 from registry.web.present.requirements import words_of
 from registry.web.present.waiting import GRANTS_NEEDED
+
+MOST = 10
 
 
 def waiver_page(waiver: Waiver, *, person: User) -> dict[str, Any]:
@@ -42,6 +46,22 @@ def waiver_page(waiver: Waiver, *, person: User) -> dict[str, Any]:
             {"name": "Code", "value": waiver.requirement},
         ],
     }
+
+
+def listed(version: ModelVersion, verdict: Decision | dict[str, Any] | None) -> list[dict[str, Any]]:
+    """The newest waivers of a version, each with what it accepts: most of it is in the verdict already."""
+    rows = Waiver.objects.filter(version=version).select_related("requested_by").order_by("-requested_at")
+    body = verdict.as_dict() if isinstance(verdict, Decision) else verdict or {"requirements": ()}
+    words = {each["id"]: _in_short(each) for each in body["requirements"]}
+    waivers = list(rows[:MOST])
+    words |= words_of(code for waiver in waivers if (code := waiver.requirement) not in words)
+    return [{"row": waiver, "words": words[waiver.requirement]} for waiver in waivers]
+
+
+def _in_short(requirement: dict[str, Any]) -> str:
+    """What is asked; of risks, which many requirements ask alike, also which one it is."""
+    asked = asked_words(requirement)
+    return f"{asked} ({requirement['found']})" if requirement["kind"] in ("risk", "treatment") else asked
 
 
 def _finding(waiver: Waiver) -> Requirement | None:
