@@ -16,7 +16,11 @@ def test_an_answer_without_a_statement_stays_pending_and_the_next_is_signed(cast
     first = make.model_version(cast, label="1")
     second = make.model_version(cast, within=first.model.project, label="2")
     broken = Attestation.objects.filter(version=first).earliest("seq")
-    past_the_triggers("verdict", "update verdict set body = '{}' where id = %s", broken.verdict_id)
+    past_the_triggers(
+        "evidence_snapshot",
+        "update evidence_snapshot set body = '{}', digest = encode(sha256('{}'), 'hex') where id = %s",
+        broken.verdict.snapshot_id,
+    )
     signer, unsignable = load_or_create_signer(tmp_path / "notary"), set()
     with speaking_as("assay_notary"):
         key_id = signer.public_key.keyid

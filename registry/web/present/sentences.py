@@ -23,6 +23,7 @@ SENTENCES: Mapping[str, Said] = {
     "artifact.declared": Said("declared files for {what}", "declare files for {what}", "files"),
     "artifact.registered": Said("registered the files {what}", "register the files {what}", "files"),
     "artifact.stored": Said("brought files for {what}", "bring files for {what}", "files"),
+    "attestation.signed": Said("signed the answer {what}", "sign the answer {what}", "failed"),
     "dataset.created": Said("registered the dataset {what}", "register a dataset in {what}", "written"),
     "dataset_version.registered": Said("registered the data {what}", "register a version of {what}", "written"),
     "document.revised": Said("wrote revision {revision} of the {noun}", "write the {noun}", "written"),
