@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -52,11 +52,16 @@ class DeclaredArtifact(StrictSerializer):
     files = DeclaredFile(many=True, allow_empty=False)
 
 
+@extend_schema_field({"type": "string", "format": "binary"})
+class SentFile(serializers.FileField):
+    """The bytes of a file; only ever sent."""
+
+
 class UploadedArtifact(StrictSerializer):
     """Files sent whole, each as a part named `files` with the file's name."""
 
     team = serializers.CharField(required=False)
-    files = serializers.ListField(child=serializers.FileField())
+    files = serializers.ListField(child=SentFile())
 
 
 class Artifacts(Door):

@@ -67,3 +67,8 @@ def test_every_operation_says_in_a_line_what_it_does(nobody: Caller) -> None:
     paths = nobody.client.get("/api/v1/schema/").json()["paths"]
     unsaid = [(path, method) for path, each in paths.items() for method, one in each.items() if not one["summary"]]
     assert unsaid == []
+
+
+def test_files_are_sent_as_files(nobody: Caller) -> None:
+    shapes = nobody.client.get("/api/v1/schema/").json()["components"]["schemas"]
+    assert shapes["UploadedArtifact"]["properties"]["files"]["items"]["format"] == "binary"
