@@ -23,7 +23,8 @@ class StrictSerializer(serializers.Serializer):
         try:
             values = super().to_internal_value(data)
         except serializers.ValidationError as error:
-            raise serializers.ValidationError({**error.detail, **unknown}) from error
+            known: Any = error.detail
+            raise serializers.ValidationError({**known, **unknown}) from error
         if unknown:
             raise serializers.ValidationError(unknown)
         return values

@@ -66,8 +66,8 @@ class CappedUpload(TemporaryFileUploadHandler):
 
     def file_complete(self, file_size: int) -> UploadedFile:
         """The file, with the name it was sent with in `sent_as`: its own `name` has lost its folders."""
-        file = super().file_complete(file_size)
-        file.sent_as = self.file_name  # type: ignore[attr-defined]  # read by the address that takes artifacts
+        file: Any = super().file_complete(file_size)
+        file.sent_as = self.file_name  # read by the address that takes artifacts
         return file
 
 

@@ -58,7 +58,7 @@ def groups(
     specs: dict[str, list[Measurement]] = {}
     for row in sorted(measured, key=lambda row: row.id):
         specs.setdefault(row.spec_digest, []).append(row)
-    found = []
+    found: list[dict[str, Any]] = []
     for spec, rows in specs.items():
         judged_rows = [measurement(row, judgements[row.id]) for row in rows if row.id in judgements]
         others = [row for row in rows if row.slice in WHOLE and row.id not in judgements]
