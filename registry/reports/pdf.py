@@ -19,6 +19,10 @@ class RenderingFailed(RuntimeError):
     """The child ended without a PDF; its last words are the message."""
 
 
+class RenderingTimedOut(RenderingFailed):
+    """It was ended because it took too long."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Attached:
     """A file inside the PDF, which its reader can save: the data behind the page."""
@@ -53,7 +57,7 @@ def to_pdf(html: str, *, attachments: Sequence[Attached] = ()) -> bytes:
             start_new_session=True,
         )
     except subprocess.TimeoutExpired as error:
-        raise RenderingFailed(f"The PDF was not ready within {TIME_LIMIT_S} s.") from error
+        raise RenderingTimedOut(f"The PDF was not ready within {TIME_LIMIT_S} s.") from error
     if done.returncode != 0 or not done.stdout.startswith(b"%PDF"):
         raise RenderingFailed(done.stderr.decode(errors="replace")[-2000:] or f"it ended with status {done.returncode}")
     return done.stdout

@@ -3,11 +3,14 @@
 import hashlib
 import json
 
+import psycopg
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from registry.models import AuditEvent, ModelVersion
+from registry.reports import turns
 from tests import make
 from tests.people import Cast
 
@@ -60,12 +63,49 @@ def test_it_is_only_fetched(client: Client, cast: Cast, version: ModelVersion, m
     assert getattr(client, method)(address(version)).status_code == 405
 
 
-def test_a_dossier_that_cannot_be_drawn_is_refused_with_a_page_and_not_recorded(
+def test_a_dossier_that_cannot_be_drawn_in_time_is_refused_with_a_page_and_not_recorded(
     client: Client, cast: Cast, version: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("registry.reports.pdf.TIME_LIMIT_S", 0.05)
     client.force_login(cast.mary)
-    answer = client.get(address(version))
-    assert answer.status_code == 503
-    assert "Nothing was kept and nothing was changed." in answer.content.decode()
+    with monkeypatch.context() as hurried:
+        hurried.setattr("registry.reports.pdf.TIME_LIMIT_S", 0.05)
+        answer = client.get(address(version))
+    said = answer.content.decode()
+    assert (answer.status_code, answer["Retry-After"]) == (503, "10")
+    assert "Drawing it took longer than it may." in said
+    assert "Nothing was kept and nothing was changed." in said
     assert exports() == []
+    assert client.get(address(version)).status_code == 200
+
+
+def test_only_so_many_are_drawn_at_once_and_the_next_is_told_to_come_again(
+    client: Client, cast: Cast, version: ModelVersion
+) -> None:
+    client.force_login(cast.mary)
+    with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}) as elsewhere:
+        for number in range(turns.AT_ONCE):
+            elsewhere.execute("select pg_advisory_lock(%s, %s)", [turns.KEY, number])
+        answer = client.get(address(version))
+        said = answer.content.decode()
+        assert (answer.status_code, answer["Retry-After"]) == (503, "10")
+        assert "Other dossiers are being drawn just now" in said
+        assert exports() == []
+        elsewhere.execute("select pg_advisory_unlock(%s, %s)", [turns.KEY, 1])
+        assert client.get(address(version)).status_code == 200
+    assert len(exports()) == 1
+
+
+def test_a_turn_is_given_back_whatever_happens(db: None) -> None:
+    for _ in range(turns.AT_ONCE + 1):
+        with pytest.raises(ZeroDivisionError), turns.turn():
+            raise ZeroDivisionError
+    with turns.turn():
+        assert turns.KEY in held()
+    assert turns.KEY not in held()
+
+
+def held() -> list[int]:
+    """The first halves of the advisory locks that this session has."""
+    with connection.cursor() as cursor:
+        cursor.execute("select classid::int from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()")
+        return [key for (key,) in cursor.fetchall()]
