@@ -1,5 +1,6 @@
 """What waits for whom, and what ends: a waiver ends only once it holds, and is named by what it accepts."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -125,3 +126,11 @@ def test_what_no_policy_judges_has_a_headline(cast: Cast, signed_in: SignedIn) -
     readings = [make.reading(metric="fairness.selection_rate", slice="overall", low=0.6, high=0.8)]
     make.measured(version, by=cast.ada, readings=readings)
     assert note(version, signed_in(cast.mary)) == "Selection rate 70% [60%, 80%]"
+
+
+def test_a_reason_is_never_cut_within_a_word(cast: Cast, signed_in: SignedIn) -> None:
+    words = [f"word{number}s" for number in range(60)]
+    revision = make.policy_revision(cast, body=make.a_policy(rationale=" ".join(words)))
+    page = signed_in(cast.ada).get(reverse("policy", args=[revision.policy_id])).content.decode()
+    assert set(re.findall(r"word\d\w*", page)) <= set(words)
+    assert "word23s \u2026" in page

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, Max, OuterRef, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.text import Truncator
 
 from registry import policies
 from registry.models import Policy, PolicyActivation, PolicyRevision, Project, User
@@ -58,7 +59,7 @@ def policy_page(policy: Policy, *, person: User) -> dict[str, Any]:
                 {
                     "text": f"Revision {each.number}",
                     "href": reverse("policy-revision", args=[each.pk]),
-                    "note": each.rationale[:140],
+                    "note": Truncator(each.rationale).words(24, truncate=" \u2026"),
                 },
                 {
                     "status": "published" if each.agreed >= 2 else "pending",
