@@ -6,9 +6,11 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
 
 from registry.management.commands.check_invariants import CHECKS
+from registry.management.invariants.ledger import APART, NAMED, governed
 from registry.models import Transition
 from registry.services import lifecycle, risks
 from tests import make
@@ -51,6 +53,17 @@ PLANTED = [
         ),
     ),
     ("N2", "a risk rating changed in silence", lambda scene: silent_risk(scene)),
+    ("N2", "a stage set in silence", change("model_version", "touched = touched + 1", "id = %s")),
+    (
+        "N2",
+        "a role that nobody gave",
+        change("audit_event", "subject_id = '0'", "verb = 'membership.granted' and %s is not null"),
+    ),
+    (
+        "N2",
+        "a move that no event tells of",
+        change("audit_event", "verb = 'x'", "verb = 'model_version.transitioned' and subject_id = %s::text"),
+    ),
     ("N3", "a measurement of a dead attempt", change("measurement", "attempt = 7")),
     ("N3", "a run that is done and says nothing", lambda scene: done_without_measurement(scene)),
     ("N3", "a lease that nobody reaped", lambda scene: lapsed(scene)),
@@ -168,6 +181,14 @@ def test_a_planted_violation_is_found(approved: Scene, name: str, what: str, pla
     assert violations(name) == []
     plant(approved)
     assert violations(name) != []
+
+
+def test_every_table_is_looked_at_for_events_or_left_out_for_a_reason() -> None:
+    tables = {model._meta.db_table for model in apps.get_app_config("registry").get_models()}
+    assert set(governed()) == tables - set(APART)
+    assert set(APART) <= tables
+    assert set(NAMED) <= set(governed())
+    assert len(governed()) >= 30
 
 
 @pytest.mark.parametrize("name", CHECKS)
