@@ -5,7 +5,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -123,6 +123,7 @@ def _facts(row: Attestation, judged: Judged, key_id: str) -> VerdictFacts:
         outcome="passed" if approved else ("failed" if judged.decision.outcome == "failed" else "undecided"),
         decided_at=decided_at,
         expires_at=row.expires_at or decided_at + LONGEST_NO,
+        approved_until=row.expires_at,
         verifier_uri=f"{settings.PUBLIC_URL}/notary/{key_id}",
         policy_uri=f"assay:policy/{revision.policy}/{revision.number}" if revision else "assay:policy/none",
         policy_digest=revision.digest if revision else hashlib.sha256(b"").hexdigest(),
@@ -163,12 +164,25 @@ def summary(row: Attestation, *, unmet: int, waived: bool) -> str:
     """One sentence for people."""
     name, stage = str(row.version), row.stage
     if row.passed:
-        until = f" until {row.expires_at:%Y-%m-%d %H:%M} UTC" if row.expires_at else ""
-        return f"{name} may be used for {stage}{until}{' under a waiver' if waived else ''}."
+        return f"{name} may be used for {stage}{' under a waiver' if waived else ''}: {_dates(row)}."
     if not unmet:
         return f"{name} may not be used for {stage} yet: every requirement is met, but nobody has moved it there."
     things = "one requirement is" if unmet == 1 else f"{unmet} requirements are"
     return f"{name} may not be used for {stage}: {things} not met."
+
+
+def _dates(row: Attestation) -> str:
+    """How long a yes lasts, in the words of `verify.py`: the approval, and the signed answer about it."""
+    signed = row.created_at + LONGEST_NO
+    if row.expires_at is None:
+        return f"this signed answer is valid until {_minute(signed)} (renewed while the approval lasts)"
+    renewed = " (renewed while the approval lasts)" if signed < row.expires_at else ""
+    until = _minute(min(signed, row.expires_at))
+    return f"approved until {_minute(row.expires_at)}; this signed answer is valid until {until}{renewed}"
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _reason(item: dict[str, Any]) -> dict[str, Any]:
