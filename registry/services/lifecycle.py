@@ -89,7 +89,8 @@ def withdraw_sign_off(signature: SignOff, *, reason: str, by: User) -> SignOffWi
         row = SignOffWithdrawal.objects.create(
             sign_off=signature, version=signature.version, withdrawn_by=by, reason=reason
         )
-        audit.record("sign_off.withdrawn", subject=signature, actor=by, detail={"reason": reason})
+        detail = {"reason": reason, "version": str(signature.version)}
+        audit.record("sign_off.withdrawn", subject=signature, actor=by, detail=detail)
         verdicts.refresh(signature.version)
     return row
 

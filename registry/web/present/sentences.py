@@ -55,7 +55,9 @@ SENTENCES: Mapping[str, Said] = {
     "project.created": Said("described the project {what}", "describe a project in {what}", "written"),
     "risk.recorded": Said("recorded a risk of {version}: {what}", "record a risk of {what}", "written"),
     "risk.updated": Said("changed a risk: {what}", "change a risk: {what}", "written"),
-    "sign_off.withdrawn": Said("withdrew a signature for {rest}", "withdraw the signature of {what}", "lapsed"),
+    "sign_off.withdrawn": Said(
+        "withdrew a signature on {version}, for {rest}", "withdraw the signature of {what}", "lapsed"
+    ),
     "signing_key.registered": Said("registered the signing key {what}", "register the signing key {what}", "key"),
     "team.created": Said("made the team {what}", "make the team {what}", "person"),
     "token.created": Said("made the token {what}", "make a token for {what}", "key"),
