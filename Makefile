@@ -22,9 +22,9 @@ demo: ## start everything with a model that is blocked, and say where to look
 	$(PREPARE) demo
 	@exec $(RUN) manage.py demo --port $(PORT)
 
-test: ## run every test but the simulations of make verify
+test: ## run every test but the simulations of make verify and the mutants of the gate
 	$(PREPARE) test
-	@exec $(RUN) -m pytest -n $(WORKERS) --dist loadfile -m "not statistics" --durations 20 $(ARGS)
+	@exec $(RUN) -m pytest -n $(WORKERS) --dist loadfile -m "not statistics and not mutants" --durations 20 $(ARGS)
 
 lint: ## ruff, mypy, import contracts and the rules of tests/architecture
 	$(PREPARE) tools
