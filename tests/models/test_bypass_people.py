@@ -25,6 +25,13 @@ ATTEMPTS = [
     Attempt("a signature over another snapshot", SIGNED.replace("%(ready)s", "%(signed)s"), GATE),
     Attempt("a proof that is used twice", SIGNED + ";\n" + SIGNED, TWICE),
     Attempt(
+        "a grant with another person's proof",
+        WAIVED + ";\n" + GRANT + "%(ready)s, %(grace)s, %(proof_of_alan)s)",
+        GATE,
+        says="fresh proof",
+        twin=WAIVED + ";\n" + GRANTED,
+    ),
+    Attempt(
         "a proof that signs and grants",
         WAIVED
         + ";\n"
