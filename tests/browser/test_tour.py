@@ -186,8 +186,9 @@ def test_5_it_moves_and_its_approval_is_signed_within_seconds(demo: Demo, browse
     told = answered(address, token=ada.facts["token"])
     assert b'"approved":true' in told
     ada.open(ada.version(REPAIRED), picture="approved")
-    with page.expect_download() as waiting:
-        page.get_by_role("link", name="PDF dossier").click()
+    # On a busy machine it is drawn for longer than a page may take.
+    with page.expect_download(timeout=120_000) as waiting:
+        page.get_by_role("link", name="PDF dossier").click(timeout=120_000)
     path = PICTURES / "dossier.pdf"
     waiting.value.save_as(path)
     reader = pypdf.PdfReader(path)

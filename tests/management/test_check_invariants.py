@@ -246,5 +246,6 @@ def test_the_command_ends_with_an_error_when_something_is_broken(committed_cast:
     assert (said.count("holds"), broken) == (5, "")
     superuser.execute("alter table assay.measurement disable trigger user")
     superuser.execute("update assay.measurement set attempt = 9")
-    with pytest.raises(CommandError, match="1 violations"):
+    # It is of no attempt that there was, and nobody is on record for the change.
+    with pytest.raises(CommandError, match="2 violations"):
         check()
