@@ -37,6 +37,10 @@ EVIDENCE = {
     "a signer becomes an author": RISK + "'low', 'reduce', %(ada)s, '', false, '', %(grace)s, %(grace)s)",
     "a signature is withdrawn": """insert into sign_off_withdrawal (sign_off_id, version_id, withdrawn_by_id, reason)
                                    values (%(sign_off)s, %(signed)s, %(grace)s, 'x')""",
+    "a signer's role ends": """update membership set ended_at = now() - interval '1 hour'
+                                where person_id = %(grace)s and role = 'reviewer'""",
+    "a signer's expertise ends": """update reviewer_expertise set ended_at = now() - interval '1 hour'
+                                     where person_id = %(grace)s""",
     "a worse measurement arrives": """
         with run as (insert into evaluation (id, version_id, evaluator, evaluator_version, parameters, level,
             spec_digest, subject, key, queue, assurance, requested_by_id, state, attempt, max_attempts, publications,

@@ -1,9 +1,13 @@
 """Roles and expertise end, and with them what they were good for."""
 
+from datetime import timedelta
+
 import pytest
+from django.db import IntegrityError, transaction
 
 from registry import policies
 from registry.exceptions import NotNow
+from registry.models.gate_inputs import database_now
 from registry.services import people, verdicts
 from tests import make
 from tests.models.scene import Scene, scene, staged
@@ -28,6 +32,19 @@ def test_what_has_ended_does_not_end_again(cast: Cast) -> None:
     assert not policies.may_see(cast.mary, cast.lending)
     with pytest.raises(NotNow, match="ended already"):
         people.end_membership(role, by=cast.joan)
+
+
+@pytest.mark.parametrize("kind", ["memberships", "expertise"])
+def test_when_something_ended_is_the_databases_word_and_is_never_taken_back(cast: Cast, kind: str) -> None:
+    rows = getattr(cast.lending, kind).filter(person=cast.grace)
+    before = database_now()
+    rows.update(ended_at=before - timedelta(days=30))
+    (ended,) = rows.values_list("ended_at", flat=True)
+    assert before < ended < database_now()
+    for undone in (None, before - timedelta(days=30)):
+        with pytest.raises(IntegrityError, match="what has ended stays ended"), transaction.atomic():
+            rows.update(ended_at=undone)
+    assert rows.get().ended_at == ended
 
 
 def test_a_team_keeps_one_administrator(cast: Cast) -> None:

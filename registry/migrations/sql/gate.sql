@@ -191,6 +191,9 @@ begin
   if e.id is null then
     raise exception 'gate: no edge % -> %', v.stage, new.to_stage using errcode = '23514', detail = '["edge:0"]';
   end if;
+  -- Who ends a role at this moment is waited for, or waits: nobody's signature counts whose role had ended before.
+  perform from membership m where m.team_id = v.team_id and m.role = 'reviewer' and m.ended_at is null for share;
+  perform from reviewer_expertise x where x.team_id = v.team_id and x.ended_at is null for share;
   new.from_stage := v.stage; new.evidence_rev := v.evidence_rev; new.at := clock_timestamp(); new.kind := 'ordinary'; new.expires_at := null;
   select array_agg(u.requirement order by u.requirement) filter (where u.waived_until is null),
          array_agg(u.requirement order by u.requirement) filter (where u.waived_until is not null), min(u.waived_until)

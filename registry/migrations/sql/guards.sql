@@ -192,6 +192,21 @@ begin
 end $f$;
 create trigger mm_need before insert on trust_need for each row execute function on_trust_need();
 
+create function end_once() returns trigger language plpgsql security definer set search_path = assay, pg_temp as $f$
+begin
+  -- By the database's clock, which a move's judge goes by too: whether a role still ran then has one answer for good.
+  if tg_op = 'INSERT' then
+    new.granted_at := clock_timestamp(); new.ended_at := null;
+  elsif old.ended_at is not null then
+    raise exception 'gate: what has ended stays ended; grant it anew' using errcode = '23514';
+  elsif new.ended_at is not null then
+    new.ended_at := clock_timestamp();
+  end if;
+  return new;
+end $f$;
+create trigger mm_end before insert or update on membership for each row execute function end_once();
+create trigger mm_end before insert or update on reviewer_expertise for each row execute function end_once();
+
 create function on_reauthentication() returns trigger language plpgsql security definer set search_path = assay, pg_temp as $f$
 begin new.at := clock_timestamp(); return new; end $f$;
 create trigger mm_stamp before insert on reauthentication for each row execute function on_reauthentication();
