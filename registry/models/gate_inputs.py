@@ -87,7 +87,7 @@ def _newest_sign_offs(to_stage: str) -> ArraySubquery:
 
 
 def _asked_waivers(to_stage: str) -> ArraySubquery:
-    grants = WaiverGrant.objects.filter(waiver=OuterRef("pk"))
+    grants = WaiverGrant.objects.filter(waiver=OuterRef("pk"), version=OuterRef("version"))
     waiver = JSONObject(
         requirement="requirement",
         found="found",

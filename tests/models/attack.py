@@ -44,6 +44,9 @@ class Target:
         self.signed = make.signed_version(cast, label="2")
         self.early = make.model_version(cast, label="3")
         self.draft = make.policy_revision(cast, slug="draft")
+        self.brief = make.model_version(cast, within=make.project(cast, slug="brief"), slug="brief")
+        make.active_policy(cast, on=self.brief.model.project, body=make.a_policy(max_waiver_hours=24), slug="brief")
+        self.unruled = make.model_version(cast, within=make.project(cast, slug="unruled"), slug="unruled")
         self.queued = make.requested(self.early, by=cast.ada)
         self.facts = self.gather_facts()
 
@@ -60,6 +63,8 @@ class Target:
             "ready": self.ready.pk,
             "signed": self.signed.pk,
             "early": self.early.pk,
+            "brief": self.brief.pk,
+            "unruled": self.unruled.pk,
             "model": self.ready.model_id,
             "artifact": self.signed.artifact_id,
             "rev": shown.version.evidence_rev,
@@ -81,6 +86,7 @@ class Target:
             "proof_of_grace": make.proof(self.cast.grace).pk,
             "proof_of_alan": make.proof(self.cast.alan).pk,
             "proof_of_ada": make.proof(self.cast.ada).pk,
+            "proof_of_mary": make.proof(self.cast.mary).pk,
         }
 
     @staticmethod
@@ -101,6 +107,15 @@ class Target:
         """Where all versions stand, as nobody but the superuser needs to know."""
         with self.login(SUPERUSER) as connection:
             return connection.execute("select stage, evidence_rev from assay.model_version order by id").fetchall()
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Statements of a login that only the triggers hold back, and a question that must then be answered with true."""
+
+    name: str
+    statements: str
+    holds: str
 
 
 @pytest.fixture(scope="module")
@@ -132,3 +147,10 @@ def refused(target: Target, attempt: Attempt) -> None:
     if attempt.twin:
         with target.login(attempt.twin_role or attempt.role) as connection:
             execute(connection, attempt.twin, target.facts)
+
+
+def kept(target: Target, case: Kept) -> None:
+    """What the database writes itself is as it says, whatever it was asked to write."""
+    with target.login(SUPERUSER) as connection:
+        execute(connection, f"set search_path = assay, pg_temp;\n{case.statements}", target.facts)
+        assert connection.execute(case.holds, target.facts).fetchone() == (True,)

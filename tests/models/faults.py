@@ -1,7 +1,7 @@
 """What can be wrong with a state: each fault bars requirements of the kind it is filed under, or turns out harmless."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.models.intervals import short
@@ -75,11 +75,13 @@ def spoiled_run(state: State) -> None:
             {"assurance": weaker(measure.rule["assurance"])},
             {"root_digest": "0" * 64},
             {"spec_digest": "0" * 64},
-            "newer",
+            {"finished_at": None},
+            NOW,
+            measure.run["requested_at"],
         ],
     )
-    if change == "newer":
-        a_run(state, measure.rule, state=unfinished, finished_at=None, requested_at=NOW)
+    if isinstance(change, datetime):
+        a_run(state, measure.rule, state=unfinished, finished_at=None, requested_at=change)
     else:
         measure.run |= change
 
@@ -135,12 +137,21 @@ def spoiled_document(state: State) -> None:
             {"answered": too_few},
             {"answered": 0, "applicable": 0},
             {"unknown": ["s.a"]},
+            "just short",
+            "about nothing",
         ],
     )
     if change == "missing":
         state.rows.drop("document_revision", revision)
     elif change == "newer":
         a_revision(state, revision["document_id"], 2, answered=0, applicable=5, unknown=[])
+    elif change == "just short":
+        rule["min_percent"] = 67
+        revision |= {"answered": 2, "applicable": 3}
+    elif change == "about nothing":
+        state.rows.drop("document_revision", revision)
+        for pinned in [*state.rows.by_table.get("lineage_edge", ())]:
+            state.rows.drop("lineage_edge", pinned)
     else:
         revision |= change
 
@@ -214,6 +225,9 @@ def spoiled_signature(state: State) -> None:
             withdraw,
             lambda: rows.drop("reviewer_expertise", state.skills[person["id"], expertise]),
             lambda: state.skills[person["id"], expertise].update(ended_at=NOW),
+            lambda: state.skills[person["id"], expertise].update(expertise="a craft"),
+            lambda: state.skills[person["id"], expertise].update(team_id=another_team(state)),
+            lambda: state.memberships[person["id"]].update(team_id=another_team(state)),
             lambda: state.memberships[person["id"]].update(ended_at=NOW),
             lambda: state.memberships[person["id"]].update(role="contributor"),
             lambda: person.update(is_active=False),
@@ -221,6 +235,11 @@ def spoiled_signature(state: State) -> None:
             lambda: rows.once("authorship", version_id=state.id, person_id=person["id"], why="rated a risk"),
         ],
     )()
+
+
+def another_team(state: State) -> int:
+    team: int = state.rows.add("team", slug=f"o{state.rows.last_id}", name="Others")["id"]
+    return team
 
 
 def something_harmless(state: State) -> None:

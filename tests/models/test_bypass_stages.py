@@ -37,13 +37,13 @@ ATTEMPTS = [
         says="sign_off:",
         twin=MOVED,
     ),
-    Attempt("a move that skips stages", MOVE + "%(early)s, 'inference', %(ada)s, %(yes)s, '')", GATE, says="edge:0"),
-    Attempt("a move to where it stands", MOVE + "%(ready)s, 'training', %(ada)s, %(no)s, '')", GATE, says="edge:0"),
+    Attempt("a move that skips stages", MOVE + "%(early)s, 'inference', %(ada)s, %(yes)s, '')", GATE, says="no edge"),
+    Attempt("a move to where it stands", MOVE + "%(ready)s, 'training', %(ada)s, %(no)s, '')", GATE, says="no edge"),
     Attempt(
         "a move to a stage that isn't one",
         MOVE + "%(signed)s, 'production', %(ada)s, %(yes)s, '')",
         GATE,
-        says="edge:0",
+        says="no edge",
     ),
     Attempt(
         "a move of nothing",

@@ -8,7 +8,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -20,9 +20,11 @@ from registry.management.embedded.postgres import SUPERUSER
 from registry.models import ModelVersion, Transition, User
 from registry.services import verdicts
 from tests.databases import clone, django_connected, worker_name
+from tests.models.beside import stand_beside
 from tests.models.faults import KINDS, spoil
 from tests.models.rows import Rows, triggers_off
-from tests.models.states import EDGES, GUARDED, NOW, RENEWAL, State, a_state
+from tests.models.states import EDGES, GUARDED, RENEWAL, State, a_state
+from tests.models.waivers import waive
 
 SEED = 20_261
 STATES = 1_400
@@ -35,14 +37,14 @@ class Judged:
     """What became of one state: what each judge said, and what the database did."""
 
     state: State
-    by_sql: frozenset[tuple[str, str, bool]]
-    by_python: frozenset[tuple[str, str, bool]]
+    by_sql: frozenset[tuple[str, str, datetime | None]]
+    by_python: frozenset[tuple[str, str, datetime | None]]
     limits: Counter[str]
     refused_for: frozenset[str] | None
 
     @property
     def unmet(self) -> frozenset[str]:
-        return frozenset(name for name, _, is_waived in self.by_sql if not is_waived)
+        return frozenset(name for name, _, until in self.by_sql if until is None)
 
     @property
     def edge(self) -> tuple[str, str]:
@@ -73,6 +75,7 @@ def drawn() -> Iterator[State]:
         edge = rng.choice([GUARDED, RENEWAL]) if rng.random() < GUARDED_SHARE else rng.choice(EDGES)
         state = a_state(rng, rows, edge=edge)
         spoil(state)
+        stand_beside(state)
         yield state
 
 
@@ -88,50 +91,11 @@ def said_by_sql(superuser: psycopg.Connection[Any], state: State) -> list[tuple[
     return superuser.execute("select * from unmet(%s, %s)", [state.id, state.to_stage]).fetchall()
 
 
-def waive(state: State, unmet: list[tuple[str, str, Any]]) -> None:
-    """Waivers for some findings: most hold, others are over, for another finding or stage, or short of grants."""
-    rng = state.rng
-    if rng.random() < 0.6:
-        return
-    for requirement, found, _ in unmet:
-        changes = rng.choice(
-            [
-                {},
-                {},
-                {},
-                {},
-                {"expires_at": NOW - timedelta(hours=1)},
-                {"found": found + "1"},
-                {"to_stage": "retired" if state.to_stage != "retired" else "data"},
-            ]
-        )
-        asker = rng.choice([state.people[0], rng.choice(state.people)])
-        plain = {
-            "version_id": state.id,
-            "to_stage": state.to_stage,
-            "requirement": requirement,
-            "found": found,
-            "reason": "x",
-            "expires_at": NOW + timedelta(hours=20),
-            "requested_by_id": asker["id"],
-        }
-        waiver = state.rows.with_uuid("waiver", **(plain | changes))
-        for person in rng.sample(state.people, rng.choice([1, 2, 3, 4])):
-            proof = state.rows.add("reauthentication", person_id=person["id"], nonce=f"w{state.rows.last_id}")
-            state.rows.add(
-                "waiver_grant",
-                waiver_id=waiver["id"],
-                version_id=state.id,
-                granted_by_id=person["id"],
-                reauthentication_id=proof["id"],
-            )
-
-
 def judge(superuser: psycopg.Connection[Any], state: State) -> Judged:
-    by_sql = frozenset((name, found, until is not None) for name, found, until in said_by_sql(superuser, state))
+    by_sql = frozenset(said_by_sql(superuser, state))
     reviewed = verdicts.review(ModelVersion(pk=state.id), to_stage=state.to_stage)
     barring = [item for item in reviewed.decision.requirements if item.outcome != "passed"]
-    by_python = frozenset((item.id, item.found, item.waived_until is not None) for item in barring)
+    by_python = frozenset((item.id, item.found, item.waived_until) for item in barring)
     limits = Counter(item.outcome.value for item in reviewed.decision.requirements if item.kind == "threshold")
     refused_for = move(reviewed, state)
     return Judged(state=state, by_sql=by_sql, by_python=by_python, limits=limits, refused_for=refused_for)
@@ -223,11 +187,9 @@ def test_every_state_of_a_measurement_was_judged(judged: list[Judged]) -> None:
 
 
 def test_waivers_opened_the_gate_for_each_kind_that_can_be_waived_and_for_no_other(judged: list[Judged]) -> None:
-    let_in = Counter(
-        kind(name) for one in judged if not one.refused_for for name, _, is_waived in one.by_sql if is_waived
-    )
+    let_in = Counter(kind(name) for one in judged if not one.refused_for for name, _, until in one.by_sql if until)
     assert set(let_in) == WAIVABLE_KINDS, let_in
-    waived = {kind(name) for one in judged for name, _, is_waived in one.by_sql if is_waived}
+    waived = {kind(name) for one in judged for name, _, until in one.by_sql if until}
     assert waived == WAIVABLE_KINDS
     kinds = Counter(Transition.objects.values_list("kind", flat=True))
     assert kinds["waived"] == sum(1 for one in judged if not one.refused_for and one.by_sql)

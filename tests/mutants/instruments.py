@@ -15,21 +15,26 @@ from django.db import transaction
 from registry.management.embedded.postgres import SUPERUSER
 from registry.management.embedded.roles import Access
 from registry.models import ModelVersion, Transition
-from tests.models.attack import Attempt, Target, refused
+from tests.models.attack import Attempt, Kept, Target, kept, refused
 from tests.models.clauses import CASES, TRUE, Case
 from tests.models.rows import triggers_off
 from tests.models.scene import Scene, by_database
+from tests.models.test_bypass_bindings import ATTEMPTS as AGAINST_BINDINGS
 from tests.models.test_bypass_evidence import ATTEMPTS as AGAINST_EVIDENCE
 from tests.models.test_bypass_people import ATTEMPTS as AGAINST_PEOPLE
 from tests.models.test_bypass_policies import ATTEMPTS as AGAINST_POLICIES
 from tests.models.test_bypass_records import ATTEMPTS as AGAINST_RECORDS
 from tests.models.test_bypass_stages import ATTEMPTS as AGAINST_STAGES
-from tests.models.test_judges_agree import OWNER, drawn, insert, said_by_sql, waive
+from tests.models.test_judges_agree import OWNER, drawn, insert, said_by_sql
+from tests.models.test_kept import CASES as WRITTEN
+from tests.models.test_lapses import CASES as IN_TIME
 from tests.models.test_mcdc import play
+from tests.models.waivers import waive
 
 BATCH = 100
-ATTEMPTS = (*AGAINST_PEOPLE, *AGAINST_STAGES, *AGAINST_RECORDS, *AGAINST_EVIDENCE, *AGAINST_POLICIES)
-SAID = """select coalesce(array_agg(u.requirement || '=' || u.found || (u.waived_until is not null)
+KEPT = (*WRITTEN, *IN_TIME)
+ATTEMPTS = (*AGAINST_BINDINGS, *AGAINST_PEOPLE, *AGAINST_STAGES, *AGAINST_RECORDS, *AGAINST_EVIDENCE, *AGAINST_POLICIES)
+SAID = """select coalesce(array_agg(u.requirement || '=' || u.found || coalesce(u.waived_until::text, '')
                  order by u.requirement, u.found), '{}')
             from unnest(%s::uuid[], %s::text[]) with ordinality a(id, to_stage, place)
             left join lateral unmet(a.id, a.to_stage) u on true group by place order by place"""
@@ -89,12 +94,23 @@ def _judge_clause(case: Case, staged: Scene) -> None:
         assert Transition.objects.filter(version=version).latest("at").kind == kind
 
 
+def judge_kept(target: Target, cases: tuple[Kept, ...] = KEPT) -> None:
+    """What the database writes itself is as it says. The proofs are as fresh as at first."""
+    renew_proofs(target)
+    for case in cases:
+        kept(target, case)
+
+
 def judge_attempts(target: Target, attempts: tuple[Attempt, ...] = ATTEMPTS) -> None:
     """Each statement is refused with its code, and its legitimate twin is not. The proofs are as fresh as at first."""
-    with psycopg.connect(target.access.url(SUPERUSER), options=OWNER) as superuser, triggers_off(superuser):
-        superuser.execute("update reauthentication set at = clock_timestamp()")
+    renew_proofs(target)
     for attempt in attempts:
         refused(target, attempt)
+
+
+def renew_proofs(target: Target) -> None:
+    with psycopg.connect(target.access.url(SUPERUSER), options=OWNER) as superuser, triggers_off(superuser):
+        superuser.execute("update reauthentication set at = clock_timestamp()")
 
 
 @contextmanager

@@ -84,6 +84,7 @@ def _changes(body: str) -> list[Change]:
     found = [*_comparisons(body), *_words(body), *_numbers(body), *_conditions(body, plain)]
     found = [change for change in found if plain(change.start)]
     found += [*_strings(body), *_statements(body)]
+    found = [change for change in found if body[change.start : change.end].split() != change.became.split()]
     return sorted(set(found), key=lambda change: (change.start, change.end, change.became))
 
 

@@ -11,7 +11,7 @@ from tests.databases import clone, reached, worker_name
 from tests.models.attack import Target, target
 from tests.models.scene import Scene, staged
 from tests.mutants.equivalent import SQL
-from tests.mutants.instruments import KILLS, States, judge_attempts, judge_clauses, replaced
+from tests.mutants.instruments import KILLS, States, judge_attempts, judge_clauses, judge_kept, replaced
 from tests.mutants.sql_gate import Mutant, mutants
 
 __all__ = ["staged", "target"]
@@ -33,10 +33,11 @@ def killed(mutant: Mutant, *, states: States, target: Target, staged: Scene) -> 
     """Whether some check fails; None where the changed text is refused by the database."""
     instruments = {
         "states": (states.superuser.info.dbname, states.judge),
+        "kept": (target.access.database, lambda: judge_kept(target)),
         "attempts": (target.access.database, lambda: judge_attempts(target)),
         "clauses": (reached[-1].database, lambda: judge_clauses(staged)),
     }
-    order = ("states", "clauses", "attempts") if mutant.function in ANSWERS else ("attempts", "clauses")
+    order = ("states", "clauses") if mutant.function in ANSWERS else ("kept", "attempts", "clauses")
     for name in order:
         database, judge = instruments[name]
         url = target.access.url(SUPERUSER).replace(target.access.database, database)
@@ -52,6 +53,7 @@ def killed(mutant: Mutant, *, states: States, target: Target, staged: Scene) -> 
 
 def test_the_judge_as_it_stands_is_not_killed(states: States, target: Target, staged: Scene) -> None:
     states.judge()
+    judge_kept(target)
     judge_attempts(target)
     judge_clauses(staged)
 
