@@ -178,6 +178,7 @@ def waiver(spoil: Act | None = None, *, grants: int = 2) -> Act:
     return act
 
 
+OF_GRACE = "person_id = (select id from person where username = 'grace') and %s is not null"
 ONE_SEAT = {"sign_offs": [{"expertise": "security", "people": 1}]}
 CASES = [
     Case("it is at an earlier stage", "edge", subject=another(stage="preprocessing"), signs=False),
@@ -275,11 +276,22 @@ CASES = [
     Case(
         "the signer is no reviewer any more",
         "sign_off",
-        after=past(
-            "membership",
-            "role = 'contributor'",
-            "person_id = (select id from person where username = 'grace') and %s is not null",
-        ),
+        after=past("membership", "role = 'contributor'", OF_GRACE),
+    ),
+    Case(
+        "the signer reviews for another team",
+        "sign_off",
+        after=past("membership", "team_id = (select id from team where slug = 'marketing')", OF_GRACE),
+    ),
+    Case(
+        "the signer has the expertise in another team",
+        "sign_off",
+        after=past("reviewer_expertise", "team_id = (select id from team where slug = 'marketing')", OF_GRACE),
+    ),
+    Case(
+        "the signer has another expertise",
+        "sign_off",
+        after=past("reviewer_expertise", "expertise = 'legal'", OF_GRACE),
     ),
     Case("the signer's account is closed", "sign_off", after=grace(is_active=False)),
     Case("the signer is a service account", "sign_off", after=grace(is_service=True)),

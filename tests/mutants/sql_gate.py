@@ -29,8 +29,10 @@ WORDS = {
     r"\bcoalesce\((?=waived_)": "nullif(",
 }
 # Where a condition begins, and what ends it at its own depth.
-BEGINS = re.compile(r"\b(where|on|if|and|or|having|when(?! '))\b")
-ENDS = re.compile(r"\b(and|or|order by|group by|having|limit|union|then|(left |cross )?join|for no key update)\b|[;,]")
+BEGINS = re.compile(r"\b(where|(?<!distinct )on|if|and|or|having|when(?! '))\b")
+ENDS = re.compile(
+    r"\b(and|or|order by|group by|having|(?<!\x22)limit|union|then|(left |cross )?join|for no key update)\b|[;,]"
+)
 
 
 @dataclass(frozen=True)
