@@ -10,6 +10,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
 
+from registry.cards.doubles import first_double
 from registry.exceptions import TooLarge
 
 DEEPEST = 32
@@ -54,12 +55,9 @@ def read_json(raw: bytes) -> Any:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+    if (twice := first_double(name for name, _ in pairs)) is not None:
         raise ValueError(f"the key {twice!r} stands twice in one object")
-    return found
+    return dict(pairs)
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -6,6 +6,8 @@ from typing import Any
 
 from django import forms
 
+from registry.cards.doubles import first_double
+
 DEEPEST = 32
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
 # Escapes of the zero character and of halves of a pair, the backslash itself not being escaped.
@@ -46,8 +48,7 @@ def read_json(text: str) -> Any:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = [name for name, _ in pairs]
-    if twice := next((name for name in names if names.count(name) > 1), None):
+    if (twice := first_double(name for name, _ in pairs)) is not None:
         raise ValueError(f"“{twice}” stands twice in one object")
     return dict(pairs)
 

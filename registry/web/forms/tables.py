@@ -3,12 +3,14 @@
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, BinaryIO
 
 from django import forms
 
 from evaluators.contract import SubjectError
-from evaluators.tables import is_parquet
+from evaluators.tables import MAX_COLUMNS, is_parquet
+from registry.cards.doubles import first_double
 from registry.models import Artifact
 from registry.services.artifacts import blob_path
 
@@ -38,7 +40,9 @@ def read_columns(stream: BinaryIO, name: str) -> list[str] | None:
 def _check(columns: Sequence[str], name: str) -> None:
     if not any(columns):
         raise forms.ValidationError(f"{name} begins with an empty line; the names of the columns are expected there.")
-    if twice := next((column for column in columns if columns.count(column) > 1), None):
+    if len(columns) > MAX_COLUMNS:
+        raise forms.ValidationError(f"{name} has more than {MAX_COLUMNS:,} columns, and no evaluation reads as many.")
+    if (twice := first_double(columns)) is not None:
         raise forms.ValidationError(f"{name} names the column “{twice}” more than once.")
     if len(columns) == 1 and any(mark in columns[0] for mark in ";\t|"):
         raise forms.ValidationError(f"{name} seems to have one column, “{columns[0][:80]}”. Divide columns by commas.")
@@ -57,9 +61,10 @@ def columns_of(artifact: Artifact | None) -> list[str] | None:
 
 
 def missing(wanted: Mapping[str, Any], columns: Sequence[str], name: str) -> Iterator[tuple[str, str]]:
-    """For every column that is asked for by a role and isn't there: the role, and what to say."""
+    """For the columns that are asked for by a role and aren't there, the first of many: the role, and what to say."""
     shown = ", ".join(columns[:SHOWN]) + (", …" if len(columns) > SHOWN else "")
+    there = frozenset(columns)
     for role, asked in wanted.items():
-        for column in asked if isinstance(asked, list) else [asked]:
-            if column not in columns:
-                yield role, f"{name} has no column “{column}”. It has: {shown}."
+        absent = (column for column in (asked if isinstance(asked, list) else [asked]) if column not in there)
+        for column in islice(absent, SHOWN):
+            yield role, f"{name} has no column “{column}”. It has: {shown}."
