@@ -86,3 +86,12 @@ def test_writing_begins_with_what_applies_or_with_an_example_that_is_taken(world
     assert answer.status_code == 302, answer.content.decode()[-3000:]
     made = PolicyRevision.objects.get(policy__slug="from-example")
     assert answer.url == reverse("policy-revision", args=[made.pk])
+
+
+@pytest.mark.parametrize("start", ["-" * 36, "a" * 36, "a" * 35 + "-", "0" * 32, "soon", "%00"])
+def test_writing_that_should_begin_with_no_revision_begins_with_the_frame(
+    cast: Cast, signed_in: SignedIn, start: str
+) -> None:
+    answer = signed_in(cast.ada).get(f"{NEW}?from={start}")
+    assert answer.status_code == 200
+    assert '"sign_offs"' in answer.context["form"]["body"].value()

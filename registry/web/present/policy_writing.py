@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import OuterRef, Subquery
@@ -40,8 +41,8 @@ def beginning(request: HttpRequest) -> dict[str, Any]:
     wanted = request.GET.get("from", "")
     if wanted == "example":
         return {"slug": "", "body": _example()}
-    if _is_uuid(wanted):
-        revision = visible(PolicyRevision, request.user).filter(pk=wanted).select_related("policy__team").first()
+    if key := _key(wanted):
+        revision = visible(PolicyRevision, request.user).filter(pk=key).select_related("policy__team").first()
         if revision is not None:
             body = _without_filled_in(revision.body)
             begun = {"team": revision.policy.team, "slug": revision.policy.slug, "body": body}
@@ -53,8 +54,11 @@ def _example() -> str:
     return json.dumps(json.loads(EXAMPLE.read_text(encoding="utf-8")), indent=2, ensure_ascii=False)
 
 
-def _is_uuid(text: str) -> bool:
-    return len(text) == 36 and set(text) <= set("0123456789abcdef-")
+def _key(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _without_filled_in(body: Mapping[str, Any]) -> dict[str, Any]:
