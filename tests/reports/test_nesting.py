@@ -58,6 +58,26 @@ def test_nothing_is_nested_deeper_than_a_page_can_be_laid_out(name: str) -> None
     assert html.count("word") == DEEP[name].count("word")
 
 
+FAR = f"{'> ' * 30}quoted\n{' ' * 120}far\n"
+
+
+@pytest.mark.parametrize("opening", ["```", "~~~", "``` python", "```\tpython", "``\x02`sql"])
+def test_code_between_fences_stays_as_it_was(opening: str) -> None:
+    fence = opening[0] * 3
+    html = render_markdown(f"Before\n\n{opening}\n{FAR}{fence}\n\n{FAR}\n{opening}\n{FAR}{fence}\n")
+    assert html.count(f"<code>{FAR.replace('>', '&gt;')}</code>") == 2
+    assert html.count("<blockquote>") <= DEEPEST
+    assert html.count("quoted") == 3
+
+
+@pytest.mark.parametrize("opening", ["``` {.python}", "``` {a} b}", "````", "```\n```\n```", " ```"])
+def test_what_only_looks_like_a_fence_hides_nothing_that_is_too_deep(opening: str) -> None:
+    text = f"{opening}\n{'> ' * MANY}word\n```\n{'> ' * MANY}word\n```\n{'> ' * MANY}word\n"
+    html = render_markdown(text)
+    assert Depth(html).deepest <= DEEPEST
+    assert html.count("word") == 3
+
+
 def test_all_of_it_together_is_printed() -> None:
     written = {name: render_markdown(text) for name, text in DEEP.items() if name != "links"}
     page = "".join(
