@@ -37,7 +37,11 @@ NOTARY = "set session authorization assay_notary"
 
 def wrong_verdict(name: str, *before: str, **changes: str) -> Attempt:
     return Attempt(
-        f"a move with a verdict {name}", then(*before, said(**changes), MOVE_SAID), GATE, says="verdict", twin=RIGHT
+        f"a move with a verdict {name}",
+        then(*before, said(**changes), MOVE_SAID),
+        GATE,
+        says="carries the verdict",
+        twin=RIGHT,
     )
 
 
@@ -144,7 +148,7 @@ MOVES = [
     wrong_verdict("under another policy", policy_revision_id="%(draft)s"),
     wrong_verdict("under no policy", policy_revision_id="null"),
     wrong_verdict("that owns up to a waiver that is not there", body="""'{"waived": ["threshold:1"]}'"""),
-    Attempt("a move with no verdict at all", MOVE_SAID, GATE, says="verdict", twin=RIGHT),
+    Attempt("a move with no verdict at all", MOVE_SAID, GATE, says="carries the verdict", twin=RIGHT),
 ]
 ANSWERS = [
     Attempt(

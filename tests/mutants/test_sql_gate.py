@@ -10,7 +10,7 @@ from registry.management.embedded.postgres import SUPERUSER
 from tests.databases import clone, reached, worker_name
 from tests.models.attack import Target, target
 from tests.models.scene import Scene, staged
-from tests.mutants.equivalent import SQL
+from tests.mutants.equivalent_sql import SQL
 from tests.mutants.instruments import KILLS, States, judge_attempts, judge_clauses, judge_kept, replaced
 from tests.mutants.sql_gate import Mutant, mutants
 
