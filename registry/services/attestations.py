@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from registry.cards.statements import VerdictFacts, verdict_statement
@@ -33,12 +33,16 @@ class UnsignableAnswer(ValueError):
         self.pk = pk
 
 
-@transaction.atomic
 def register_key(*, key_id: str, public_pem: str) -> SigningKey:
     """Make the public half of the notary's key known."""
-    key, created = SigningKey.objects.get_or_create(key_id=key_id, defaults={"public_pem": public_pem})
-    if created:
-        audit.record("signing_key.registered", subject=key, actor=None)
+    if known := SigningKey.objects.filter(key_id=key_id).first():
+        return known
+    try:
+        with transaction.atomic():
+            key = SigningKey.objects.create(key_id=key_id, public_pem=public_pem)
+            audit.record("signing_key.registered", subject=key, actor=None)
+    except IntegrityError:  # another notary was first
+        return SigningKey.objects.get(key_id=key_id)
     return key
 
 

@@ -1,4 +1,7 @@
-"""Recording what was done, in the transaction of the change; and what was refused, in one of its own."""
+"""Recording what was done, in the transaction of the change; and what was refused, in one of its own.
+
+Where a change is made within a savepoint, its event is written within the same: so each row leads to its event.
+"""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
-from django.db import IntegrityError, transaction
 
 from registry import policies
 from registry.exceptions import InvalidInput, NotNow, NotPermitted
@@ -206,21 +206,19 @@ def _check_same_team(artifact: Artifact | None, team: Team) -> None:
 
 def _record_parents(child: ModelVersion | DatasetVersion, parents: Sequence[Parent], *, by: User) -> None:
     side = "model" if isinstance(child, ModelVersion) else "dataset"
+    given: set[tuple[str, UUID]] = set()
     for parent in parents:
         other = "model" if isinstance(parent.version, ModelVersion) else "dataset"
         if not policies.may_see(by, _team(parent.version)):
             raise InvalidInput("There is no such parent version.", errors={"lineage": ["unknown version"]})
-        try:
-            with transaction.atomic():
-                LineageEdge.objects.create(
-                    relation=Relation(parent.relation),
-                    recorded_by=by,
-                    **{f"child_{side}": child, f"parent_{other}": parent.version},
-                )
-        except IntegrityError as error:
-            if audit.database_refusal(error):
-                raise
-            raise InvalidInput(f"{parent.version} is given twice.", errors={"lineage": ["given twice"]}) from error
+        if (parent.relation, parent.version.pk) in given:
+            raise InvalidInput(f"{parent.version} is given twice.", errors={"lineage": ["given twice"]})
+        given.add((parent.relation, parent.version.pk))
+        LineageEdge.objects.create(
+            relation=Relation(parent.relation),
+            recorded_by=by,
+            **{f"child_{side}": child, f"parent_{other}": parent.version},
+        )
 
 
 def _team(version: ModelVersion | DatasetVersion) -> Team:

@@ -86,17 +86,17 @@ def _insert(run: Evaluation, *, by: User) -> Evaluation:
     try:
         with transaction.atomic():
             run.save(force_insert=True)
+            audit.record(
+                "evaluation.requested",
+                subject=run,
+                actor=by,
+                team=run.version.team,
+                detail={"evaluator": run.evaluator, "version": str(run.version)},
+            )
     except IntegrityError as error:
         if "one_live_run_per_key" not in str(error):
             raise
         return Evaluation.objects.get(key=run.key, state__in=Evaluation.LIVE)
-    audit.record(
-        "evaluation.requested",
-        subject=run,
-        actor=by,
-        team=run.version.team,
-        detail={"evaluator": run.evaluator, "version": str(run.version)},
-    )
     verdicts.refresh(run.version)
     queue.enqueue(queue.RUN_EVALUATION, run.pk, queue=run.queue)
     return run

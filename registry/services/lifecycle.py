@@ -156,14 +156,6 @@ def transition(version: ModelVersion, *, to_stage: str, by: User, comment: str =
             raise _refused(reviewed)
         moved = _insert(reviewed, to_stage=to_stage, by=by, comment=comment)
         version.refresh_from_db()
-        if to_stage not in (Stage.RETIRED, moved.from_stage):
-            risks.open_assessment(version, stage=to_stage, by=by)
-        audit.record(
-            "model_version.transitioned",
-            subject=version,
-            actor=by,
-            detail={"from": moved.from_stage, "to": to_stage, "kind": moved.kind, "verdict": str(moved.verdict_id)},
-        )
         verdicts.refresh(version)
     return moved
 
@@ -171,17 +163,22 @@ def transition(version: ModelVersion, *, to_stage: str, by: User, comment: str =
 def _insert(reviewed: verdicts.Review, *, to_stage: str, by: User, comment: str) -> Transition:
     try:
         with transaction.atomic():
-            return Transition.objects.create(
+            moved = Transition.objects.create(
                 version=reviewed.version,
                 to_stage=to_stage,
                 moved_by=by,
                 verdict=verdicts.store(reviewed),
                 comment=comment,
             )
+            if to_stage not in (Stage.RETIRED, moved.from_stage):
+                risks.open_assessment(reviewed.version, stage=to_stage, by=by)
+            detail = {"from": moved.from_stage, "to": to_stage, "kind": moved.kind, "verdict": str(moved.verdict_id)}
+            audit.record("model_version.transitioned", subject=reviewed.version, actor=by, detail=detail)
     except IntegrityError as error:
         if audit.database_refusal(error) is None:
             raise
         raise _refused(verdicts.review(reviewed.version, to_stage=to_stage)) from error
+    return moved
 
 
 def _refused(reviewed: verdicts.Review) -> TransitionRefused:

@@ -45,11 +45,11 @@ def add_member(team: Team, *, person: User, role: str, by: User) -> Membership:
     with audit.acting("membership.granted", by=by, on=team):
         if not policies.may_administer(by, team) or person == by:
             raise NotPermitted(f"{by} may not give {person} a role in {team}.")
-        membership, created = Membership.objects.get_or_create(
-            team=team, person=person, role=Role(role), ended_at=None, defaults={"granted_by": by}
-        )
-        if created:
-            audit.record("membership.granted", subject=membership, actor=by, team=team)
+        wanted = {"team": team, "person": person, "role": Role(role)}
+        if running := Membership.objects.filter(**wanted, ended_at=None).first():
+            return running
+        membership = Membership.objects.create(**wanted, granted_by=by)
+        audit.record("membership.granted", subject=membership, actor=by, team=team)
     return membership
 
 
@@ -58,11 +58,11 @@ def grant_expertise(team: Team, *, person: User, expertise: str, by: User) -> Re
     with audit.acting("expertise.granted", by=by, on=team):
         if not policies.may_administer(by, team) or person == by or person.is_service:
             raise NotPermitted(f"{by} may not give {person} an expertise in {team}.")
-        row, created = ReviewerExpertise.objects.get_or_create(
-            team=team, person=person, expertise=Expertise(expertise), ended_at=None, defaults={"granted_by": by}
-        )
-        if created:
-            audit.record("expertise.granted", subject=row, actor=by, team=team)
+        wanted = {"team": team, "person": person, "expertise": Expertise(expertise)}
+        if running := ReviewerExpertise.objects.filter(**wanted, ended_at=None).first():
+            return running
+        row = ReviewerExpertise.objects.create(**wanted, granted_by=by)
+        audit.record("expertise.granted", subject=row, actor=by, team=team)
     return row
 
 
