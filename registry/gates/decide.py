@@ -65,14 +65,17 @@ def _ways(policy: Policy | None, evidence: Evidence, to_stage: str) -> Iterator[
             outcome=Outcome.PASSED if evidence.has_artifact else Outcome.UNDECIDED,
             unblock="" if evidence.has_artifact else "Attach the model's files or their digests.",
         )
-    comes_back = evidence.standing == "suspended" and to_stage == evidence.stage
+    is_suspended = evidence.standing == "suspended"
+    comes_back = is_suspended and to_stage == evidence.stage
     if evidence.standing != "good" and to_stage != "retired" and not comes_back:
         yield Requirement(
             id="standing:0",
             asked="Good standing",
             found_text=evidence.standing,
             outcome=Outcome.FAILED,
-            unblock="Clear what suspended it, then ask again.",
+            unblock=f"Renew its approval for {evidence.stage} first."
+            if is_suspended
+            else "It stays withdrawn: register a new version.",
         )
 
 
@@ -133,18 +136,18 @@ def _thresholds(policy: Policy, evidence: Evidence, now: datetime) -> Iterator[R
 def _documents(policy: Policy, evidence: Evidence) -> Iterator[Requirement]:
     for rule in policy.documents:
         states = sorted((d for d in evidence.documents if d.kind == rule.kind), key=lambda d: d.revision)
-        problems = [problem for state in states if (problem := _document_problem(rule, state))]
-        if not states:
-            problems = [f"nothing that a {rule.kind.replace('_', ' ')} could describe is pinned"]
-        revisions = ",".join(str(state.revision) for state in states) or "0"
         name = rule.kind.replace("_", " ")
+        problems = [problem for state in states if (problem := _document_problem(rule, state))]
+        unblock = f"Answer what is missing in the {name}."
+        if not states:
+            problems, unblock = [f"nothing that a {name} could describe is pinned"], f"Pin what the {name} describes."
         yield Requirement(
             id=f"document:{rule.id}",
             asked=f"{name.capitalize()}: at least {rule.min_percent}% of the required questions answered",
             found_text="; ".join(problems) or "complete",
-            found=revisions,
+            found=",".join(str(state.revision) for state in states) or "0",
             outcome=Outcome.UNDECIDED if problems else Outcome.PASSED,
-            unblock=f"Answer what is missing in the {name}." if problems else "",
+            unblock=unblock if problems else "",
             detail={"document": rule.kind},
         )
 

@@ -29,15 +29,12 @@ def judge_interval(threshold: Threshold, *, low: float, high: float) -> Outcome:
     return Outcome.FAILED if failed else Outcome.UNDECIDED
 
 
-def is_finite(*values: float | None) -> bool:
-    """Whether all are numbers; NaN, infinity and nothing are not."""
-    return all(value is not None and math.isfinite(value) for value in values)
+def rows_needed(threshold: Threshold, *, low: float, high: float, value: float | None, n: int | None) -> int | None:
+    """How many rows would settle in favour what [low, high] leaves open, if the estimate stayed where it is.
 
-
-def rows_needed(threshold: Threshold, measured: Measured) -> int | None:
-    """How many rows would settle it in favour if the estimate stayed where it is; None when more rows can't."""
-    value, low, high, n = measured.value, measured.low, measured.high, measured.n
-    if value is None or low is None or high is None or not n:
+    None when more rows can't.
+    """
+    if value is None or not n:
         return None
     if threshold.direction == "at_least":
         width, room = value - low, value - threshold.limit
@@ -45,7 +42,7 @@ def rows_needed(threshold: Threshold, measured: Measured) -> int | None:
         width, room = high - value, threshold.limit - value
     else:
         width, room = max(value - low, high - value), threshold.tolerance - abs(value - threshold.limit)
-    if room <= 0 or width <= 0:
+    if room <= 0:
         return None
     rows = n * (width / room) ** 2
     if rows > MAX_USEFUL_ROWS:
@@ -63,11 +60,17 @@ def _asked(threshold: Threshold) -> str:
     return f"{threshold.metric}{where}: {bound} {SIGN[threshold.direction]} {limit}"
 
 
+def _interval(measured: Measured) -> tuple[float, float] | None:
+    """The bounds of what was measured; None when it wasn't, or when one is missing, NaN or infinite."""
+    if measured.status != "ok" or measured.low is None or measured.high is None:
+        return None
+    is_finite = math.isfinite(measured.low) and math.isfinite(measured.high)
+    return (measured.low, measured.high) if is_finite else None
+
+
 def _why_unusable(threshold: Threshold, measured: Measured, *, now: datetime) -> tuple[str, str] | None:
-    """What was found and what would help, when the measurement can't be judged at all."""
+    """What was found and what would help, when what was measured may not be judged."""
     rule = threshold.evaluation
-    if measured.status != "ok" or not is_finite(measured.low, measured.high):
-        return f"not measured: {measured.reason or measured.status}", f"Run {rule.evaluator} on data that supports it."
     if ASSURANCE_RANK[measured.assurance] < ASSURANCE_RANK[rule.assurance]:
         return f"measured, but only {measured.assurance}", f"Run {rule.evaluator} here, for {rule.assurance} assurance."
     if measured.measured_at <= now - rule.max_age:
@@ -87,7 +90,7 @@ def _unblock(threshold: Threshold, measured: Measured, outcome: Outcome, needed:
         return f"The whole interval misses the limit: change the model until its bound is {sign} {limit}."
     if needed is not None:
         return f"About {needed:,} rows instead of {measured.n:,} would settle it if the estimate holds."
-    return "More rows alone will hardly settle it in favour: the estimate itself is at or beyond the limit."
+    return "More rows alone will hardly settle it in favour: no estimate lies clearly on its right side."
 
 
 def judge_threshold(threshold: Threshold, measured: Measured | None, *, now: datetime) -> Requirement:
@@ -108,20 +111,24 @@ def _judge(threshold: Threshold, measured: Measured | None, now: datetime) -> tu
     """Outcome, what was found, what would unblock it, and the rows that would settle it."""
     if measured is None:
         return Outcome.UNDECIDED, "nothing measured", f"Run {threshold.evaluation.evaluator}.", None
-    unusable = _why_unusable(threshold, measured, now=now)
-    if unusable or measured.low is None or measured.high is None:
-        found_text, unblock = unusable or ("no interval", "")
-        return Outcome.UNDECIDED, found_text, unblock, None
-    outcome = judge_interval(threshold, low=measured.low, high=measured.high)
-    needed = rows_needed(threshold, measured) if outcome is Outcome.UNDECIDED else None
-    found_text = _found(measured, measured.low, measured.high, limit=threshold.limit)
+    interval = _interval(measured)
+    if interval is None:
+        advice = f"Run {threshold.evaluation.evaluator} on data that supports it."
+        return Outcome.UNDECIDED, f"not measured: {measured.reason or measured.status}", advice, None
+    if unusable := _why_unusable(threshold, measured, now=now):
+        return Outcome.UNDECIDED, *unusable, None
+    low, high = interval
+    outcome = judge_interval(threshold, low=low, high=high)
+    is_open = outcome is Outcome.UNDECIDED
+    needed = rows_needed(threshold, low=low, high=high, value=measured.value, n=measured.n) if is_open else None
+    found_text = _found(measured, low, high, limit=threshold.limit)
     return outcome, found_text, _unblock(threshold, measured, outcome, needed), needed
 
 
 def _found(measured: Measured, low: float, high: float, *, limit: float) -> str:
     """The estimate and its interval, each with the digits that tell it from the limit."""
-    ends = [against(low, limit), against(high, limit)]
-    span = ends[0] if ends[0] == ends[1] and ends[0].startswith("less") else " to ".join(ends)
+    start, end = against(low, limit), against(high, limit)
+    span = start if start == end and start.startswith("less") else f"{start} to {end}"
     estimate = "" if measured.value is None else f"{against(measured.value, limit)}, "
     return f"{estimate}{exact(round(measured.level * 100, 9))}% interval {span}"
 

@@ -14,8 +14,12 @@ class Outcome(StrEnum):
     UNDECIDED = "undecided"
 
 
-ASSURANCE_RANK: Mapping[str, int] = {"self-reported": 1, "platform-run": 2, "reproduced": 3}
-PRIORITY_RANK: Mapping[str, int] = {"low": 1, "medium": 2, "high": 3, "critical": 4}
+def _ranked(*words: str) -> Mapping[str, int]:
+    return {word: rank for rank, word in enumerate(words)}
+
+
+ASSURANCE_RANK = _ranked("self-reported", "platform-run", "reproduced")
+PRIORITY_RANK = _ranked("low", "medium", "high", "critical")
 WAIVABLE_KINDS = frozenset({"threshold", "evaluation", "document", "risk", "treatment"})
 STRICTEST_NEED = "high"
 
@@ -99,7 +103,6 @@ class Policy:
     documents: tuple[DocumentRule, ...] = ()
     risk_rule: RiskRule | None = None
     sign_offs: tuple[SignOffRule, ...] = ()
-    validity: timedelta = timedelta(days=365)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,11 +190,11 @@ class Evidence:
     standing: str
     edge: Edge | None
     has_artifact: bool
+    has_assessment: bool
     needs: Mapping[str, str]
     measured: tuple[Measured, ...] = ()
     runs: tuple[Run, ...] = ()
     documents: tuple[DocumentState, ...] = ()
-    has_assessment: bool = False
     risks: tuple[OpenRisk, ...] = ()
     signatures: tuple[Signature, ...] = ()
     waivers: tuple[GrantedWaiver, ...] = ()

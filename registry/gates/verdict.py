@@ -73,12 +73,12 @@ class Verdict:
     @property
     def waived(self) -> tuple[Requirement, ...]:
         """The requirements that only a waiver lets through."""
-        return tuple(i for i in self.requirements if i.outcome is not Outcome.PASSED and i.waived_until is not None)
+        return tuple(item for item in self.requirements if item.waived_until is not None)
 
     @property
     def waived_until(self) -> datetime | None:
         """When the first waiver it rests on ends."""
-        return min((item.waived_until for item in self.waived if item.waived_until), default=None)
+        return min((until for item in self.requirements if (until := item.waived_until)), default=None)
 
     def as_dict(self) -> dict[str, Any]:
         """A JSON-ready copy, as stored with a transition."""

@@ -27,7 +27,6 @@ LIMITS = (
 def with_rules(revisions: QuerySet[PolicyRevision], *, to_stage: str) -> QuerySet[PolicyRevision]:
     """Each revision with its rules for entering a stage, in one statement; for `load_policy`."""
     mine = {"revision": OuterRef("pk"), "to_stage": to_stage}
-    stage_rule = JSONObject(validity=Extract("validity", "epoch"), block_from="block_from")
     evaluation = JSONObject(
         id="pk", evaluator="evaluator", spec_digest="spec_digest", assurance="assurance",
         max_age=Extract("max_age", "epoch"),
@@ -37,7 +36,7 @@ def with_rules(revisions: QuerySet[PolicyRevision], *, to_stage: str) -> QuerySe
     document = JSONObject(id="pk", kind="kind", min_percent="min_percent", must_know="must_know")
     sign_off = JSONObject(id="pk", expertise="expertise", people="people")
     return revisions.annotate(
-        stage_rule=Subquery(StageRule.objects.filter(**mine).values(row=stage_rule)[:1]),
+        block_from=Subquery(StageRule.objects.filter(**mine).values("block_from")[:1]),
         evaluation_rules=_rows(RequiredEvaluation.objects.filter(**mine), evaluation),
         limits=_rows(limits, limit),
         document_rules=_rows(RequiredDocument.objects.filter(**mine), document),
@@ -53,7 +52,6 @@ def load_policy(revision: Any, *, to_stage: str) -> gate.Policy | None:
     """A revision's rules as the gate takes them; it comes from `with_rules`."""
     if revision is None:
         return None
-    stage_rule = revision.stage_rule or {}
     rules = {
         row["id"]: gate.EvaluationRule(**row | {"max_age": timedelta(seconds=row["max_age"])})
         for row in revision.evaluation_rules
@@ -66,9 +64,8 @@ def load_policy(revision: Any, *, to_stage: str) -> gate.Policy | None:
         documents=tuple(
             gate.DocumentRule(**row | {"must_know": frozenset(row["must_know"])}) for row in revision.document_rules
         ),
-        risk_rule=gate.RiskRule(block_from=stage_rule["block_from"]) if stage_rule.get("block_from") else None,
+        risk_rule=gate.RiskRule(block_from=revision.block_from) if revision.block_from else None,
         sign_offs=tuple(gate.SignOffRule(**row) for row in revision.rules_of_signing),
-        **({"validity": timedelta(seconds=stage_rule["validity"])} if stage_rule else {}),
     )
 
 

@@ -229,6 +229,7 @@ def test_of_two_waivers_the_longer_one_counts_and_of_two_findings_the_shorter() 
     both = (waiver("threshold:7", "11", hours=1), waiver("threshold:7", "11", hours=9), waiver("evaluation:3", "r"))
     verdict = said(replace(evidence, waivers=both))
     assert verdict.unmet == ()
+    assert [item.waived_until for item in verdict.waived] == [NOW + timedelta(hours=hours) for hours in (1, 9)]
     assert verdict.waived_until == NOW + timedelta(hours=1)
 
 

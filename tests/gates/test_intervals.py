@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -105,13 +106,51 @@ def test_nothing_measured_is_undecided_and_says_what_to_run() -> None:
     assert (said.outcome, said.found, said.unblock) == (U, "0", "Run fairness.group.")
 
 
-def test_the_rows_needed_shrink_the_interval_to_the_limit() -> None:
-    straddling = replace(MEASURED, value=0.9, low=0.7, high=1.0, n=1000)
-    needed = rows_needed(THRESHOLD, straddling)
-    assert needed is not None
-    assert 4000 <= needed <= 4100
-    assert f"{needed:,}" in judge_threshold(THRESHOLD, straddling, now=NOW).unblock
+@pytest.mark.parametrize(
+    ("direction", "low", "value", "high", "needed"),
+    [
+        ("at_least", 0.65, 0.9, 1.0, 6_300),
+        ("at_least", 0.5, 0.9, 1.0, 17_000),
+        ("at_most", 0.4, 0.5, 0.95, 2_300),
+        ("at_most", 0.4, 0.7, 0.9, 4_000),
+        ("at_most", -1.0, -0.5, 1.0, 1_400),
+        ("within", 0.5, 0.76, 0.8, 19_000),
+        ("within", 0.75, 0.8, 1.0, 4_000),
+        ("within", 0.65, 0.85, 1.0, 16_000),
+    ],
+)
+def test_the_rows_needed_shrink_the_interval_to_the_limit(
+    direction: str, low: float, value: float, high: float, needed: int
+) -> None:
+    threshold = replace(THRESHOLD, direction=direction, tolerance=0.1 if direction == "within" else 0.0)
+    straddling = replace(MEASURED, value=value, low=low, high=high)
+    said = judge_threshold(threshold, straddling, now=NOW)
+    assert (said.outcome, said.detail["needed_n"]) == (U, needed)
+    assert said.unblock == f"About {needed:,} rows instead of 1,000 would settle it if the estimate holds."
 
 
-def test_no_number_of_rows_helps_an_estimate_beyond_the_limit() -> None:
-    assert rows_needed(THRESHOLD, replace(MEASURED, value=0.8, low=0.7, high=0.9)) is None
+@pytest.mark.parametrize(
+    ("changes", "needed"),
+    [
+        ({"n": 2_500_000}, 10_000_000),
+        ({"n": 7_901_235, "low": -0.125}, None),
+        ({"n": 45}, 180),
+        ({"n": 46}, 190),
+        ({"n": 2, "low": -0.5}, 5),
+        ({"n": 0}, None),
+        ({"n": None}, None),
+        ({"value": None}, None),
+        ({"value": 0.0}, None),
+        ({"value": -0.5}, None),
+        ({"value": 0.5}, 900),
+    ],
+)
+def test_rows_are_told_to_two_digits_and_only_when_they_would_help(
+    changes: dict[str, float | None], needed: int | None
+) -> None:
+    measured: dict[str, Any] = {"value": 1.0, "low": -1.0, "high": 2.0, "n": 100} | changes
+    assert rows_needed(replace(THRESHOLD, limit=0.0), **measured) == needed
+    said = judge_threshold(replace(THRESHOLD, limit=0.0), replace(MEASURED, **measured), now=NOW)
+    assert said.detail["needed_n"] == needed
+    hopeless = "More rows alone will hardly settle it in favour: no estimate lies clearly on its right side."
+    assert (said.unblock == hopeless) is (needed is None)

@@ -33,6 +33,7 @@ def test_a_very_small_number_is_written_as_on_the_pages_and_kept_whole_in_the_fi
     [
         ({"value": 0.688, "low": 0.61, "high": 0.765}, 0.8, "0.688, 95% interval 0.61 to 0.765"),
         ({"value": 0.8, "low": 0.79996, "high": 0.81}, 0.8, "0.80, 95% interval 0.79996 to 0.81"),
+        ({"value": 0.4, "low": 1e-9, "high": 0.5}, 0.8, "0.40, 95% interval less than 0.000001 to 0.50"),
         ({"value": 2.0, "low": 2.0, "high": 2.0}, 2, "2, 95% interval 2 to 2"),
         ({"value": 1e7, "low": 9e6, "high": 1.1e7}, 2, "10,000,000, 95% interval 9,000,000 to 11,000,000"),
         ({"value": 0.5, "low": 0.4, "high": 0.6, "level": 0.975}, 0.8, "0.50, 97.5% interval 0.40 to 0.60"),
