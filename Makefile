@@ -37,9 +37,10 @@ bench: ## measure what the README claims, as ratios within one run, into var/ben
 	$(PREPARE) demo
 	@exec $(RUN) manage.py bench $(ARGS)
 
-verify: ## check every metric against its published numbers
+verify: ## check every metric against its published numbers, and the gate's tests against small changes of the gate
 	$(PREPARE) test
-	@exec $(RUN) -m pytest -m "verification or statistics" $(ARGS)
+	@$(RUN) -m pytest -m "verification or statistics" $(ARGS)
+	@exec $(RUN) -m pytest -m mutants tests/mutants/test_python_gate.py
 
 reset: ## stop what runs and delete the demo's data
 	$(PREPARE) tools

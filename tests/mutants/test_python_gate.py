@@ -1,4 +1,7 @@
-"""Every mutant of the gate in Python is killed by the tests that judge it, or is equivalent for a reason said here."""
+"""Every mutant of the gate in Python is killed by the tests that judge it, or is equivalent for a reason given.
+
+`make verify` runs it; alone it is `pytest -m mutants tests/mutants/test_python_gate.py`, some minutes.
+"""
 
 import json
 import os

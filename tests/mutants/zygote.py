@@ -18,8 +18,8 @@ from types import ModuleType
 import hypothesis.strategies  # noqa: F401 - loaded here so that no mutant pays for it
 import pytest
 
-WITHOUT = ("-p", "no:django", "-p", "no:xdist", "-p", "no:cacheprovider")
-PLAIN = ("--noconftest", *WITHOUT, "--hypothesis-seed=1", "-x", "-q")
+PLUGINS = ("-p", "_hypothesis_pytestplugin", "-p", "no:cacheprovider")
+PLAIN = ("--noconftest", *PLUGINS, "--assert=plain", "--hypothesis-seed=1", "-x", "-q")
 SECONDS = 60
 
 
@@ -54,6 +54,8 @@ def run(mutant: dict[str, str], arguments: Sequence[str]) -> int:
 
 def main() -> None:
     mutants, results, *tests = sys.argv[1:]
+    # Other plugins take longer to load than the tests to run.
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     folder = Path(results).parent
     (folder / "pytest.ini").write_text("[pytest]\n")
     arguments = ["-c", str(folder / "pytest.ini"), "--rootdir", str(Path.cwd()), *tests]
