@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection
+from django.db import Error, connection
 
 AT_ONCE = 2
 # The first half of the keys of our advisory locks; the second is the turn's number.
@@ -18,7 +18,8 @@ class NoTurn(RuntimeError):
 def turn() -> Iterator[None]:
     """One of `AT_ONCE` turns, for all processes on all machines together; NoTurn at once where all are taken.
 
-    The database keeps it as a lock of this session, so a turn ends with its process at the latest.
+    The database keeps it as a lock of this session, so a turn ends with its process at the latest. It needs one
+    session throughout: a pooler between us and the database must lend sessions, not transactions.
     """
     number = next((each for each in range(AT_ONCE) if _ask("pg_try_advisory_lock", each)), None)
     if number is None:
@@ -26,7 +27,15 @@ def turn() -> Iterator[None]:
     try:
         yield
     finally:
+        _give_back(number)
+
+
+def _give_back(number: int) -> None:
+    try:
         _ask("pg_advisory_unlock", number)
+    except Error:
+        # A session that broke took its lock with it; the next query connects anew, and what was drawn is not lost.
+        connection.close_if_unusable_or_obsolete()
 
 
 def _ask(function: str, number: int) -> bool:

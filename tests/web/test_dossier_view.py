@@ -5,10 +5,11 @@ import json
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import reverse
 
+from registry.management.embedded.roles import Access
 from registry.models import AuditEvent, ModelVersion
 from registry.reports import turns
 from tests import make
@@ -102,6 +103,18 @@ def test_a_turn_is_given_back_whatever_happens(db: None) -> None:
     with turns.turn():
         assert turns.KEY in held()
     assert turns.KEY not in held()
+
+
+def test_what_was_drawn_outlives_the_session_that_kept_its_turn(committed_db: Access) -> None:
+    for _ in range(turns.AT_ONCE + 1):
+        with turns.turn():
+            with pytest.raises(OperationalError), connection.cursor() as cursor:
+                cursor.execute("select pg_terminate_backend(pg_backend_pid())")
+            drawn = "all of it"
+    assert drawn == "all of it"
+    assert held() == []
+    with turns.turn():
+        assert turns.KEY in held()
 
 
 def held() -> list[int]:
