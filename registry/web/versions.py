@@ -10,7 +10,7 @@ from django.urls import path
 from django.views.decorators.http import require_safe
 
 from registry.models import ModelVersion
-from registry.web.present import changes, documents, evidence, history, lineage, risks, versions
+from registry.web.present import changes, documents, evidence, history, lineage, risks, signatures, verdict, versions
 
 
 def fetch_version(request: HttpRequest, pk: UUID) -> ModelVersion:
@@ -30,10 +30,10 @@ def _section(request: HttpRequest, version: ModelVersion, tab: str, template: st
 def version_gate(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What the gate says, who signed, and what changed since."""
     version = fetch_version(request, pk)
-    gate = versions.gate_section(version, person=request.user)
-    signed = versions.sign_offs(version)
+    gate = verdict.section(version)
+    signed = signatures.sign_offs(version)
     since = changes.since_signed(signed[0] if signed else None, gate.get("reviewed"))
-    shown = {"sign_offs": versions.signature_entries(signed, version)} | since
+    shown = {"sign_offs": signatures.signature_entries(signed, version)} | since
     offered = versions.offers(version, gate, signed, request.user)
     return _section(request, version, "gate", "version", **gate, **shown, **offered)
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from registry.models import ModelVersion, User
 from registry.services import catalog, people
-from registry.web.present import lineage
+from registry.web.present import lineage, signatures
 from tests import make
 from tests.models.past import past_the_triggers
 from tests.people import Cast
@@ -38,3 +38,20 @@ def test_of_another_teams_model_the_lineage_does_not_tell_the_standing(cast: Cas
 
 def standings(version: ModelVersion, person: User) -> set[str]:
     return {node["standing"] for node in lineage.section(version, person=person)["nodes"]}
+
+
+def test_in_use_too_a_signature_lapses_with_its_evidence_unless_it_carried_a_move(cast: Cast) -> None:
+    version = make.approved_version(cast)
+    assert states(version) == ["signed", "signed"]
+    make.signed(version, by=cast.grace, expertise="fairness")
+    assert states(version) == ["signed", "signed", "lapsed"]  # her first one, which she replaced
+    make.risk(version, by=cast.ada)
+    version.refresh_from_db()
+    assert states(version) == ["lapsed", "signed", "lapsed"]
+    [newest, carried, _] = signatures.signature_entries(signatures.sign_offs(version), version)
+    assert newest["note"] == "The evidence has changed since. Only a new signature counts."
+    assert carried["by"] == "Alan Turing"
+
+
+def states(version: ModelVersion) -> list[str]:
+    return [entry["status"] for entry in signatures.signature_entries(signatures.sign_offs(version), version)]

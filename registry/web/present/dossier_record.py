@@ -13,7 +13,7 @@ from registry.models import Attestation, ModelVersion, SigningKey, SignOff, Tran
 from registry.models.choices import Expertise, Meaning, Stage
 from registry.reports.moments import in_utc
 from registry.services.verdicts import ANSWERED_STAGE
-from registry.web.present.versions import signature_entry
+from registry.web.present import signatures as shown
 
 STATES = {"signed": "Holds", "pending": "Asks for changes", "lapsed": "Lapsed", "withdrawn": "Withdrawn"}
 
@@ -29,7 +29,7 @@ def section(version: ModelVersion, *, waived: Collection[str]) -> dict[str, Any]
 
 def signatures(version: ModelVersion) -> list[dict[str, Any]]:
     """Every signature ever given, newest first: the name as signed, when, what it means, and over which evidence."""
-    rows = SignOff.objects.filter(version=version).select_related("withdrawal", "snapshot", "reauthentication")
+    rows = shown.signatures(version).select_related("reauthentication")
     replaced: set[int] = set()
     found = []
     for row in rows.order_by("-seq"):
@@ -39,7 +39,7 @@ def signatures(version: ModelVersion) -> list[dict[str, Any]]:
 
 
 def _signature(row: SignOff, version: ModelVersion, *, is_replaced: bool) -> dict[str, Any]:
-    entry = signature_entry(row, version, is_replaced=is_replaced)
+    entry = shown.signature_entry(row, version, is_replaced=is_replaced)
     note = "The same person has signed again since; only the newest counts." if is_replaced else entry["note"]
     if withdrawal := getattr(row, "withdrawal", None):
         note = f"Withdrawn {in_utc(withdrawal.withdrawn_at)}: {withdrawal.reason}"

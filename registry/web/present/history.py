@@ -16,7 +16,6 @@ from registry.models import (
     Evaluation,
     ModelVersion,
     Risk,
-    SignOff,
     Transition,
     Verdict,
     Waiver,
@@ -26,7 +25,7 @@ from registry.web.present import audit, requirements
 from registry.web.present.evidence import by_groups
 from registry.web.present.findings import found_by
 from registry.web.present.metrics import evaluator_title
-from registry.web.present.versions import signature_entry
+from registry.web.present.signatures import signature_entry, signatures
 
 SIZE = 40
 # Verbs whose own rows stand in the timeline already.
@@ -89,9 +88,8 @@ def _moves(version: ModelVersion, before: datetime | None) -> Iterator[dict[str,
 
 
 def _signatures(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, Any]]:
-    rows = SignOff.objects.filter(version=version).select_related("withdrawal", "snapshot")
     replaced: set[int] = set()
-    for row in _newest(rows, "signed_at", before):
+    for row in _newest(signatures(version), "signed_at", before):
         yield signature_entry(row, version, is_replaced=row.signed_by_id in replaced)
         replaced.add(row.signed_by_id)
         if withdrawal := getattr(row, "withdrawal", None):

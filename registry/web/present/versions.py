@@ -19,7 +19,7 @@ from registry.models import (
     Transition,
     User,
 )
-from registry.models.choices import Meaning, Role, Stage, Standing
+from registry.models.choices import Role, Stage, Standing
 from registry.services import verdicts
 from registry.web.present import waivers
 from registry.web.present.waiting import RENEWED_WITHIN
@@ -68,9 +68,10 @@ def frame(version: ModelVersion, tab: str) -> dict[str, Any]:
 
 
 def _is_due(version: Any) -> bool:
-    """Whether its approval has ended, or ends soon."""
+    """Whether its approval has ended, was suspended, or ends soon."""
     until = version.approved_until
-    return version.stage == Stage.INFERENCE and until is not None and until <= timezone.now() + RENEWED_WITHIN
+    ends_soon = until is not None and until <= timezone.now() + RENEWED_WITHIN
+    return version.stage == Stage.INFERENCE and (ends_soon or version.standing == Standing.SUSPENDED)
 
 
 def _page(version: ModelVersion) -> dict[str, Any]:
@@ -107,6 +108,9 @@ def _actions(version: Any) -> list[dict[str, str]]:
     if "contributor" in roles and _is_due(version):
         href = f"{reverse('version-move', **address)}?to={version.stage}"
         actions.append({"title": "Renew the approval", "href": href})
+    if "contributor" in roles and version.stage == Stage.INFERENCE:
+        href = f"{reverse('version-move', **address)}?to={Stage.RETIRED}"
+        actions.append({"title": "Retire", "href": href, "kind": "quiet"})
     if "contributor" in roles and version.root_digest is None:
         actions.append({"title": "Attach files", "href": reverse("version-files", **address), "kind": "quiet"})
     if roles & {"contributor", "reviewer"} and version.root_digest is not None:
@@ -132,135 +136,10 @@ def _tabs(version: Any) -> list[dict[str, Any]]:
     return [gate, *rest]
 
 
-def gate_section(version: ModelVersion, *, person: User) -> dict[str, Any]:
-    """What the gate says about the next step; for a version at the end of its way, what let it in."""
-    ahead = next_stage(version)
-    if not ahead:
-        return _arrived(version)
-    return _asked(version, verdicts.review(version, to_stage=ahead))
-
-
-def _asked(version: ModelVersion, reviewed: verdicts.Review) -> dict[str, Any]:
-    facts: list[dict[str, Any]] = [{"name": "Evidence", "digest": reviewed.evidence_digest}]
-    facts.append({"name": "Evidence revision", "value": reviewed.version.evidence_rev})
-    if reviewed.revision:
-        href = reverse("policy-revision", args=[reviewed.revision.pk])
-        facts.insert(0, {"name": "Policy", "value": str(reviewed.revision), "href": href})
-    else:
-        facts.insert(
-            0, {"name": "Policy", "value": "none is active; the last step needs one", "href": reverse("policy-list")}
-        )
-    return {
-        "reviewed": reviewed,
-        "verdict": reviewed.decision,
-        "verdict_reason": _reason(version, reviewed),
-        "verdict_facts": [*facts, {"name": "Asked", "value": "just now"}],
-    }
-
-
-def _reason(version: ModelVersion, reviewed: verdicts.Review) -> str:
-    unmet, asked = reviewed.decision.unmet, len(reviewed.decision.requirements)
-    if not unmet:
-        what = "renew its approval" if reviewed.to_stage == version.stage else f"move it to {reviewed.to_stage}"
-        return f"Everything asked is met. A contributor of {version.team} can {what}."
-    failed = sum(item.outcome == "failed" for item in unmet)
-    to_sign = sum(item.kind == "sign_off" for item in unmet)
-    open_ = len(unmet) - failed - to_sign
-    counted = (
-        (failed, "failed"),
-        (open_, "can't be told yet"),
-        (to_sign, f"wait{'s' if to_sign == 1 else ''} for a signature"),
-    )
-    parts = [f"{number} {words}" for number, words in counted if number]
-    said = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-    return f"Of {asked} requirements, {said}. Each says below what would unblock it."
-
-
-def _arrived(version: ModelVersion) -> dict[str, Any]:
-    moved = Transition.objects.filter(version=version).select_related(
-        "verdict__policy_revision__policy__team", "moved_by"
-    )
-    newest = moved.order_by("-at").first()
-    if newest is None or version.stage == Stage.RETIRED:
-        return {"verdict": None, "verdict_reason": "This version is retired. Nothing more is decided about it."}
-    running = version.standing == Standing.GOOD and (newest.expires_at is None or newest.expires_at > timezone.now())
-    if not running:
-        renewal = _asked(version, verdicts.review(version, to_stage=version.stage))
-        said = f"Its approval ended {newest.expires_at:%Y-%m-%d %H:%M} UTC. " if newest.expires_at else ""
-        reason = f"{said}Using it again takes a new decision. {renewal['verdict_reason']}"
-        return renewal | {"verdict_title": "No longer to be used", "verdict_reason": reason}
-    title = "In use, with a waiver" if newest.kind == "waived" else "In use"
-    revision = newest.verdict.policy_revision
-    facts: list[dict[str, Any]] = [
-        {"name": "Moved by", "value": str(newest.moved_by), "note": newest.comment},
-        {"name": "Moved", "when": newest.at},
-        {"name": "Approved until", "when": newest.expires_at},
-    ]
-    if revision:
-        facts.append({"name": "Policy", "value": str(revision), "href": reverse("policy-revision", args=[revision.pk])})
-    facts.append(
-        {
-            "name": "Signed answer",
-            "value": "attestation.json",
-            "href": reverse("version-attestation", args=[version.pk]),
-        }
-    )
-    return {
-        "verdict": newest.verdict.body,
-        "verdict_title": title,
-        "verdict_reason": "This is the verdict that let it in.",
-        "verdict_facts": facts,
-    }
-
-
-def sign_offs(version: ModelVersion) -> list[SignOff]:
-    """The sign-offs of a version, newest first."""
-    rows = SignOff.objects.filter(version=version).select_related("withdrawal", "snapshot")
-    return list(rows.order_by("-seq"))
-
-
-def signature_entries(rows: list[SignOff], version: ModelVersion) -> list[dict[str, Any]]:
-    """Sign-offs as lines of a timeline, each with what it is worth now."""
-    replaced: set[int] = set()
-    entries = []
-    for row in rows:
-        entries.append(signature_entry(row, version, is_replaced=row.signed_by_id in replaced))
-        replaced.add(row.signed_by_id)
-    return entries
-
-
-def signature_entry(row: SignOff, version: ModelVersion, *, is_replaced: bool = False) -> dict[str, Any]:
-    """One signature as a line of a timeline: who, for what, with which meaning, and whether it still holds."""
-    withdrawal = getattr(row, "withdrawal", None)
-    asks = row.meaning == Meaning.REQUEST_CHANGES
-    title = f"{row.signed_name} {'asked for changes' if asks else 'approved'}, for {row.expertise}"
-    if withdrawal:
-        status, title, note = "withdrawn", f"{title}; withdrawn", f"Withdrawn: {withdrawal.reason}"
-    elif is_replaced:
-        status, title, note = "lapsed", f"{title}; signed again since", ""
-    elif row.evidence_rev != version.evidence_rev and version.stage != row.to_stage:
-        status, title = "lapsed", f"{title}; lapsed"
-        note = "The evidence has changed since. Only a new signature counts."
-    else:
-        status, note = ("pending" if asks else "signed"), ""
-    return {
-        "title": title,
-        "status": status,
-        "at": row.signed_at,
-        "by": row.signed_name,
-        "role": f"reviewer, {row.expertise}",
-        "digest": row.snapshot.digest,
-        "text": row.comment,
-        "note": note,
-        "pk": row.pk,
-        "signed_by": row.signed_by_id,
-    }
-
-
 def offers(version: Any, gate: dict[str, Any], signed: list[SignOff], person: User) -> dict[str, Any]:
     """What this person could do about the gate: the steps that its unmet requirements suggest, and withdrawing.
 
-    `version` comes from `for_pages`, `signed` from `sign_offs`.
+    `version` comes from `for_pages`, `signed` from `signatures.sign_offs`.
     """
     reviewed = gate.get("reviewed")
     last = next((row for row in signed if row.signed_by_id == person.pk), None)
