@@ -57,8 +57,16 @@ def _check_label(label: str) -> None:
         )
 
 
-def check_free(owner: Dataset | RegisteredModel, *, label: str) -> None:
-    """InvalidInput where a version can't be called that; to be asked before its files are copied."""
+def check_registration(owner: Dataset | RegisteredModel, *, label: str, by: User) -> None:
+    """The refusal of a version, where there is one to tell before its files are taken in; on record as such."""
+    noun = "dataset_version" if isinstance(owner, Dataset) else "model_version"
+    with audit.acting(f"{noun}.registered", by=by, on=owner):
+        _check_registration(owner, label=label, by=by)
+
+
+def _check_registration(owner: Dataset | RegisteredModel, *, label: str, by: User) -> None:
+    what = "register a dataset version" if isinstance(owner, Dataset) else "register a version"
+    _check(by, owner.team, what)
     _check_label(label)
     if owner.versions.filter(label=label).exists():
         raise InvalidInput(f"{owner} has a version {label} already.", errors={"label": ["it is taken"]})
@@ -124,8 +132,7 @@ def register_dataset_version(
 ) -> DatasetVersion:
     """Register one state of a dataset, with an empty datasheet."""
     with audit.acting("dataset_version.registered", by=by, on=dataset):
-        _check(by, dataset.team, "register a dataset version")
-        check_free(dataset, label=label)
+        _check_registration(dataset, label=label, by=by)
         _check_same_team(artifact, dataset.team)
         version = DatasetVersion.objects.create(
             dataset=dataset, label=label, artifact=artifact, notes=notes, registered_by=by
@@ -161,8 +168,7 @@ def register_model_version(
 ) -> ModelVersion:
     """Register a version at the stage `scoping`, with its files' digest, its lineage, an empty card and a risk list."""
     with audit.acting("model_version.registered", by=by, on=model):
-        _check(by, model.team, "register a version")
-        check_free(model, label=label)
+        _check_registration(model, label=label, by=by)
         _check_same_team(artifact, model.team)
         version = ModelVersion.objects.create(
             model=model, team=model.team, label=label, artifact=artifact, registered_by=by
@@ -183,13 +189,23 @@ def register_model_version(
     return version
 
 
+def check_attaching(version: ModelVersion, *, by: User) -> None:
+    """The refusal of files, where there is one to tell before they are taken in; on record as such."""
+    with audit.acting("model_version.artifact_attached", by=by, on=version):
+        _check_attaching(version, by=by)
+
+
+def _check_attaching(version: ModelVersion, *, by: User) -> None:
+    _check(by, version.team, "attach files")
+    if version.artifact_id is not None:
+        raise NotNow("The files of a version are never exchanged; register a new version.")
+
+
 def attach_artifact(version: ModelVersion, *, artifact: Artifact, by: User) -> ModelVersion:
     """Give a version its files, once. Exchanging them takes a new version."""
     with audit.acting("model_version.artifact_attached", by=by, on=version):
-        _check(by, version.team, "attach files")
+        _check_attaching(version, by=by)
         _check_same_team(artifact, version.team)
-        if version.artifact_id is not None:
-            raise NotNow("The files of a version are never exchanged; register a new version.")
         ModelVersion.objects.filter(pk=version.pk).update(artifact=artifact)
         version.refresh_from_db()
         audit.record(

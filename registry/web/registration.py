@@ -71,7 +71,7 @@ def dataset_version_new(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _dataset_version(dataset: Dataset, data: dict[str, Any], *, by: User) -> Any:
-    catalog.check_free(dataset, label=data["label"])
+    catalog.check_registration(dataset, label=data["label"], by=by)
     return catalog.register_dataset_version(
         dataset,
         label=data["label"],
@@ -95,7 +95,7 @@ def version_new(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _version(model: RegisteredModel, data: dict[str, Any], *, by: User) -> ModelVersion:
-    catalog.check_free(model, label=data["label"])
+    catalog.check_registration(model, label=data["label"], by=by)
     parents = {relation: data[relation.value] for relation in Relation}
     artifact = take_in(model.team, data, by=by)
     return catalog.register_model_version(
@@ -108,7 +108,10 @@ def _parents(chosen: dict[Relation, Any]) -> list[catalog.Parent]:
 
 
 def take_in(team: Team, data: dict[str, Any], *, by: User) -> Artifact | None:
-    """The artifact that a form's files or digests make; None where it has neither."""
+    """The artifact that a form's files or digests make; None where it has neither.
+
+    It stays, so what would refuse the files of `data` their version is to be asked before.
+    """
     if data["files"]:
         return artifacts.store_artifact(team, files=[(file.name, file) for file in data["files"]], by=by)
     return artifacts.declare_artifact(team, files=data["digests"], by=by) if data["digests"] else None
@@ -129,6 +132,7 @@ def version_files(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _attach(version: ModelVersion, data: dict[str, Any], *, by: User) -> ModelVersion:
+    catalog.check_attaching(version, by=by)
     artifact = take_in(version.team, data, by=by)
     assert artifact is not None  # noqa: S101 - the form asks for one or the other
     return catalog.attach_artifact(version, artifact=artifact, by=by)
