@@ -127,6 +127,11 @@ if OWNER_DATABASE_URL := os.environ.get("OWNER_DATABASE_URL"):
         OWNER_DATABASE_URL, options={"options": "-c role=assay_owner -c search_path=assay,pg_temp"}
     )
 
+# Shared by the processes of one machine, so that a limit on tries is one limit; it needs neither broker nor database.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": HOME / "cache"},
+}
+
 AUTH_USER_MODEL = "registry.User"
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",

@@ -15,8 +15,9 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 @pytest.fixture(autouse=True)
 def own_folders(settings: Any, tmp_path: Path) -> None:
-    """Blobs, keys and logs of a test lie in its temporary folder."""
+    """Blobs, keys, logs and counted tries of a test lie in its temporary folder."""
     settings.HOME = tmp_path
+    settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": tmp_path / "cache"}}
     settings.BLOB_ROOT = tmp_path / "blobs"
     settings.KEY_FOLDER = tmp_path / "notary"
 

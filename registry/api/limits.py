@@ -1,4 +1,4 @@
-"""How often somebody may ask: counted per minute, in the cache that the processes of one machine share or not."""
+"""How often somebody may ask: counted per minute, in the cache that the processes of one machine share."""
 
 import hashlib
 import time

@@ -78,7 +78,7 @@ def _why_not(by: User, version: ModelVersion, expertise: str) -> str:
 
 
 def withdraw_sign_off(signature: SignOff, *, reason: str, by: User) -> SignOffWithdrawal:
-    """Take one's own signature back."""
+    """Take one's own signature back. A version that was approved on it is suspended at once."""
     with audit.acting("sign_off.withdrawn", by=by, on=signature):
         if signature.signed_by_id != by.pk:
             raise NotPermitted("A person withdraws their own signature only.")
@@ -91,6 +91,10 @@ def withdraw_sign_off(signature: SignOff, *, reason: str, by: User) -> SignOffWi
         )
         detail = {"reason": reason, "version": str(signature.version)}
         audit.record("sign_off.withdrawn", subject=signature, actor=by, detail=detail)
+        version = ModelVersion.objects.get(pk=signature.version_id)
+        if version.standing == Standing.SUSPENDED and signature.version.standing == Standing.GOOD:
+            because = {"because": "a signature that its approval rested on was withdrawn"}
+            audit.record("model_version.suspended", subject=version, actor=None, detail=because)
         verdicts.refresh(signature.version)
     return row
 
@@ -204,7 +208,7 @@ def _suspend(move: Transition) -> bool:
             cursor.execute("select suspend_lapsed(%s)", [move.version_id])
             has_lapsed = bool(cursor.fetchone()[0])
         if has_lapsed:
-            ended = "waiver" if move.kind == "waived" else "approval"
-            detail = {"ended": ended, "at": move.expires_at}
+            ended = "the waiver it rested on" if move.kind == "waived" else "its approval"
+            detail = {"because": f"{ended} has ended", "ended": move.expires_at}
             audit.record("model_version.suspended", subject=move.version, actor=None, detail=detail)
     return has_lapsed

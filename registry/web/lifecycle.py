@@ -13,7 +13,7 @@ from registry.exceptions import NotNow, TransitionRefused
 from registry.models import Attestation, ModelVersion, Verdict
 from registry.models.choices import Stage
 from registry.services import lifecycle, verdicts
-from registry.services.answers import newest, why_over
+from registry.services.answers import newest, why_over, why_unsigned
 from registry.web.access import fetch
 from registry.web.forms.lifecycle import MoveForm
 from registry.web.present.pages import crumbs
@@ -27,7 +27,8 @@ RELATED = ("model__team", "model__project", "team")
 def version_move(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What the gate says about the next step, and the step itself; `?to=retired` asks for the end of the way."""
     version = fetch(ModelVersion, request, pk, *RELATED)
-    form = MoveForm(request.POST or None, initial={"to_stage": request.GET.get("to") or next_stage(version)})
+    to_stage = request.GET.get("to") or next_stage(version) or version.stage
+    form = MoveForm(request.POST or None, initial={"to_stage": to_stage})
     if request.method == "POST" and form.is_valid():
         return _move(request, version, form)
     return _move_page(request, version, form, to_stage=form["to_stage"].value())
@@ -83,12 +84,14 @@ def version_attestation(request: HttpRequest, pk: UUID) -> HttpResponse:
         raise Http404
     if over := why_over(answer):
         raise NotNow(over[1])
-    if answer.body is None:
-        waiting = {"status": "pending", "detail": "The notary signs it within seconds. Ask again."}
-        return JsonResponse(waiting, status=503, headers={"Retry-After": "5"})
+    if waiting := why_unsigned(answer):
+        kind, said = waiting
+        if kind == "unsignable":
+            raise NotNow(said)
+        return JsonResponse({"status": kind, "detail": said}, status=503, headers={"Retry-After": "5"})
     name = f"{version}.attestation.json".replace("/", "_")
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(bytes(answer.body), content_type="application/json", headers=headers)
+    return HttpResponse(bytes(answer.body or b""), content_type="application/json", headers=headers)
 
 
 @require_safe

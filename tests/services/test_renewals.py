@@ -9,6 +9,7 @@ from django.db import connection
 from registry.exceptions import NotPermitted, TransitionRefused
 from registry.models import Attestation, AuditEvent, ModelVersion, RiskAssessment, SignOff, Transition
 from registry.models.gate_inputs import database_now
+from registry.services import lifecycle
 from registry.services.answers import newest, why_over
 from tests import make
 from tests.databases import speaking_as
@@ -54,7 +55,7 @@ def test_a_version_whose_approval_ended_is_suspended_once_and_that_is_on_record(
     assert (standing_of(used), stage_of(used.version)) == ("suspended", "inference")
     event = AuditEvent.objects.get(verb="model_version.suspended")
     assert (event.actor, event.team, event.subject_id) == (None, used.version.team, str(used.version.pk))
-    assert '"ended":"approval"' in event.body
+    assert '"because":"its approval has ended"' in event.body
     assert why_over(newest(Attestation.objects.filter(version=used.version))) == (
         "expired",
         "It may not be used: its approval has expired.",
@@ -70,7 +71,30 @@ def test_a_version_whose_waiver_lapsed_is_suspended(scene: Scene) -> None:
     end(scene)
     reap()
     assert standing_of(scene) == "suspended"
-    assert '"ended":"waiver"' in AuditEvent.objects.get(verb="model_version.suspended").body
+    assert "the waiver it rested on has ended" in AuditEvent.objects.get(verb="model_version.suspended").body
+
+
+def test_who_takes_a_signature_back_stops_what_was_approved_on_it(used: Scene) -> None:
+    mine = SignOff.objects.get(version=used.version, signed_by=used.cast.alan)
+    lifecycle.withdraw_sign_off(mine, reason="I saw an error.", by=used.cast.alan)
+    assert (standing_of(used), stage_of(used.version)) == ("suspended", "inference")
+    event = AuditEvent.objects.get(verb="model_version.suspended")
+    assert "a signature that its approval rested on was withdrawn" in event.body
+    used.sign()
+    make.moved(used.version, to_stage="inference", by=used.cast.ada)
+    assert standing_of(used) == "good"
+
+
+def test_a_signature_that_no_approval_rests_on_is_taken_back_without_harm(used: Scene) -> None:
+    used.sign()
+    later = SignOff.objects.filter(version=used.version, signed_by=used.cast.alan).latest("seq")
+    lifecycle.withdraw_sign_off(later, reason="Too early.", by=used.cast.alan)
+    assert standing_of(used) == "good"
+    make.moved(used.version, to_stage="retired", by=used.cast.ada)
+    first = SignOff.objects.filter(version=used.version, signed_by=used.cast.grace).earliest("seq")
+    lifecycle.withdraw_sign_off(first, reason="Late.", by=used.cast.grace)
+    assert standing_of(used) == "withdrawn"
+    assert not AuditEvent.objects.filter(verb="model_version.suspended").exists()
 
 
 def test_nobody_but_the_reaper_suspends_and_it_suspends_nothing_that_lasts(used: Scene) -> None:

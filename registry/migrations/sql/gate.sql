@@ -107,6 +107,16 @@ begin
                  and g.granted_by_id <> x.requested_by_id and may_sign(g.granted_by_id, v.id)) >= 2) w on true;
 end $f$;
 
+create function on_snapshot() returns trigger language plpgsql security definer set search_path = assay, pg_temp as $f$
+begin
+  -- Of evidence that is yet to come nobody has seen anything.
+  if new.evidence_rev is distinct from (select evidence_rev from model_version where id = new.version_id) then
+    raise exception 'gate: the evidence changed since it was looked at' using errcode = '23514';
+  end if;
+  return new;
+end $f$;
+create trigger mm_snapshot before insert on evidence_snapshot for each row execute function on_snapshot();
+
 create function bind_sign_off() returns trigger language plpgsql security definer set search_path = assay, pg_temp as $f$
 declare rev bigint; proof reauthentication;
 begin
@@ -132,11 +142,18 @@ end $f$;
 create trigger mm_sign before insert on sign_off for each row execute function bind_sign_off();
 
 create function on_withdrawal() returns trigger language plpgsql security definer set search_path = assay, pg_temp as $f$
+declare v model_version;
 begin
+  -- Locked in a statement of its own: what is read next then sees the move that was waited for.
+  select * into v from model_version where id = new.version_id for no key update;
   if not exists (select from sign_off s where s.id = new.sign_off_id and s.version_id = new.version_id and s.signed_by_id = new.withdrawn_by_id) then
     raise exception 'gate: a person withdraws their own signature' using errcode = '23514';
   end if;
-  update model_version set touched = touched + 1 where id = new.version_id;
+  -- An approval whose signature is taken back is an approval no longer.
+  update model_version set touched = touched + 1, standing = case when v.standing = 'good' and exists (
+      select from sign_off s where s.id = new.sign_off_id and s.to_stage = v.stage and s.evidence_rev = (
+        select t.evidence_rev from transition t where t.version_id = v.id order by t.at desc limit 1))
+    then 'suspended' else standing end where id = v.id;
   new.withdrawn_at := clock_timestamp();
   return new;
 end $f$;
@@ -276,7 +293,7 @@ begin
   insert into attestation (id, version_id, stage, verdict_id, transition_id, passed, expires_at)
   select gen_random_uuid(), a.version_id, a.stage, a.verdict_id, a.transition_id, true, a.expires_at
     from attestation a join model_version v on v.id = a.version_id
-   where a.passed and a.created_at < clock_timestamp() - interval '20 days' and v.standing = 'good' and v.stage = a.stage
+   where a.passed and a.envelope is not null and a.created_at < clock_timestamp() - interval '20 days' and v.standing = 'good' and v.stage = a.stage
      and (a.expires_at is null or a.expires_at > clock_timestamp() + interval '10 days')
      and not exists (select from attestation b where b.version_id = a.version_id and b.stage = a.stage and b.seq > a.seq);
   get diagnostics renewed = row_count;

@@ -60,7 +60,7 @@ def _state(version: ModelVersion) -> tuple[Any, ...]:
 
 
 def _compose(version: ModelVersion, person: User) -> Dossier:
-    judged, now = judge(version, person=person), database_now()
+    judged, now = judge(version), database_now()
     measured = evidence.newest_measurements(version)
     attestation = dossier_record.newest_attestation(version)
     key = dossier_record.notary_key(attestation)

@@ -7,12 +7,12 @@ from typing import Any
 
 from registry.gates.values import Outcome
 from registry.gates.verdict import Requirement
-from registry.models import ModelVersion, PolicyRevision, Transition, TrustNeed, User
+from registry.models import ModelVersion, PolicyRevision, Transition, TrustNeed
 from registry.models.choices import Aspect, NeedLevel
 from registry.reports.moments import in_utc
 from registry.reports.wording import waits_for_people
 from registry.services.verdicts import ANSWERED_STAGE, Review
-from registry.web.present import versions
+from registry.web.present import verdict
 
 RANK = {NeedLevel.HIGH: 0, NeedLevel.MEDIUM: 1, NeedLevel.LOW: 2}
 MARKS = {"In use": "passed", "In use, with a waiver": "waived", "No longer to be used": "suspended"}
@@ -38,11 +38,11 @@ class Judged:
     until: str = ""
 
 
-def judge(version: ModelVersion, *, person: User) -> Judged:
+def judge(version: ModelVersion) -> Judged:
     """The gate asked now, or the verdict of the move that brought the version where it is."""
-    gate = versions.gate_section(version, person=person)
+    gate = verdict.section(version)
     reviewed = gate.get("reviewed")
-    return _stored(version, gate) if reviewed is None else _live(reviewed, gate["verdict_reason"])
+    return _stored(version, gate) if reviewed is None else _live(reviewed, gate)
 
 
 def _opinion(reviewed: Review, mark: str) -> str:
@@ -52,7 +52,7 @@ def _opinion(reviewed: Review, mark: str) -> str:
     return "Not yet: it waits for signatures" if waits else OPINIONS[mark]
 
 
-def _live(reviewed: Review, reason: str) -> Judged:
+def _live(reviewed: Review, gate: Mapping[str, Any]) -> Judged:
     outcome, has_waiver = reviewed.decision.outcome.value, bool(reviewed.decision.waived)
     mark = "waived" if has_waiver and outcome == "passed" else outcome
     return Judged(
@@ -64,9 +64,9 @@ def _live(reviewed: Review, reason: str) -> Judged:
         evidence_digest=reviewed.evidence_digest,
         revision=reviewed.revision,
         question=f"May it enter {reviewed.to_stage}?",
-        title=_opinion(reviewed, mark),
-        mark=mark,
-        reason=reason,
+        title=gate.get("verdict_title") or _opinion(reviewed, mark),
+        mark=MARKS.get(gate.get("verdict_title", ""), mark),
+        reason=gate["verdict_reason"],
         said=f"Asked when this dossier was made, {in_utc(reviewed.now)}.",
     )
 
@@ -77,7 +77,8 @@ def _stored(version: ModelVersion, gate: Mapping[str, Any]) -> Judged:
     )
     moved = rows.filter(to_stage=ANSWERED_STAGE).order_by("-at").first() or rows.latest("at")
     snapshot = moved.verdict.snapshot
-    title = str(gate.get("verdict_title") or "Retired")
+    title, since = str(gate.get("verdict_title") or "Retired"), gate.get("unmet_since")
+    said_since = f" It would not be let in today, for these: {'; '.join(since)}." if since else ""
     return Judged(
         to_stage=moved.to_stage,
         body=moved.verdict.body,
@@ -89,7 +90,7 @@ def _stored(version: ModelVersion, gate: Mapping[str, Any]) -> Judged:
         question="May it be used?",
         title=title,
         mark=MARKS.get(title, "neutral"),
-        reason=gate["verdict_reason"],
+        reason=f"{gate['verdict_reason']}{said_since}",
         said=f"Said when {moved.moved_by} moved it to {moved.to_stage}, {in_utc(moved.at)}.",
         until=in_utc(moved.expires_at) if moved.expires_at else "",
     )

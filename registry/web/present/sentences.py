@@ -43,7 +43,7 @@ SENTENCES: Mapping[str, Said] = {
     "model_version.artifact_attached": Said("attached files to {what}", "attach files to {what}", "files"),
     "model_version.registered": Said("registered {what}", "register a version of {what}", "written"),
     "model_version.signed_off": Said("{signed} {what}, for {expertise}", "sign {what}", "signed"),
-    "model_version.suspended": Said("suspended {what}, whose {ended} has ended", "suspend {what}", "suspended"),
+    "model_version.suspended": Said("suspended {what}: {because}", "suspend {what}", "suspended"),
     "model_version.transitioned": Said("moved {what} to {to}{how}", "move {what}", "moved"),
     "person.changed": Said("changed the account of {what}: {fields}", "change the account of {what}", "person"),
     "person.created": Said("made an account for {what}", "make an account for {what}", "person"),

@@ -54,10 +54,11 @@ def awaiting_signature(person: Any) -> QuerySet[ModelVersion]:
 
 
 def to_be_decided(versions: QuerySet[ModelVersion]) -> QuerySet[ModelVersion]:
-    """Those one step before use, and those in use whose approval has ended or ends soon."""
+    """Those one step before use, and those whose approval was suspended, has ended or ends soon."""
     last = Transition.objects.filter(version=OuterRef("pk")).order_by("-at").values("expires_at")[:1]
     is_before = Q(stage__in=stages_before_use(), standing=Standing.GOOD)
-    is_due = Q(stage=ASKED, approved_until__lte=Now() + RENEWED_WITHIN) & ~Q(standing=Standing.WITHDRAWN)
+    has_ended = Q(standing=Standing.SUSPENDED) | Q(standing=Standing.GOOD, approved_until__lte=Now() + RENEWED_WITHIN)
+    is_due = Q(stage=ASKED) & has_ended
     return versions.annotate(approved_until=Subquery(last)).filter(is_before | is_due)
 
 
