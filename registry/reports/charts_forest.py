@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 
 from registry.reports.charts import limit_line, mark
 from registry.reports.figures import RATE_UNITS, as_number, format_interval, format_number
-from registry.reports.readings import Reading, describe, read
+from registry.reports.readings import Reading, describe, read, why_not
 from registry.reports.scales import Scale, scale_over
 from registry.reports.svg import INKS, absent, chart, clip, element, line, percent, text
 
@@ -23,13 +23,15 @@ def forest_chart(
     """Many slices in one chart, a line each, on one scale.
 
     A row has `label`, `low`, `high`, `value`, and optionally `n`, `note`, `highlight` (the worst one),
-    `limit`, `direction`, `outcome`. `small` is for paper, where a third of the page has to hold a chart.
+    `limit`, `direction`, `outcome`, `status`: what is not "ok" is named and not drawn, whatever numbers it brings.
+    `small` is for paper, where a third of the page has to hold a chart.
     """
     given = [(row, _read_row(row)) for row in rows]
     known = [each for _, reading in given if reading.is_measured for each in reading.known]
     title = label or "Intervals by slice"
     if not known:
-        return absent(title=title, words="not measured")
+        reasons = {why_not(row.get("status")) for row, _ in given}
+        return absent(title=title, words=(len(reasons) == 1 and reasons.pop()) or "not measured")
     is_share = unit in RATE_UNITS
     scale = scale_over(known, lower=0.0 if is_share else None, upper=1.0 if is_share else None)
     size = SMALL if small else 1.0
@@ -38,9 +40,7 @@ def forest_chart(
         _forest_row(row, reading, scale, unit, top=PITCH * size * number, size=size)
         for number, (row, reading) in enumerate(given)
     ]
-    said = [
-        f"{row.get('label', '')}: {describe(reading, unit=unit, state=_state(row, reading))}" for row, reading in given
-    ]
+    said = [f"{row.get('label', '')}: {_description(row, reading, unit)}" for row, reading in given]
     return chart(
         *lines,
         _end(scale.lower, unit, x=scale.start, y=foot, anchor="start", size=size),
@@ -58,11 +58,16 @@ def _end(value: float, unit: str, *, x: float, y: float, anchor: str, size: floa
     return text(words, x=percent(x), y=y, class_="chart-faint", anchor=anchor, font_size=FAINT * size)
 
 
+def _description(row: Mapping[str, object], reading: Reading, unit: str) -> str:
+    return why_not(row.get("status")) or describe(reading, unit=unit, state=_state(row, reading))
+
+
 def _read_row(row: Mapping[str, object]) -> Reading:
+    found = {} if why_not(row.get("status")) else row
     return read(
-        low=row.get("low"),
-        high=row.get("high"),
-        value=row.get("value"),
+        low=found.get("low"),
+        high=found.get("high"),
+        value=found.get("value"),
         limit=row.get("limit"),
         direction=str(row.get("direction") or "at_least"),
         tolerance=row.get("tolerance"),
@@ -78,19 +83,30 @@ def _forest_row(
     row: Mapping[str, object], reading: Reading, scale: Scale, unit: str, *, top: float, size: float
 ) -> SafeString:
     """A slice: its name and size at the left, its numbers at the right, its interval under both."""
-    has_ends = reading.low is not None or reading.high is not None
-    within = f" ({format_interval(reading.low, reading.high, unit=unit)})" if has_ends else ""
-    numbers = f"{format_number(reading.value, unit)}{within}"
     y, reach = top + 29 * size, 9 * size
     return element(
         "g",
         element("title", " ".join(str(row.get(key) or "") for key in ("label", "note")).strip() or "unnamed"),
         _name(row, x=percent(scale.start), y=top + 14 * size, size=size),
-        text(numbers, x=percent(scale.end), y=top + 14 * size, anchor="end", font_size=TYPE * size),
+        _numbers(row, reading, unit, x=percent(scale.end), y=top + 14 * size, size=size),
         line("chart-grid", (percent(scale.start), y, percent(scale.end), y), ink="line", width=1),
         mark(reading, scale, y=y, state=_state(row, reading), weight=5.0 * size),
         *(limit_line(scale(each), top=y - reach, foot=y + reach) for each in reading.limits),
     )
+
+
+def _numbers(row: Mapping[str, object], reading: Reading, unit: str, *, x: str, y: float, size: float) -> SafeString:
+    """What was found, or, faint, why nothing is drawn."""
+    if reason := why_not(row.get("status")):
+        return text(reason, x=x, y=y, class_="chart-faint", anchor="end", font_size=FAINT * size)
+    words = written(reading.value, reading.low, reading.high, unit=unit)
+    return text(words, x=x, y=y, anchor="end", font_size=TYPE * size)
+
+
+def written(value: object, low: object, high: object, *, unit: str) -> str:
+    """A number and its interval, as the chart prints them."""
+    within = "" if low is None and high is None else f" ({format_interval(low, high, unit=unit)})"
+    return f"{format_number(value, unit)}{within}"
 
 
 def _name(row: Mapping[str, object], *, x: str, y: float, size: float) -> SafeString:

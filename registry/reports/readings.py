@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from registry.reports.figures import as_number, format_interval, format_number
 
 AT_MOST = frozenset({"at_most", "at most", "max", "maximum", "upper", "<=", "<", "le", "lower_is_better", "below"})
+NOT_OK = {"insufficient_data": "not enough data", "not_applicable": "does not apply", "error": "error"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,15 @@ def read(
         room = abs(as_number(tolerance) or 0.0)
         floor, ceiling = bound - room, bound + room
     return Reading(start, end, as_number(value), floor, ceiling)
+
+
+def why_not(status: object) -> str:
+    """Why a reading isn't drawn, in the words of the tables; "" for one that is.
+
+    Too few rows leave a number that a table may show and a chart may not: beside the others it would look measured.
+    """
+    stated = str(status or "ok")
+    return "" if stated == "ok" else NOT_OK.get(stated, stated.replace("_", " "))
 
 
 def describe(reading: Reading, *, unit: str, state: str) -> str:

@@ -33,6 +33,7 @@ CHARTS: list[Callable[[str], SafeString]] = [
     lambda name: forest_chart(
         [{"label": name, "low": 0.1, "high": 0.3, "value": 0.2, "n": 9, "note": name, "outcome": name}], label=name
     ),
+    lambda name: forest_chart([{"label": name, "status": name}, {"label": "a", "value": 0.2}], label=name),
     lambda name: reliability_chart([{"predicted": 0.2, "observed": 0.3, "low": 0.1, "high": 0.5, "n": 3}], label=name),
     lambda name: bar_interval_chart([{"name": name, "value": 0.4, "low": 0.3, "high": 0.5}], label=name, unit=name),
     lambda name: sparkline([1, None, 2, 3], label=name, unit=name),
@@ -211,3 +212,15 @@ def test_a_suspended_parent_says_so_in_words() -> None:
     assert "dataset, suspended" in lineage_chart(
         [{"id": "a", "label": "a", "kind": "dataset", "standing": "suspended"}], []
     )
+
+
+def test_a_group_with_too_few_rows_is_named_and_not_drawn() -> None:
+    few = {"label": "few", "value": 0.75, "low": 0.194, "high": 0.994, "n": 4, "status": "insufficient_data"}
+    many = {"label": "many", "value": 0.6, "low": 0.5, "high": 0.7, "n": 400, "status": "ok"}
+    svg = forest_chart([few, many], unit="rate")
+    assert "75%" not in svg
+    assert "99.4%" not in svg
+    assert svg.count("chart-mark-line") == forest_chart([many], unit="rate").count("chart-mark-line")
+    assert "few: not enough data" in svg
+    assert "n = 4" in svg
+    assert "not enough data" in forest_chart([few], unit="rate")

@@ -215,6 +215,19 @@ def test_a_version_that_is_not_through_shows_what_the_gate_says_now(cast: Cast) 
     assert said == json.loads(canonical_bytes(reviewed.decision.as_dict()["requirements"]))
 
 
+def test_a_group_with_too_few_rows_is_not_enough_data_in_the_table_and_in_the_chart(cast: Cast) -> None:
+    version, rate = make.ready_version(cast), "fairness.selection_rate"
+    few = make.reading(metric=rate, slice="race=few", low=0.194, high=0.994, n=4)
+    many = make.reading(metric=rate, slice="race=many", low=0.512, high=0.688)
+    short = few | {"status": "insufficient_data", "reason": "4 rows, fewer than 10"}
+    make.measured(version, by=cast.ada, readings=[make.reading(), short, many])
+    html = reports.to_html(content_of(version, cast))
+    assert "68.8%" in html
+    assert "99.4%" not in html
+    assert html.count("4 rows, fewer than 10") == 1
+    assert "few: not enough data" in html
+
+
 def test_a_version_with_nothing_yet_has_a_dossier_that_says_so(cast: Cast) -> None:
     pages = reports.to_html(content_of(make.model_version(cast, has_files=False), cast))
     for said in (

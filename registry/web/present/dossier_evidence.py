@@ -8,6 +8,8 @@ from typing import Any
 from registry.gates.verdict import Requirement
 from registry.models import Evaluation, Measurement, ModelVersion
 from registry.models.choices import Assurance, RunState
+from registry.reports import readings
+from registry.reports.charts_forest import written
 from registry.reports.figures import format_interval, format_number
 from registry.reports.moments import in_utc
 from registry.reports.prose import render_markdown
@@ -19,7 +21,7 @@ PART = re.compile(r"^## +(?P<title>.+?)\s*$(?P<text>.*?)(?=^## |\Z)", re.MULTILI
 ROOM = 42
 # Rows of one metric that stand beside another metric; more than that must be able to go on on the next page.
 BESIDE = 24
-NOT_OK = {"insufficient_data": "not enough data", "not_applicable": "does not apply", "error": "error"}
+DRAWN = ("value", "low", "high", "n", "status")
 
 
 def section(version: ModelVersion, measured: list[Measurement], requirements: Iterable[Requirement]) -> dict[str, Any]:
@@ -71,20 +73,16 @@ def _charts(rows: list[Measurement]) -> list[dict[str, Any]]:
 
 
 def _forest(rows: list[Measurement]) -> dict[str, Any]:
-    shown = [
-        {"label": _group_words(row.slice), "value": row.value, "low": row.low, "high": row.high, "n": row.n}
-        for row in rows
-    ]
+    shown = [{"label": _group_words(row.slice)} | {name: getattr(row, name) for name in DRAWN} for row in rows]
     unit = metrics.unit(rows[0].metric)
     longest = max(len(f"{each['label']} n = {each['n']} {_written(each, unit)}") for each in shown)
     return {"title": metrics.title(rows[0].metric), "unit": unit, "rows": shown, "is_wide": longest > ROOM}
 
 
 def _written(shown: dict[str, Any], unit: str) -> str:
-    """The number and the interval, as the chart prints them."""
-    has_ends = shown["low"] is not None or shown["high"] is not None
-    within = f" ({format_interval(shown['low'], shown['high'], unit=unit)})" if has_ends else ""
-    return f"{format_number(shown['value'], unit)}{within}"
+    """What the chart prints at the right of a group."""
+    numbers = written(shown["value"], shown["low"], shown["high"], unit=unit)
+    return readings.why_not(shown["status"]) or numbers
 
 
 def _group_words(name: str) -> str:
@@ -114,7 +112,7 @@ def _reading(row: Measurement) -> dict[str, Any]:
     unit, is_ok = metrics.unit(row.metric), row.status == "ok"
     return {
         "slice": {"overall": "everybody", "worst": "worst group"}.get(row.slice, row.slice),
-        "value": format_number(row.value, unit) if is_ok else NOT_OK.get(row.status, row.status),
+        "value": format_number(row.value, unit) if is_ok else readings.why_not(row.status),
         "interval": _interval(row, unit) if is_ok else "",
         "why": "" if is_ok else row.reason or "no reason was given",
         "n": row.n,
