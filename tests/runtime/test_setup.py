@@ -81,6 +81,18 @@ def test_that_everything_is_here_is_said_once(programs, tmp_path, monkeypatch, c
     assert capsys.readouterr().out.count("everything is here") == 1
 
 
+def test_unpacking_says_now_and_then_how_much_is_in_place(programs, tmp_path, monkeypatch, capsys) -> None:
+    put(programs, "pip", "#!/bin/sh\necho Installing collected packages: x y\n/bin/sleep 0.4\n")
+    for name in ("x-1.dist-info", "pip-26.dist-info"):
+        (tmp_path / "lib" / "python3.11" / "site-packages" / name).mkdir(parents=True)
+    (tmp_path / "lib" / "python3.11" / "site-packages" / "x.so").write_bytes(bytes(3_000_000))
+    monkeypatch.setattr(setup, "VENV", tmp_path)
+    monkeypatch.setattr(setup, "EVERY_S", 0.05)
+    setup.run([str(programs / "pip")], what="packages", announce="Collecting", of=2)
+    said = capsys.readouterr().out
+    assert said.startswith("setup     everything is here; unpacking it\nsetup     unpacked: 1 of 2 packages, 3 MB\n")
+
+
 def test_too_old_a_python_is_told_so(monkeypatch) -> None:
     monkeypatch.setattr(setup, "OLDEST", (99, 0))
     with pytest.raises(setup.SetupError, match=r"needs Python 3\.11 or newer"):

