@@ -36,7 +36,7 @@ def version_evaluate(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask for what the policy prescribes, filled in from it."""
     version = _version(request, pk)
     prescribed = runs.prescribed(version)
-    form = RequiredForm(**sent(request), version=version, prescribed=prescribed)
+    form = RequiredForm(**sent(request), version=version, prescribed=prescribed, person=request.user)
     if started := carry_out(form, lambda data: _start_required(version, data, by=request.user)):
         return _started(request, version, started)
     return form_page(request, form, "registry/evaluations/new.html", **runs.form_context(version, prescribed))
@@ -63,7 +63,7 @@ def _evaluator(request: HttpRequest) -> Any:
 def _free_form(request: HttpRequest, version: ModelVersion, evaluator: str, **bound: Any) -> FreeForm:
     chosen = TableForm(request.GET, version=version)
     table = chosen.cleaned_data.get("table") if chosen.is_valid() else None
-    return FreeForm(**bound, version=version, evaluator=evaluator, table=table)
+    return FreeForm(**bound, version=version, evaluator=evaluator, table=table, person=request.user)
 
 
 def _free_page(

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from evaluators.catalog import EVALUATORS
 from registry.models import Artifact, Evaluation, User
+from registry.services import catalog, people
 from registry.web.forms.evaluations import RequiredForm
 from registry.web.forms.tables import read_columns
 from tests import make
@@ -90,6 +91,18 @@ def test_a_setting_that_differs_is_part_of_what_is_asked(cast: Cast, signed_in: 
     more = {"level": "0.95", "parameter-family_minimum": "50", "table_file": upload()}
     assert signed_in(cast.ada).post(address(cast), sent | more).status_code == 302
     assert Evaluation.objects.get().parameters == {"family_minimum": 50}
+
+
+def test_another_teams_data_is_not_offered_to_who_may_not_see_it(cast: Cast, signed_in: SignedIn) -> None:
+    people.add_member(cast.marketing, person=cast.ada, role="contributor", by=cast.olga)
+    theirs = catalog.create_dataset(cast.marketing, slug="clicks-of-theirs", by=cast.ada)
+    data = catalog.register_dataset_version(theirs, label="1", by=cast.ada)
+    version = make.model_version(cast, data=data)
+    make.active_policy(cast, on=version.model.project)
+    for door in ("version-evaluate", "version-evaluate-freely"):
+        where = f"{reverse(door, args=[version.pk])}?evaluator=fairness.group"
+        assert "clicks-of-theirs" in signed_in(cast.ada).get(where).content.decode(), door
+        assert "clicks-of-theirs" not in signed_in(cast.grace).get(where).content.decode(), door
 
 
 def test_another_teams_table_can_not_be_looked_into(cast: Cast, signed_in: SignedIn) -> None:

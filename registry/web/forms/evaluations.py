@@ -6,7 +6,8 @@ from typing import Any
 from django import forms
 
 from evaluators.catalog import describe
-from registry.models import Artifact, DatasetVersion, ModelVersion, RequiredEvaluation
+from registry.models import Artifact, DatasetVersion, ModelVersion, RequiredEvaluation, User
+from registry.policies import visible
 from registry.web.forms.tables import columns_of, missing, read_columns
 
 # What is no table by its name; of the rest, the evaluator reads the bytes and has the last word.
@@ -54,11 +55,13 @@ class InputsForm(forms.Form):
 
     columns: Sequence[str] | None = None
 
-    def __init__(self, *args: Any, version: ModelVersion, evaluators: Sequence[str], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, version: ModelVersion, evaluators: Sequence[str], person: User, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["table"].queryset = tables_of(version)
         self.fields["table"].label_from_instance = table_words
-        pinned = DatasetVersion.objects.filter(children__child_model=version).select_related("dataset__team")
+        pinned = visible(DatasetVersion, person).filter(children__child_model=version).select_related("dataset__team")
         self.fields["dataset_version"].queryset = pinned.distinct()
         self.reads_table = any(map(needs_table, evaluators))
         self.reads_features = any(map(needs_features, evaluators))
