@@ -45,7 +45,9 @@ class Target:
         self.early = make.model_version(cast, label="3")
         self.draft = make.policy_revision(cast, slug="draft")
         self.brief = make.model_version(cast, within=make.project(cast, slug="brief"), slug="brief")
-        make.active_policy(cast, on=self.brief.model.project, body=make.a_policy(max_waiver_hours=24), slug="brief")
+        make.active_policy(
+            cast, on=self.brief.model.project, body=make.a_policy(max_waiver_hours=24, validity_days=30), slug="brief"
+        )
         self.unruled = make.model_version(cast, within=make.project(cast, slug="unruled"), slug="unruled")
         self.queued = make.requested(self.early, by=cast.ada)
         self.facts = self.gather_facts()

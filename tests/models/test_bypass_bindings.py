@@ -16,6 +16,7 @@ from tests.models.written import (
     proofs_aged,
     said,
     shown,
+    shown_then,
     then,
 )
 
@@ -38,20 +39,22 @@ NOTARY = "set session authorization assay_notary"
 def wrong_verdict(name: str, *before: str, **changes: str) -> Attempt:
     return Attempt(
         f"a move with a verdict {name}",
-        then(*before, said(**changes), MOVE_SAID),
+        then(OPEN, *before, said(**changes), MOVE_SAID),
         GATE,
+        role=SUPERUSER,
         says="carries the verdict",
-        twin=RIGHT,
+        twin=then(OPEN, RIGHT),
     )
 
 
 SIGNATURES = [
     Attempt(
         "a signature over another version's evidence",
-        then(shown("%(signed)s", rev="%(rev)s"), SEEN),
+        then(shown_then("%(signed)s", "%(rev)s"), SEEN),
         GATE,
+        role=SUPERUSER,
         says="covers the digest",
-        twin=then(shown(), SEEN),
+        twin=then(OPEN, shown(), SEEN),
     ),
     Attempt(
         "a signature over what was shown for another stage",
@@ -60,7 +63,11 @@ SIGNATURES = [
         says="covers the digest",
     ),
     Attempt(
-        "a signature over what was shown before", then(shown(rev="%(rev)s - 1"), SEEN), GATE, says="covers the digest"
+        "a signature over what was shown before",
+        then(shown_then("%(ready)s", "%(rev)s - 1"), SEEN),
+        GATE,
+        role=SUPERUSER,
+        says="covers the digest",
     ),
     Attempt("a signature over nothing", SEEN.replace(NEWEST, "0"), GATE, says="covers the digest"),
     Attempt(
@@ -141,10 +148,10 @@ MOVES = [
     wrong_verdict("that is open", outcome="'undecided'"),
     wrong_verdict(
         "on another version's evidence",
-        shown(rev=REV.format("%(signed)s")),
+        shown_then("%(ready)s", REV.format("%(signed)s")),
         snapshot_id=NEWEST,
     ),
-    wrong_verdict("on older evidence", shown("%(signed)s", rev=REV.format("%(signed)s") + " - 1"), snapshot_id=NEWEST),
+    wrong_verdict("on older evidence", shown_then("%(signed)s", REV.format("%(signed)s") + " - 1"), snapshot_id=NEWEST),
     wrong_verdict("under another policy", policy_revision_id="%(draft)s"),
     wrong_verdict("under no policy", policy_revision_id="null"),
     wrong_verdict("that owns up to a waiver that is not there", body="""'{"waived": ["threshold:1"]}'"""),
@@ -186,13 +193,6 @@ ANSWERS = [
         role=SUPERUSER,
         says="only a move",
         twin=then(OPEN, APPROVED, ENVELOPED, NOTARY, RENEW),
-    ),
-    Attempt(
-        "a renewal of what was never signed",
-        then(OPEN, APPROVED, ENVELOPED.replace("envelope = 'x', ", ""), NOTARY, RENEW),
-        GATE,
-        role=SUPERUSER,
-        says="only a move",
     ),
 ]
 ATTEMPTS = [*SIGNATURES, *WAIVERS, *MOVES, *ANSWERS]

@@ -149,6 +149,19 @@ STAMPS = [
 ]
 MOVES = [
     Kept(
+        "a move under a policy that speaks of two stages",
+        then(
+            past(
+                "stage_rule",
+                """insert into stage_rule (revision_id, to_stage, block_from, validity)
+                   values (%(revision)s, 'data', '', interval '1 day')""",
+            ),
+            TOUCHED,
+            APPROVED,
+        ),
+        moved("%(signed)s", A_YEAR),
+    ),
+    Kept(
         "a move along the guarded edge",
         then(TOUCHED, APPROVED),
         moved(

@@ -38,6 +38,11 @@ def shown(version: str = "%(ready)s", *, stage: str = "inference", rev: str = ""
                values ({version}, '{stage}', {rev or REV.format(version)}, '{{}}', encode(sha256('{{}}'), 'hex'))"""
 
 
+def shown_then(version: str, rev: str) -> str:
+    """A snapshot as if of another revision, which nobody can take."""
+    return then(OPEN, past("evidence_snapshot", shown(version, rev=rev)))
+
+
 def said(**changes: str) -> str:
     """The verdict on which the signed version may move, with some columns changed."""
     same = ("version_id", "to_stage", "outcome", "body", "snapshot_id", "policy_revision_id")

@@ -21,6 +21,9 @@ REASONS: dict[str, tuple[str, ...]] = {
         "on_waiver: if hours is null or new.expires_at [> -> >=] clock_timestamp() + make_interval(h",
         "on_waiver: l(hours => hours) or new.expires_at [<= -> <] clock_timestamp() then raise ex",
         "on_grant: from new.granted_by_id or proof.at [< -> <=] clock_timestamp() - interval '5 min",
+        "suspend_lapsed: = v.id order by t.at desc limit 1) [<= -> <] clock_timestamp(), false) then",
+        "renew_attestations: velope is not null and a.created_at [< -> <=] clock_timestamp() - interval '20 da",
+        "renew_attestations: .expires_at is null or a.expires_at [> -> >=] clock_timestamp() + interval '10 da",
     ),
     "Of a measurement or a limit, none of these columns is ever null.": (
         "unmet_evidence: igh <= t.\"limit\" + t.tolerance end, [false -> true]) union all select 'document:' |",
@@ -49,6 +52,26 @@ REASONS: dict[str, tuple[str, ...]] = {
     "Whoever asks for a waiver becomes an author, and no author may sign.": (
         "on_grant: ng errcode = '23514'; end if; if[ new.granted_by_id = w.requested_by_i"
         "d -> false ]or not may_sign(new.granted_by_id, n",
+    ),
+    "The edges into one stage are guarded all, or none of them is.": (
+        "attest_transition: ists (select from stage_edge e where[ e.from_stage = new.from"
+        "_stage -> true ]and e.to_stage = new.to_stage and e.",
+        "attest_transition: rom stage_edge e where e.from_stage [= -> <>] new.from_stage and e.to_stage = new",
+    ),
+    "Where anything is unmet without a waiver, the move is refused before this is read.": (
+        "judge_transition: rder by u.requirement) filter (where[ u.waived_until is not nu"
+        "ll -> true ]), min(u.waived_until) into miss",
+    ),
+    "The notary writes a yes by renewing alone, and that takes only one that was signed.": (
+        "stamp_attestation: sts (select from attestation a where[ a.transition_id = new.t"
+        "ransition_id -> true ]and a.passed and a.envelope is not n",
+    ),
+    "No answer but a yes names a move: nobody may write that column.": (
+        "stamp_attestation: ransition_id = new.transition_id and[ a.passed -> true ]and a"
+        ".envelope is not null))), false",
+    ),
+    "None of its parts is ever null.": (
+        "stamp_attestation: ssed and a.envelope is not null))), [false -> true]) then raise exception 'gate: on",
     ),
 }
 SQL = {mutant: reason for reason, mutants in REASONS.items() for mutant in mutants}
