@@ -1,5 +1,7 @@
 """However many names somebody sends, each is looked at a few times, not once for every other."""
 
+import json
+import tracemalloc
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -10,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from evaluators.tables import MAX_COLUMNS
 from registry.api import parsers
 from registry.web.forms import json_text, tables
+from registry.web.forms.json_text import LONGEST, Places, read_json
 from registry.web.forms.tables import read_columns
 
 MANY = 2000
@@ -63,3 +66,21 @@ def test_a_header_of_more_columns_than_an_evaluation_reads_is_refused_as_that() 
     for columns in (MAX_COLUMNS + 1, 200_000):
         with pytest.raises(forms.ValidationError, match="more than 5,000 columns"):
             read_columns(header(columns).file, "t.csv")
+
+
+def test_places_in_a_text_take_no_more_room_than_the_text() -> None:
+    long = "n" * 10_000
+    text = json.dumps({long: dict.fromkeys(map(str, range(10_000)), 1)}, indent=0)
+    tracemalloc.start()
+    places = Places(text)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 200 * len(text)
+    assert places.line(f"{long}.9999") == 10_002
+    assert places.line(f"{long}.more") == 2
+
+
+def test_a_text_that_nobody_writes_as_rules_is_refused_unread() -> None:
+    assert len(read_json(" " * (LONGEST - 2) + "[]")) == 0
+    with pytest.raises(forms.ValidationError, match="200,001 characters, more than the 200,000 allowed"):
+        read_json(" " * LONGEST + "5")

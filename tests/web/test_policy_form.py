@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from registry.models import PolicyRevision, User
-from registry.web.forms.json_text import line_of_place, read_json
+from registry.web.forms.json_text import Places, read_json
 from tests import make
 from tests.people import Cast
 from tests.web.world import World
@@ -46,10 +46,11 @@ def test_words_in_texts_are_no_numbers_and_no_errors() -> None:
 @pytest.mark.parametrize("indent", [None, 1, 4])
 def test_every_place_of_a_text_is_found_in_its_line(indent: int | None) -> None:
     text = json.dumps(make.a_policy(), indent=indent)
-    line = line_of_place(text, "stages.inference.evaluations.0.thresholds.0.limit")
+    places = Places(text)
+    line = places.line("stages.inference.evaluations.0.thresholds.0.limit")
     assert '"limit": 0.8' in text.splitlines()[line - 1]
-    assert '"inference"' in text.splitlines()[line_of_place(text, "stages.inference.nothing.7") - 1]
-    assert line_of_place(text, "nowhere") == 1
+    assert '"inference"' in text.splitlines()[places.line("stages.inference.nothing.7") - 1]
+    assert places.line("nowhere") == 1
 
 
 def sent(cast: Cast, body: Any) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 import json
 import re
+from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
 
 from registry.cards.doubles import first_double
 
-DEEPEST = 32
+DEEPEST, LONGEST = 32, 200_000
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
 # Escapes of the zero character and of halves of a pair, the backslash itself not being escaped.
 UNSTORABLE = re.compile(r"(?<!\\)(?:\\\\)*\\u(?:0000|[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F]))")
@@ -30,6 +31,8 @@ ADVICE = {
 
 def read_json(text: str) -> Any:
     """The value. ValidationError says the line, the column, and what was expected there."""
+    if len(text) > LONGEST:
+        raise forms.ValidationError(f"It has {len(text):,} characters, more than the {LONGEST:,} allowed.")
     if constant := next((found for found in CONSTANT.finditer(text) if found[1]), None):
         raise _refused(text, constant.start(), "NaN and Infinity are no JSON numbers")
     try:
@@ -79,45 +82,53 @@ def spelled(place: str) -> str:
     return re.sub(r"\.(\d+)(?=\.|$)", r"[\1]", place)
 
 
-def line_of_place(text: str, place: str) -> int:
-    """The line of a place such as `stages.inference.sign_offs.0`; of what it should stand in, where it is missing."""
-    starts = Places(text).starts
-    while place not in starts:
-        place = place.rpartition(".")[0]
-    return line_of(text, starts[place])
+@dataclass
+class Value:
+    """Where a value begins, or the name before it, and what stands in it."""
+
+    start: int
+    within: dict[str, "Value"] = field(default_factory=dict)
 
 
 class Places:
-    """Where in a readable JSON text every value begins, by its dotted place; the whole is the empty place."""
+    """Where in a readable JSON text every value begins."""
 
     def __init__(self, text: str) -> None:
+        self.text = text
         self.tokens = list(TOKEN.finditer(text))
         self.at = 0
-        self.starts: dict[str, int] = {}
-        self._value("")
+        self.whole = self._value()
+
+    def line(self, place: str) -> int:
+        """The line of a place such as `stages.inference.sign_offs.0`; of what it should stand in, where it lacks."""
+        value, rest = self.whole, place
+        while rest:
+            step = rest if rest in value.within else rest.partition(".")[0]
+            if step not in value.within:
+                break
+            value, rest = value.within[step], rest[len(step) + 1 :]
+        return line_of(self.text, value.start)
 
     def _next(self) -> str:
         self.at += 1
         return self.tokens[self.at - 1][0]
 
-    def _value(self, place: str) -> None:
-        self.starts.setdefault(place, self.tokens[self.at].start())
-        opened, number = self._next(), 0
+    def _start(self) -> int:
+        return self.tokens[self.at].start()
+
+    def _value(self) -> Value:
+        found = Value(self._start())
+        opened = self._next()
         if opened not in "{[":
-            return
+            return found
         while self.tokens[self.at][0] not in "}]":
-            name = str(number)
+            start, name = self._start(), str(len(found.within))
             if opened == "{":
-                name = self._name(place)
-            self._value(f"{place}.{name}".lstrip("."))
-            number += 1
+                name = str(json.loads(self._next()))
+                self.at += 1
+            found.within[name] = self._value()
+            found.within[name].start = start
             if self.tokens[self.at][0] == ",":
                 self.at += 1
         self.at += 1
-
-    def _name(self, place: str) -> str:
-        position = self.tokens[self.at].start()
-        name = str(json.loads(self._next()))
-        self.at += 1
-        self.starts[f"{place}.{name}".lstrip(".")] = position
-        return name
+        return found

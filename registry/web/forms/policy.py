@@ -1,6 +1,7 @@
 """Forms about policies."""
 
 import re
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -9,7 +10,7 @@ from registry.models import Project, Team, User
 from registry.models.choices import Role
 from registry.web.access import teams_of
 from registry.web.forms.fields import StrictJSONField
-from registry.web.forms.json_text import line_of_place, spelled
+from registry.web.forms.json_text import Places, spelled
 
 LINE = re.compile(r"Line (\d+)")
 
@@ -40,8 +41,11 @@ class RevisionForm(forms.Form):
         """Problems with the rules say where in the text they lie."""
         if name in self.fields:
             return name, ""
-        line = line_of_place(self.data["body"], name)
-        return "body", f"Line {line}, {spelled(name) or 'the whole'}"
+        return "body", f"Line {self._places.line(name)}, {spelled(name) or 'the whole'}"
+
+    @cached_property
+    def _places(self) -> Places:
+        return Places(self.data["body"])
 
     @property
     def marked_line(self) -> int | None:
