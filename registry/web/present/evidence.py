@@ -2,13 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.urls import reverse
 
+from registry.gates.decide import decide
+from registry.gates.values import Edge
 from registry.gates.verdict import Requirement
 from registry.models import Evaluation, EvidenceFile, Measurement, ModelVersion
-from registry.models.choices import Assurance, RunState
+from registry.models.choices import Assurance, RunState, Stage
 from registry.reports.wording import judged
 from registry.services import verdicts
 from registry.web.present import metrics, versions
@@ -17,6 +20,7 @@ WHOLE = ("overall", "worst")
 RANKED = ("failed", "undecided", "waived", "passed")
 # Slices that are features of the model and no groups of people; the bars show them.
 FEATURE = "feature="
+DRAWN = ("value", "low", "high", "n", "status")
 RUN_COLUMNS = [{"title": name} for name in ("Run", "State", "Asked for by", "When", "Assurance")]
 
 
@@ -26,13 +30,12 @@ def section(version: Any) -> dict[str, Any]:
     judgements = judged_measurements(version)
     runs = list(Evaluation.objects.filter(version=version).select_related("requested_by"))
     drawn = drawings(version, measured)
-    may = versions.EVALUATORS & set(version.roles) and version.root_digest is not None
     start = {"title": "Start an evaluation", "href": reverse("version-evaluate", args=[version.pk])}
     return {
         "groups": groups(measured, runs, judgements),
         "runs": [run_row(run) for run in runs],
         "run_columns": RUN_COLUMNS,
-        "empty_actions": [start] if may else [],
+        "empty_actions": [start] if versions.may_be_evaluated(version) else [],
         **drawn,
     }
 
@@ -44,10 +47,21 @@ def newest_measurements(version: ModelVersion) -> list[Measurement]:
 
 
 def judged_measurements(version: ModelVersion) -> dict[int, Requirement]:
-    """The requirement that each judged measurement answers, for the version's next step."""
-    ahead = versions.next_stage(version)
-    asked = verdicts.review(version, to_stage=ahead).decision.requirements if ahead else ()
+    """The requirement that each judged measurement answers: what its next step asks of it, else what use asks.
+
+    Use asks it already of a version that is far from it, and still of one that is in use or retired.
+    """
+    stages = dict.fromkeys((Stage.INFERENCE.value, versions.next_stage(version) or Stage.INFERENCE.value))
+    asked = [item for stage in stages for item in _asked(version, stage)]
     return {item.detail["measurement"]: item for item in asked if item.detail.get("measurement")}
+
+
+def _asked(version: ModelVersion, to_stage: str) -> tuple[Requirement, ...]:
+    """What entering a stage asks of a version, wherever it stands: as though one step led there."""
+    reviewed = verdicts.review(version, to_stage=to_stage)
+    step = Edge(from_stage=version.stage, to_stage=to_stage, guarded=True, needs_artifact=True)
+    evidence = replace(reviewed.evidence, edge=step)
+    return decide(reviewed.policy, evidence, to_stage=to_stage, now=reviewed.now).requirements
 
 
 def groups(
@@ -141,8 +155,7 @@ def drawings(version: ModelVersion, measured: list[Measurement]) -> dict[str, An
             "title": metrics.title(metric),
             "unit": metrics.unit(metric),
             "rows": [
-                {"label": _short(row.slice), "value": row.value, "low": row.low, "high": row.high, "n": row.n}
-                for row in rows.values()
+                {"label": _short(row.slice)} | {name: getattr(row, name) for name in DRAWN} for row in rows.values()
             ],
         }
         for metric, rows in sliced.items()

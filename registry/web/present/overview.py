@@ -30,7 +30,8 @@ def page(person: User) -> dict[str, Any]:
         "ready": ready,
         "underway": on_the_way,
         **worklists.lists(person),
-        "events": entries(events),
+        # Without their codes, which are for the log.
+        "events": [entry | {"code": ""} for entry in entries(events)],
         "has_anything": has_anything,
         "first_steps": [] if has_anything else first_steps(person),
     }
@@ -58,8 +59,7 @@ def _blocked(verdict: Verdict) -> dict[str, Any]:
     unmet = [r for r in verdict.body["requirements"] if r["outcome"] != "passed" and not r["waived_until"]]
     unmet.sort(key=lambda item: item["outcome"] != "failed")
     return _told(verdict) | {
-        "reasons": [_reason(requirement) for requirement in unmet[:3]],
-        "chart": next((r["detail"] for r in unmet if r["detail"].get("low") is not None), None),
+        "reasons": _reasons(unmet[:3]),
         "more": max(0, len(unmet) - 3),
         "unblock": next((r["unblock"] for r in unmet if r["unblock"]), ""),
     }
@@ -73,6 +73,12 @@ def underway(person: User) -> list[dict[str, Any]]:
         {"name": str(each), "href": reverse("version", args=[each.pk]), "stage": each.stage, "at": each.registered_at}
         for each in rows.order_by("-registered_at")[:MOST]
     ]
+
+
+def _reasons(unmet: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each requirement in words; the first that has an interval is drawn as well."""
+    drawn = next((each["id"] for each in unmet if each["detail"].get("low") is not None), None)
+    return [_reason(each) | {"chart": each["detail"] if each["id"] == drawn else None} for each in unmet]
 
 
 def _reason(requirement: dict[str, Any]) -> dict[str, Any]:

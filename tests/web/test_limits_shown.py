@@ -1,0 +1,76 @@
+"""Every page that shows a measurement shows it against the limit that use asks, wherever its version stands."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from registry.models import ModelVersion, User
+from registry.web.present import evidence, overview
+from tests import make
+from tests.people import Cast
+
+SignedIn = Callable[[User], Client]
+
+
+def in_use(cast: Cast) -> ModelVersion:
+    return make.approved_version(cast)
+
+
+def retired(cast: Cast) -> ModelVersion:
+    version = make.ready_version(cast)
+    make.moved(version, to_stage="retired", by=cast.ada)
+    return version
+
+
+def before_training(cast: Cast) -> ModelVersion:
+    made = make.ready_version(cast)
+    version = make.model_version(cast, label="2")
+    make.measured(version, by=cast.ada)
+    assert version.model_id == made.model_id
+    return version
+
+
+@pytest.mark.parametrize("somewhere", [in_use, retired, before_training])
+def test_a_measurement_stands_against_its_limit_at_every_stage(
+    cast: Cast, signed_in: SignedIn, somewhere: Callable[[Cast], ModelVersion]
+) -> None:
+    version = somewhere(cast)
+    version.refresh_from_db()
+    (found,) = evidence.judged_measurements(version).values()
+    assert (found.detail["limit"], found.outcome) == (0.8, "passed")
+    page = signed_in(cast.ada).get(reverse("version-evidence", args=[version.pk]))
+    ((row,),) = [group["measurements"] for group in page.context["groups"]]
+    assert (row["limit"], row["outcome"]) == (0.8, "passed")
+    assert "no limit" not in page.content.decode()
+
+
+def test_too_few_rows_are_no_measurement_in_the_charts(cast: Cast, signed_in: SignedIn) -> None:
+    version = make.ready_version(cast)
+    few = {"low": 0.19, "high": 0.99, "n": 4, "status": "insufficient_data", "reason": "4 rows, fewer than 10"}
+    rates = [make.reading(slice="race=a", low=0.5, high=0.6), make.reading(slice="race=b", **few)]
+    make.measured(version, by=cast.ada, readings=rates)
+    page = signed_in(cast.ada).get(reverse("version-evidence", args=[version.pk]))
+    ((_, small),) = [slice["rows"] for slice in page.context["slices"]]
+    assert small["status"] == "insufficient_data"
+    assert "not enough data" in page.content.decode()
+
+
+def test_on_the_first_page_a_chart_stands_under_what_it_shows(cast: Cast, signed_in: SignedIn) -> None:
+    version = make.ready_version(cast)
+    make.measured(version, by=cast.ada, low=0.6, high=0.7)
+    make.risk(version, by=cast.ada, priority="high", owner=None, treatment="")
+    (blocked,) = overview.page(cast.ada)["blocked"]
+    drawn = [reason["text"] for reason in blocked["reasons"] if reason["chart"]]
+    assert drawn == ["Demographic parity ratio, worst group: at least 0.80"]
+    html = signed_in(cast.ada).get("/").content.decode()
+    line = next(part for part in html.split("<li") if drawn[0] in part).partition("</li>")[0]
+    assert "<svg" in line.partition(drawn[0])[2]
+
+
+def test_the_first_page_names_what_happened_without_the_codes_of_the_log(cast: Cast, signed_in: SignedIn) -> None:
+    make.ready_version(cast)
+    mary = signed_in(cast.mary)
+    assert "model_version.registered" in mary.get(reverse("audit")).content.decode()
+    assert "model_version.registered" not in mary.get("/").content.decode()
