@@ -10,18 +10,18 @@ STAGES = ("scoping", "data", "preprocessing", "training", "inference")
 MIDDLE = 13.0
 
 
-def stage_track(current: str, target: str = "") -> SafeString:
+def stage_track(current: str, target: str = "", left: str = "") -> SafeString:
     """The five stages as a track: those behind ticked, the present one filled, the one asked for as a ring.
 
-    A retired version has all five behind it.
+    A retired version has behind it what it had reached: every stage up to the one that it `left`.
     """
-    here = STAGES.index(current) if current in STAGES else len(STAGES) if current == "retired" else -1
-    marks = [_stage(number, name, here=here, target=target) for number, name in enumerate(STAGES)]
-    lines = [_track_line(number, is_done=number < here) for number in range(len(STAGES) - 1)]
-    asked = f"; asked for: {target}" if target else ""
-    return chart(
-        *lines, *marks, title="Stage", description=f"at {current or 'no stage'}{asked}", height=44, class_="chart-track"
-    )
+    here = STAGES.index(current) if current in STAGES else -1
+    reached = here if left not in STAGES else STAGES.index(left)
+    marks = [_stage(number, name, here=here, reached=reached, target=target) for number, name in enumerate(STAGES)]
+    lines = [_track_line(number, is_done=number < reached) for number in range(len(STAGES) - 1)]
+    place = f"retired from {left}" if left else f"at {current or 'no stage'}"
+    said = f"{place}; asked for: {target}" if target else place
+    return chart(*lines, *marks, title="Stage", description=said, height=44, class_="chart-track")
 
 
 def _stage_at(number: int) -> float:
@@ -35,8 +35,9 @@ def _track_line(number: int, *, is_done: bool) -> SafeString:
     return line("track-line", ends, ink="line-strong", width=1.6, stroke_dasharray="3 4")
 
 
-def _stage(number: int, name: str, *, here: int, target: str) -> SafeString:
-    is_key = number == here or name == target
+def _stage(number: int, name: str, *, here: int, reached: int, target: str) -> SafeString:
+    is_here = number == here
+    is_key = is_here or name == target
     first, last = number == 0, number == len(STAGES) - 1
     label = text(
         name,
@@ -46,7 +47,8 @@ def _stage(number: int, name: str, *, here: int, target: str) -> SafeString:
         anchor="start" if first else "end" if last else "middle",
         font_weight=600 if is_key else None,
     )
-    return element("g", *_stage_mark(percent(_stage_at(number)), number - here, is_target=name == target), label)
+    ahead = 0 if is_here else -1 if number <= reached else 1
+    return element("g", *_stage_mark(percent(_stage_at(number)), ahead, is_target=name == target), label)
 
 
 def _stage_mark(x: str, ahead: int, *, is_target: bool) -> list[SafeString]:

@@ -189,7 +189,15 @@ def test_the_track_tells_what_is_behind_here_and_asked_for() -> None:
     assert svg.count('class="track-done"') == 3
     assert svg.count('class="track-line track-line--done"') == 2
     assert re.findall(r'class="chart-strong"[^>]*>(\w+)', svg) == ["preprocessing", "training"]
-    assert stage_track("retired").count('class="track-done"') == 5
+
+
+def test_a_retired_version_has_behind_it_only_what_it_reached() -> None:
+    svg = stage_track("retired", left="training")
+    assert svg.count('class="track-done"') == 4
+    assert svg.count('class="track-ahead"') == 1
+    assert svg.count('class="track-line track-line--done"') == 3
+    assert "retired from training" in svg
+    assert stage_track("retired", left="inference").count('class="track-done"') == 5
 
 
 def test_lineage_runs_from_left_to_right_and_survives_a_cycle() -> None:

@@ -52,6 +52,7 @@ def for_pages(rows: QuerySet[ModelVersion], *, person: User | None = None) -> Qu
         card_answered=Subquery(newest.values("answered")[:1]),
         card_applicable=Subquery(newest.values("applicable")[:1]),
         approved_until=Subquery(moved.values("expires_at")[:1]),
+        came_from=Subquery(moved.values("from_stage")[:1]),
         roles=ArraySubquery(roles.values("role")),
         by_visitor=Exists(Authorship.objects.filter(**mine, person=person)),
     )
@@ -74,8 +75,9 @@ def _is_due(version: Any) -> bool:
     return version.stage == Stage.INFERENCE and (ends_soon or version.standing == Standing.SUSPENDED)
 
 
-def _page(version: ModelVersion) -> dict[str, Any]:
+def _page(version: Any) -> dict[str, Any]:
     model = version.model
+    is_retired = version.stage == Stage.RETIRED
     return {
         "title": str(model),
         "label": version.label,
@@ -85,9 +87,10 @@ def _page(version: ModelVersion) -> dict[str, Any]:
         ],
         "lead": model.description,
         # Said only when it is not good: beside a shut gate "good standing" reads like a yes.
-        "standing": "" if version.standing == Standing.GOOD else version.standing,
-        "standing_word": f"{Standing(version.standing).label} standing",
+        "standing": version.standing if version.standing != Standing.GOOD else version.stage if is_retired else "",
+        "standing_word": "" if version.standing == Standing.GOOD else f"{Standing(version.standing).label} standing",
         "stage": version.stage,
+        "left": version.came_from or "" if is_retired else "",
         "target": next_stage(version),
         "actions": _actions(version),
         "facts": [
@@ -113,11 +116,17 @@ def _actions(version: Any) -> list[dict[str, str]]:
         actions.append({"title": "Retire", "href": href, "kind": "quiet"})
     if "contributor" in roles and version.root_digest is None:
         actions.append({"title": "Attach files", "href": reverse("version-files", **address), "kind": "quiet"})
-    if roles & {"contributor", "reviewer"} and version.root_digest is not None:
+    if may_be_evaluated(version):
         actions.append({"title": "Evaluate", "href": reverse("version-evaluate", **address), "kind": "quiet"})
     actions.append({"title": "Compare", "href": reverse("version-compare", **address), "kind": "quiet"})
     actions.append({"title": "PDF dossier", "href": reverse("version-dossier", **address), "kind": "quiet"})
     return actions
+
+
+def may_be_evaluated(version: Any) -> bool:
+    """Whether a page offers its visitor to measure this version: there are files, and an answer is still of use."""
+    is_open = version.root_digest is not None and version.stage != Stage.RETIRED
+    return is_open and bool(EVALUATORS & set(version.roles))
 
 
 def _tabs(version: Any) -> list[dict[str, Any]]:
@@ -153,11 +162,12 @@ def offers(version: Any, gate: dict[str, Any], signed: list[SignOff], person: Us
 
 def _next_steps(version: Any, reviewed: verdicts.Review, person: User) -> list[dict[str, str]]:
     kinds = {item.kind for item in reviewed.decision.unmet}
+    unmeasured = any(item.kind == "threshold" and item.found == "0" for item in reviewed.decision.unmet)
     roles = set(version.roles)
     is_contributor = Role.CONTRIBUTOR in roles
     may_sign = Role.REVIEWER in roles and not (version.by_visitor or person.is_service)
     wanted = [
-        ("Run what is missing", "version-evaluate", kinds & {"evaluation", "threshold"} and roles & EVALUATORS),
+        ("Run what is missing", "version-evaluate", ("evaluation" in kinds or unmeasured) and roles & EVALUATORS),
         ("Complete the documents", "version-card", "document" in kinds and is_contributor),
         ("Go through the risks", "version-risks", kinds & {"risk", "treatment", "assessment"} and is_contributor),
         ("Review and sign", "version-sign", reviewed.policy and reviewed.policy.sign_offs and may_sign),

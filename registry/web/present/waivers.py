@@ -8,6 +8,7 @@ from registry import policies
 from registry.gates.verdict import Requirement
 from registry.gates.verdict import Verdict as Decision
 from registry.models import ModelVersion, User, Waiver
+from registry.models.choices import Stage
 from registry.models.gate_inputs import people_who_may_sign
 from registry.reports.wording import asked_words
 from registry.services import verdicts
@@ -24,7 +25,7 @@ def waiver_page(waiver: Waiver, *, person: User) -> dict[str, Any]:
     able = people_who_may_sign(waiver.version) - {waiver.requested_by_id}
     counted = [grant for grant in grants if grant.granted_by_id in able]
     holds = len(counted) >= GRANTS_NEEDED
-    running = waiver.expires_at > timezone.now()
+    running = waiver.expires_at > timezone.now() and waiver.version.stage != Stage.RETIRED
     has_granted = any(grant.granted_by_id == person.pk for grant in grants)
     may = running and not has_granted and waiver.requested_by_id != person.pk
     return {

@@ -57,13 +57,14 @@ def _lapsed(person: User) -> list[Item]:
 
 
 def _chores(person: User) -> list[Item]:
-    owned = Risk.objects.filter(owner=person, is_resolved=False, carried_to=None, version__team__in=teams_of(person))
+    unretired = ModelVersion.objects.filter(team__in=teams_of(person)).exclude(stage=Stage.RETIRED)
+    owned = Risk.objects.filter(owner=person, is_resolved=False, carried_to=None, version__in=unretired)
     later = Evaluation.objects.filter(version=OuterRef("version"), spec_digest=OuterRef("spec_digest"))
     broken = Evaluation.objects.filter(
         ~Exists(later.filter(requested_at__gt=OuterRef("requested_at"))),
         requested_by=person,
         state__in=(RunState.FAILED, RunState.FAILED_INFRA),
-        version__team__in=teams_of(person),
+        version__in=unretired,
     )
     return [
         *(
