@@ -10,7 +10,7 @@ PREPARE := @$(PYTHON) registry/management/embedded/setup.py
 export HF_HUB_OFFLINE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench verify reset
+.PHONY: help setup demo test lint bench verify mutants reset
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -41,6 +41,10 @@ verify: ## check every metric against its published numbers, and the gate's test
 	$(PREPARE) test
 	@$(RUN) -m pytest -m "verification or statistics" $(ARGS)
 	@exec $(RUN) -m pytest -m mutants tests/mutants/test_python_gate.py
+
+mutants: ## change both judges in every small way and see that tests notice; takes hours
+	$(PREPARE) test
+	@exec $(RUN) -m pytest -m mutants $(ARGS)
 
 reset: ## stop what runs and delete the demo's data
 	$(PREPARE) tools
