@@ -152,7 +152,7 @@ ACCOUNT_FORMS = {
     "login": "registry.web.forms.accounts.SignInForm",
     "reauthenticate": "registry.web.forms.accounts.ProofForm",
     "change_password": "registry.web.forms.accounts.NewPasswordForm",
-    "reset_password": "registry.web.forms.accounts.ForgottenPasswordForm",
+    "reset_password_from_key": "registry.web.forms.accounts.ChosenPasswordForm",
 }
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
