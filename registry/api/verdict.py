@@ -21,8 +21,9 @@ from registry.api.names import split_version
 from registry.api.problems import UNKNOWN
 from registry.models import Attestation, ModelVersion
 from registry.models.choices import Stage
-from registry.services import attestations, people
+from registry.services import people
 from registry.services.answers import NOT_A_RENEWAL, Answer, newest
+from registry.services.told import answer as told
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 CHALLENGE = 'Bearer realm="assay"'
@@ -173,7 +174,7 @@ def signed(request: HttpRequest, answer: Answer) -> HttpResponse:
 def unsigned(answer: Answer) -> HttpResponse:
     """A version without files has no digest that a statement could be about: its stored no, in words alone."""
     row = Attestation.objects.select_related("version__model__team", "verdict__snapshot").get(pk=answer.pk)
-    body = attestations.answer(row, {}) | {"approved": False, "attestation": None, "signed_at": None}
+    body = told(row, {}) | {"approved": False, "attestation": None, "signed_at": None}
     return HttpResponse(json.dumps(body, sort_keys=True), content_type="application/json")
 
 

@@ -5,22 +5,27 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
-from django.utils import timezone
+from django.core.exceptions import ValidationError
+from django.db import DataError, IntegrityError, connection, transaction
 
 from registry.cards.statements import VerdictFacts, verdict_statement
 from registry.exceptions import NotNow
 from registry.models import Attestation, AuditEvent, SigningKey
 from registry.services import audit
 from registry.services.judged import Judged, decide_again
+from registry.services.resigned import signed_before, statement_again
+from registry.services.seen import Contradiction
+from registry.services.told import LONGEST_NO, answer, dated
 
-LONGEST_NO = timedelta(days=30)
 Sign = Callable[[Mapping[str, Any]], dict[str, Any]]
+# Whatever the content of rows can make of reading it. That the database or the key can't be reached is none of it.
+MADE_BY_CONTENT = (
+    ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, ValidationError, DataError,
+)  # fmt: skip
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +53,7 @@ def register_key(*, key_id: str, public_pem: str) -> SigningKey:
 
 def renew() -> int:
     """Ask the database for new rows of approvals that outlast their signed statements; how many."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("select renew_attestations()")
         return int(cursor.fetchone()[0])
 
@@ -80,7 +85,12 @@ def report(error: UnsignableAnswer) -> None:
     told = AuditEvent.objects.filter(verb="attestation.signed.refused", subject_id=str(row.pk))
     if not told.exists():
         with suppress(NotNow), audit.acting("attestation.signed", by=None, on=row):
-            raise NotNow(f"The notary does not sign it: {error.__cause__}.")
+            raise NotNow(f"The notary does not sign it: {_in_words(error.__cause__)}.")
+
+
+def _in_words(cause: BaseException | None) -> str:
+    # Other errors repeat what they stumbled over, which may be no text at all.
+    return str(cause) if isinstance(cause, Contradiction) else f"its rows can't be read ({type(cause).__name__})"
 
 
 def _sign_oldest(sign: Sign, *, key_id: str, unsignable: set[UUID]) -> Attestation | None:
@@ -90,16 +100,30 @@ def _sign_oldest(sign: Sign, *, key_id: str, unsignable: set[UUID]) -> Attestati
         if row is None:
             return None
         try:
-            judged = decide_again(row)
-            statement = verdict_statement(_facts(row, judged, key_id))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            statement, told = _made(row, key_id)
+        except MADE_BY_CONTENT as error:
             raise UnsignableAnswer(row.pk) from error
-        _store(row, sign(statement), key_id, said=judged.decision.as_dict())
+        _store(row, told, sign(statement), key_id)
     return row
 
 
-def _store(row: Attestation, envelope: dict[str, Any], key_id: str, *, said: Mapping[str, Any]) -> None:
-    body = json.dumps(answer(row, envelope, said=said), sort_keys=True, separators=(",", ":")).encode()
+def _made(row: Attestation, key_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The statement to sign and the answer to put it in."""
+    earlier = signed_before(row)
+    if earlier is not None:
+        statement = statement_again(row, earlier, verifier_uri=_verifier(key_id))
+        told = json.loads(bytes(earlier.body or b""))
+        return statement, told | dated(row)
+    judged = decide_again(row)
+    return verdict_statement(_facts(row, judged, key_id)), answer(row, {}, said=judged.decision.as_dict())
+
+
+def _verifier(key_id: str) -> str:
+    return f"{settings.PUBLIC_URL}/notary/{key_id}"
+
+
+def _store(row: Attestation, told: dict[str, Any], envelope: dict[str, Any], key_id: str) -> None:
+    body = json.dumps(told | {"attestation": envelope}, sort_keys=True, separators=(",", ":")).encode()
     sealed = json.dumps(envelope, sort_keys=True, separators=(",", ":")).encode()
     with connection.cursor() as cursor:
         # The columns are marked as the database's own, so the framework would leave them out of an update of its own.
@@ -128,67 +152,9 @@ def _facts(row: Attestation, judged: Judged, key_id: str) -> VerdictFacts:
         decided_at=decided_at,
         expires_at=row.expires_at or decided_at + LONGEST_NO,
         approved_until=row.expires_at,
-        verifier_uri=f"{settings.PUBLIC_URL}/notary/{key_id}",
+        verifier_uri=_verifier(key_id),
         policy_uri=f"assay:policy/{revision.policy}/{revision.number}" if revision else "assay:policy/none",
         policy_digest=revision.digest if revision else hashlib.sha256(b"").hexdigest(),
         inputs=judged.inputs,
         waivers=[{"requirement": name, "until": until.isoformat()} for name, until in waived if until],
     )
-
-
-def answer(row: Attestation, envelope: dict[str, Any], *, said: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """What the verdict's address answers: yes or no, the reasons in words and fields, the signed statement.
-
-    `said` is the decision as the notary came to it; without it the verdict's own text is told.
-    """
-    verdict, version = row.verdict, row.version
-    said = verdict.body if said is None else said
-    approved = bool(row.passed)
-    unmet = [item for item in said["requirements"] if item["outcome"] != "passed" and not item["waived_until"]]
-    return {
-        "approved": approved,
-        "outcome": said["outcome"],
-        "version": str(version),
-        "version_id": str(version.pk),
-        "stage": row.stage,
-        "at_stage": row.stage if approved else json.loads(verdict.snapshot.body)["version"]["stage"],
-        "standing": "good",
-        "waived": bool(said["waived"]),
-        "root_digest": row.root_digest,
-        "decided_at": verdict.decided_at.isoformat(),
-        "signed_at": timezone.now().isoformat(),
-        "expires_at": row.expires_at.isoformat() if row.expires_at else None,
-        "summary": summary(row, unmet=len(unmet), waived=bool(said["waived"])),
-        "reasons": [_reason(item) for item in (said["requirements"] if approved else unmet)],
-        "attestation": envelope,
-    }
-
-
-def summary(row: Attestation, *, unmet: int, waived: bool) -> str:
-    """One sentence for people."""
-    name, stage = str(row.version), row.stage
-    if row.passed:
-        return f"{name} may be used for {stage}{' under a waiver' if waived else ''}: {_dates(row)}."
-    if not unmet:
-        return f"{name} may not be used for {stage} yet: every requirement is met, but nobody has moved it there."
-    things = "one requirement is" if unmet == 1 else f"{unmet} requirements are"
-    return f"{name} may not be used for {stage}: {things} not met."
-
-
-def _dates(row: Attestation) -> str:
-    """How long a yes lasts, in the words of `verify.py`: the approval, and the signed answer about it."""
-    signed = row.created_at + LONGEST_NO
-    if row.expires_at is None:
-        return f"this signed answer is valid until {_minute(signed)} (renewed while the approval lasts)"
-    renewed = " (renewed while the approval lasts)" if signed < row.expires_at else ""
-    until = _minute(min(signed, row.expires_at))
-    return f"approved until {_minute(row.expires_at)}; this signed answer is valid until {until}{renewed}"
-
-
-def _minute(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def _reason(item: dict[str, Any]) -> dict[str, Any]:
-    kept = ("kind", "asked", "found", "outcome", "unblock", "waived_until", "detail")
-    return {"requirement": item["id"], **{name: item[name] for name in kept}}

@@ -4,11 +4,10 @@ The snapshot, whose digest is signed, names the rows that were looked at and say
 comes from the rows themselves. A yes must come out again as the database let it through, or there is nothing to sign.
 """
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, F, Q
 
@@ -32,10 +31,7 @@ from registry.models import (
 )
 from registry.models.choices import Meaning, Role
 from registry.models.gate_rules import load_policy, with_rules
-
-
-class Contradiction(ValueError):
-    """The rows behind an answer say something else than the answer."""
+from registry.services.seen import Contradiction, Seen, SeenDocument, SeenRun, read_snapshot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +44,7 @@ class Judged:
 
 def decide_again(row: Attestation) -> Judged:
     """Decide what `row` answers once more, as of its move or of its own time; Contradiction where it can't be so."""
-    seen = json.loads(row.verdict.snapshot.body)
+    seen = read_snapshot(row.verdict.snapshot.body)
     _check_names(row, seen)
     move, revision = row.transition, row.verdict.policy_revision
     at = move.at if move else row.created_at
@@ -61,16 +57,15 @@ def decide_again(row: Attestation) -> Judged:
     return Judged(decision=decision, inputs=inputs)
 
 
-def _check_names(row: Attestation, seen: dict[str, Any]) -> None:
+def _check_names(row: Attestation, seen: Seen) -> None:
     """Snapshot, verdict and policy are about this version, these files and this stage."""
     version, verdict, revision = row.version, row.verdict, row.verdict.policy_revision
     about = (verdict.version_id, verdict.snapshot.version_id, verdict.to_stage, verdict.snapshot.to_stage)
     if about != (version.pk, version.pk, row.stage, row.stage):
         raise Contradiction("its verdict is about something else")
-    told = seen["version"]["id"], seen["version"]["root_digest"], seen["to_stage"]
-    if told != (str(version.pk), row.root_digest, row.stage):
+    if (seen.version, seen.root_digest, seen.to_stage) != (str(version.pk), row.root_digest, row.stage):
         raise Contradiction("its snapshot is about something else")
-    if (seen["policy"] or {}).get("digest") != (revision.digest if revision else None):
+    if seen.policy_digest != (revision.digest if revision else None):
         raise Contradiction("its snapshot names another policy")
     if revision and digest(revision.body) != revision.digest:
         raise Contradiction("its policy's digest is not that of its text")
@@ -89,70 +84,65 @@ def _check_move(row: Attestation, decision: Decision, evidence: gate.Evidence) -
     newer = Measurement.objects.filter(version=row.version, root_digest=row.root_digest)
     for one in evidence.measured:
         key = {"spec_digest": one.spec_digest, "metric": one.metric, "slice": one.slice}
-        if newer.filter(**key, pk__gt=one.id, measured_at__lte=row.verdict.decided_at).exists():
+        # By the judge's moment, not the verdict's, whose moment is chosen by whoever stores it.
+        if newer.filter(**key, pk__gt=one.id, measured_at__lte=move.at).exists():
             raise Contradiction(f"its snapshot leaves out a newer measurement of {one.metric}")
 
 
-def _evidence(row: Attestation, seen: dict[str, Any], at: datetime) -> gate.Evidence:
-    stage = seen["version"]["stage"]
-    edge = StageEdge.objects.filter(from_stage=stage, to_stage=row.stage).first()
+def _evidence(row: Attestation, seen: Seen, at: datetime) -> gate.Evidence:
+    edge = StageEdge.objects.filter(from_stage=seen.stage, to_stage=row.stage).first()
     way = (
         {name: getattr(edge, name) for name in ("from_stage", "to_stage", "guarded", "needs_artifact")} if edge else {}
     )
     able = _reviewers(row, at)
     return gate.Evidence(
-        stage=stage,
+        stage=seen.stage,
         standing="good" if row.passed else row.version.standing,
         edge=gate.Edge(**way) if edge else None,
         has_artifact=row.root_digest is not None,
-        needs=seen["needs"],
-        measured=tuple(_measured(row, seen["measurements"])),
-        runs=tuple(_runs(row, seen["runs"])),
-        documents=tuple(_documents(seen["documents"])),
-        has_assessment=seen["has_assessment"],
-        risks=tuple(gate.OpenRisk(**risk) for risk in seen["risks"]),
+        needs=seen.needs,
+        measured=tuple(_measured(row, seen.measurements)),
+        runs=tuple(_runs(row, seen.runs)),
+        documents=tuple(_documents(seen.documents)),
+        has_assessment=seen.has_assessment,
+        risks=seen.risks,
         signatures=tuple(_signatures(row, at, able)),
         waivers=tuple(_waivers(row, at, able)),
     )
 
 
-def _measured(row: Attestation, told: list[dict[str, Any]]) -> Iterator[gate.Measured]:
+def _measured(row: Attestation, told: Iterable[int]) -> Iterator[gate.Measured]:
     names = ("spec_digest", "metric", "slice", "status", "value", "low", "high", "level", "n", "assurance", "reason")
-    rows = Measurement.objects.filter(
-        version=row.version, root_digest=row.root_digest, pk__in=[one["id"] for one in told]
-    )
+    rows = Measurement.objects.filter(version=row.version, root_digest=row.root_digest, pk__in=told)
     for one in rows:
         same = {name: getattr(one, name) for name in names}
         yield gate.Measured(id=one.pk, measured_at=one.measured_at, excluded=frozenset(one.excluded), **same)
 
 
-def _runs(row: Attestation, told: list[dict[str, Any]]) -> Iterator[gate.Run]:
+def _runs(row: Attestation, told: Mapping[UUID, SeenRun]) -> Iterator[gate.Run]:
     """The runs that are named. One that was under way and has ended since was under way then."""
-    states = {one["id"]: (one["state"], one["failure"]) for one in told}
-    for run in Evaluation.objects.filter(version=row.version, root_digest=row.root_digest, pk__in=states).order_by(
-        "pk"
-    ):
-        state, failure = states[str(run.pk)]
-        if state == "done" and run.state != "done":
+    named = Evaluation.objects.filter(version=row.version, root_digest=row.root_digest, pk__in=told)
+    for run in named.order_by("pk"):
+        then = told[run.pk]
+        if then.state == "done" and run.state != "done":
             raise Contradiction(f"the run {run.pk} is not done")
-        ended = run.finished_at if state == "done" else None
         yield gate.Run(
             id=str(run.pk),
             spec_digest=run.spec_digest,
-            state=state,
+            state=then.state,
             assurance=run.assurance,
-            finished_at=ended,
-            failure=failure,
+            finished_at=run.finished_at if then.state == "done" else None,
+            failure=then.failure,
         )
 
 
-def _documents(told: list[dict[str, Any]]) -> Iterator[gate.DocumentState]:
-    rows = DocumentRevision.objects.in_bulk([one["revision"] for one in told if one["revision"]])
+def _documents(told: Iterable[SeenDocument]) -> Iterator[gate.DocumentState]:
+    rows = DocumentRevision.objects.in_bulk([one.revision for one in told if one.revision])
     for one in told:
-        written = rows.get(one["revision"])
+        written = rows.get(one.revision)
         yield gate.DocumentState(
-            kind=one["kind"],
-            subject=one["subject"],
+            kind=one.kind,
+            subject=one.subject,
             revision=written.pk if written else 0,
             answered=written.answered if written else 0,
             applicable=written.applicable if written else 0,
@@ -193,5 +183,9 @@ def _waivers(row: Attestation, at: datetime, able: set[int]) -> Iterator[gate.Gr
     rows = Waiver.objects.filter(version=row.version, to_stage=row.stage).annotate(
         granted=Count("grants__granted_by", filter=counted, distinct=True)
     )
+    # Who granted and had become an author since is among the able here, and was not for the judge: no exception is
+    # signed for longer than the approval that the judge gave under it.
+    end = row.expires_at if row.passed else None
     for one in rows.filter(granted__gte=2):
-        yield gate.GrantedWaiver(requirement=one.requirement, found=one.found, expires_at=one.expires_at)
+        until = min(one.expires_at, end or one.expires_at)
+        yield gate.GrantedWaiver(requirement=one.requirement, found=one.found, expires_at=until)

@@ -69,6 +69,8 @@ SIGNATURES = [
         role=SUPERUSER,
         says="covers the digest",
     ),
+    Attempt("a snapshot of evidence that was", shown(rev="%(rev)s - 1"), GATE, says="was looked at", twin=shown()),
+    Attempt("a snapshot of evidence to come", shown(rev="%(rev)s + 1"), GATE, says="was looked at"),
     Attempt("a signature over nothing", SEEN.replace(NEWEST, "0"), GATE, says="covers the digest"),
     Attempt(
         "a signature with a proof of some minutes ago",

@@ -57,6 +57,7 @@ def aged(days: float, *, ends: str = "interval '100 days'", before: str = "", af
     return then(APPROVED, past("attestation", change), *filter(None, (after, before)), NOTARY)
 
 
+UNSIGNED = past("attestation", "update attestation set envelope = null where passed")
 RENEWALS = [
     Kept("a yes of three weeks", then(aged(20.5), RENEW), LIKE_THE_FIRST),
     Kept("how many were renewed is told", aged(20.5), "select renew_attestations() = 1"),
@@ -70,6 +71,7 @@ RENEWALS = [
         "select count(*) = 2 from attestation where version_id = %(signed)s and passed and expires_at is null",
     ),
     Kept("a yes that was renewed", then(aged(20.5), RENEW), "select renew_attestations() = 0"),
+    Kept("a yes that nobody signed", then(aged(20.5, before=UNSIGNED), RENEW), ONE_YES),
     Kept("a yes of what is suspended", then(aged(20.5, before=stands("suspended")), RENEW), ONE_YES),
     Kept("a yes of what is retired", then(aged(20.5, before=RETIRED), RENEW), ONE_YES),
     Kept(

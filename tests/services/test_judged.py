@@ -12,7 +12,7 @@ import pytest
 
 from registry.exchange.dsse import load_or_create_signer, sign_statement
 from registry.models import Attestation, AuditEvent, EvidenceSnapshot, Transition, Verdict
-from registry.services import attestations, verdicts
+from registry.services import attestations, lifecycle, people, verdicts
 from tests import make
 from tests.databases import speaking_as
 from tests.models.clauses import become_author
@@ -38,14 +38,16 @@ def notary(tmp_path: Path) -> Callable[[], set[Any]]:
     return sign
 
 
-def moved_on(scene: Scene, *, verdict: Forge | None = None, snapshot: Forge | None = None) -> Attestation:
+def moved_on(
+    scene: Scene, *, verdict: Forge | None = None, snapshot: Forge | None = None, text: str | None = None
+) -> Attestation:
     """The move as a captured application makes it: with a verdict and a snapshot of its own wording."""
     reviewed = verdicts.review(scene.version, to_stage=make.INFERENCE)
     said, seen = reviewed.decision.as_dict(), json.loads(reviewed.evidence_body)
-    for forge, text in ((verdict, said), (snapshot, seen)):
+    for forge, told in ((verdict, said), (snapshot, seen)):
         if forge is not None:
-            forge(text)
-    body = json.dumps(seen, sort_keys=True)
+            forge(told)
+    body = json.dumps(seen, sort_keys=True) if text is None else text
     version = reviewed.version
     kept = EvidenceSnapshot.objects.create(
         version=version,
@@ -69,10 +71,10 @@ def signed(row: Attestation) -> tuple[dict[str, Any], dict[str, Any]]:
     return statement["predicate"], json.loads(bytes(row.body))
 
 
-def waive_the_limit(scene: Scene) -> str:
+def waive_the_limit(scene: Scene, *, grants: int = 2) -> str:
     make.measured(scene.version, by=scene.cast.ada, low=0.6, high=0.7)
     (requirement,) = {name for name in by_python(scene.version) if name.startswith("threshold")}
-    make.waived(scene.version, requirement, cast=scene.cast)
+    make.waived(scene.version, requirement, cast=scene.cast, grants=grants)
     return requirement
 
 
@@ -125,6 +127,28 @@ def test_a_waiver_is_signed_with_the_end_that_was_granted(scene: Scene, notary: 
     assert answer["waived"] is True
 
 
+def test_a_waiver_is_signed_for_no_longer_than_the_judge_took_it(scene: Scene, notary: Any) -> None:
+    """A later end was granted by two as well, of whom one had become an author since: the judge took the sooner one."""
+    cast = scene.cast
+    requirement = waive_the_limit(scene, grants=0)
+    sooner = scene.version.waivers.get()
+    later = make.waived(scene.version, requirement, cast=cast, hours=48, grants=0)
+    third = people.add_member(cast.lending, person=cast.eve, role="reviewer", by=cast.joan).person
+    for waiver, granting in ((sooner, cast.grace), (sooner, cast.alan), (later, cast.alan), (later, third)):
+        lifecycle.grant_waiver(waiver, proof=make.proof(granting), by=granting)
+    past_the_triggers(
+        "authorship",
+        "insert into authorship (version_id, person_id, why) values (%s, %s, 'rated a risk')",
+        scene.version.pk, third.pk,
+    )  # fmt: skip
+    scene.sign()
+    row = moved_on(scene)
+    assert row.expires_at == sooner.expires_at
+    assert notary() == set()
+    predicate, _ = signed(row)
+    assert predicate["assayWaivers"] == [{"requirement": requirement, "until": sooner.expires_at.isoformat()}]
+
+
 def invent(body: dict[str, Any]) -> None:
     for one in body["measurements"]:
         one |= {"low": 0.99, "high": 1.0}
@@ -148,6 +172,35 @@ FORGED: dict[str, Forge] = {
     "is about another version": lambda body: body["version"].update(id="x"),
     "is about another stage": lambda body: body.update(to_stage="data"),
     "is empty": lambda body: body.clear(),
+    "names no policy": lambda body: body.update(policy=None),
+    "has a word for a policy": lambda body: body.update(policy="policy"),
+    "has a run without a proper name": lambda body: body["runs"].append({"id": "x", "state": "done", "failure": ""}),
+    "has a run in a state of its own": lambda body: body["runs"][0].update(state="won"),
+    "says that a run failed for a number": lambda body: body["runs"][0].update(failure=1),
+    "has a list for a run": lambda body: body["runs"].append([]),
+    "has an object for the runs": lambda body: body.update(runs={}),
+    "has more runs than can be looked up": lambda body: body.update(runs=body["runs"] * 50_001),
+    "has a list for a measurement": lambda body: body["measurements"].append({"id": [1]}),
+    "has a measurement beyond every number": lambda body: body["measurements"].append({"id": 10**30}),
+    "has a measurement below every number": lambda body: body["measurements"].append({"id": -(10**30)}),
+    "has a yes for a measurement": lambda body: body["measurements"].append({"id": True}),
+    "has a word for a document's revision": lambda body: body["documents"][0].update(revision="1"),
+    "has no text for a document's name": lambda body: body["documents"][0].update(subject=None),
+    "has a level for no aspect": lambda body: body.update(needs=["high"]),
+    "has a number for a need": lambda body: body.update(needs={"fairness": 1}),
+    "has a word for a yes": lambda body: body.update(has_assessment="yes"),
+    "begins at a stage that is none": lambda body: body["version"].update(stage="a\x00b"),
+    "has a risk of nothing it knows": lambda body: body["risks"].append({"a\x00b": 1}),
+    "has a risk of a priority of its own": lambda body: body["risks"].append(
+        {"id": 1, "issue": "", "priority": "none", "has_treatment": True, "has_owner": True}
+    ),
+    "has half a character": lambda body: body["version"].update(id="\ud800"),
+}
+NO_SNAPSHOTS = {
+    "a list": "[]",
+    "nothing": "",
+    "a number that is too long": "1" * 5_000,
+    "a list in a list in a list": '{"version": ' + "[" * 100_000 + "]" * 100_000 + "}",
 }
 
 
@@ -164,13 +217,28 @@ def test_a_snapshot_that_the_rows_contradict_is_never_signed_and_that_is_on_reco
     assert (event.subject_id, event.actor) == (str(row.pk), None)
 
 
+@pytest.mark.parametrize("text", NO_SNAPSHOTS.values(), ids=NO_SNAPSHOTS)
+def test_a_text_that_is_no_snapshot_is_never_signed(scene: Scene, notary: Any, text: str) -> None:
+    scene.sign()
+    assert moved_on(scene, text=text).pk in notary()
+
+
+def test_a_failure_that_nobody_thought_of_stops_neither_the_notary_nor_the_others(scene: Scene, notary: Any) -> None:
+    """As a text that the application let in where the database has no rule for it."""
+    scene.sign()
+    row = moved_on(scene)
+    past_the_triggers(
+        "measurement", "update measurement set assurance = 'unheard-of' where version_id = %s", scene.version.pk
+    )
+    assert row.pk in notary()
+    event = AuditEvent.objects.get(verb="attestation.signed.refused", subject_id=str(row.pk))
+    assert "its rows can't be read (KeyError)" in event.body
+
+
 def test_a_snapshot_that_names_an_older_measurement_is_never_signed(scene: Scene, notary: Any) -> None:
+    """Whenever its verdict was stored: here at the beginning of the transaction, before both were measured."""
     older = scene.measurement
     make.measured(scene.version, by=scene.cast.ada, low=0.81, high=0.9)
-    past_the_triggers(
-        "measurement", "update measurement set measured_at = measured_at - interval '1 minute' where version_id = %s",
-        scene.version.pk,
-    )  # fmt: skip
     scene.sign()
     row = moved_on(scene, snapshot=lambda body: body["measurements"][0].update(id=older.pk))
     assert notary() == {row.pk}

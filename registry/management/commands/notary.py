@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import OperationalError, connection
+from django.db import DatabaseError, OperationalError, connection
 
 from registry.exchange.dsse import load_or_create_signer, public_key_pem, sign_statement
 from registry.services.attestations import register_key, renew, sign_pending
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         unsignable: set[UUID] = set()
         while True:
             try:
-                renew()
+                renew_what_ends()
                 signed = sign_pending(sign, key_id=key_id, unsignable=unsignable)
             except OperationalError as error:
                 logger.warning("the database did not answer: %s", error)
@@ -47,3 +47,13 @@ class Command(BaseCommand):
             if options["once"]:
                 return
             time.sleep(options["every"])
+
+
+def renew_what_ends() -> None:
+    """Renew what needs it. That the database refuses to doesn't keep the notary from what waits for a signature."""
+    try:
+        renew()
+    except OperationalError:
+        raise
+    except DatabaseError:
+        logger.exception("no approval could be renewed")
