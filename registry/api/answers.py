@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from registry.api.problems import MEDIA_TYPE, details
-from registry.services.answers import Answer, why_over
+from registry.services.answers import Answer, why_over, why_unsigned
 
 
 def why_not(request: HttpRequest, answer: Answer) -> HttpResponse | None:
@@ -14,9 +14,11 @@ def why_not(request: HttpRequest, answer: Answer) -> HttpResponse | None:
     if over := why_over(answer):
         kind, said = over
         return refusal(request, 409, kind, "Not approved", said, approved=False, standing=answer.standing)
-    if answer.is_pending:
-        said = "The answer is being signed. Ask again in a few seconds."
-        return refusal(request, 503, "pending", "Not yet signed", said, Retry_After="5")
+    if waiting := why_unsigned(answer):
+        kind, said = waiting
+        if kind == "pending":
+            return refusal(request, 503, kind, "Not yet signed", said, Retry_After="5")
+        return refusal(request, 409, kind, "Not signed", said, approved=False, standing=answer.standing)
     return None
 
 

@@ -1,11 +1,12 @@
 """The newest answer about a version, and whether it may be served at this moment."""
 
+import json
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import QuerySet
 
-from registry.models import Attestation
+from registry.models import Attestation, AuditEvent
 from registry.models.choices import Standing
 
 # A yes that is being signed anew for a longer time doesn't hide the signed one, which still runs.
@@ -57,3 +58,14 @@ def why_over(answer: Answer) -> tuple[str, str] | None:
     if answer.standing != Standing.GOOD:
         return answer.standing, f"It may not be used: its standing is {answer.standing}."
     return None
+
+
+def why_unsigned(answer: Answer) -> tuple[str, str] | None:
+    """The same about an answer that the notary did not sign, yet or at all; None for one that it did."""
+    if not answer.is_pending:
+        return None
+    refused = {"verb": "attestation.signed.refused", "subject_kind": "attestation", "subject_id": str(answer.pk)}
+    event = AuditEvent.objects.filter(**refused).order_by("-id").first()
+    if event is None:
+        return "pending", "The answer is being signed. Ask again in a few seconds."
+    return "unsignable", str(json.loads(event.body)["detail"]["why"])

@@ -25,6 +25,12 @@ def sign_everything() -> None:
         call_command("notary", once=True)
 
 
+def rewrite(pk: int, body: str) -> None:
+    """Exchange the text of a snapshot."""
+    change = "body = %s, digest = encode(sha256(convert_to(%s, 'UTF8')), 'hex')"
+    past_the_triggers("evidence_snapshot", f"update evidence_snapshot set {change} where id = %s", body, body, pk)
+
+
 def ask(caller: Caller, version: ModelVersion, **headers: str):
     return caller.get(f"verdict/?name={version}&stage=inference", **headers)
 
@@ -77,6 +83,20 @@ def test_an_answer_that_is_not_yet_signed_is_asked_for_again(cast: Cast, caller:
     response = ask(caller, version)
     assert refused(response, 503)["type"] == "urn:assay:problem:pending"
     assert response["Retry-After"] == "5"
+
+
+def test_an_answer_that_the_notary_does_not_sign_is_not_told_as_being_signed(cast: Cast, caller: Caller) -> None:
+    version = make.approved_version(cast)
+    snapshot = Attestation.objects.get(version=version, passed=True).verdict.snapshot
+    rewrite(snapshot.pk, "{}")
+    sign_everything()
+    for response in (ask(caller, version), caller.get(f"versions/{version.pk}/attestation/")):
+        problem = refused(response, 409)
+        assert (problem["type"], problem["approved"]) == ("urn:assay:problem:unsignable", False)
+        assert problem["detail"].startswith("The notary does not sign it: its snapshot")
+    rewrite(snapshot.pk, snapshot.body)
+    sign_everything()
+    assert made(ask(caller, version), 200)["approved"] is True
 
 
 @pytest.mark.parametrize("standing", ["suspended", "withdrawn"])

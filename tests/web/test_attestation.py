@@ -61,3 +61,22 @@ def test_a_yes_that_is_being_signed_anew_is_still_handed_out(approved: ModelVers
     with speaking_as("assay_notary"):
         assert renew() == 1
     assert browser.get(address(approved)).content == signed
+
+
+def test_an_answer_that_waits_is_told_as_being_signed(browser: Client, cast: Cast) -> None:
+    version = make.approved_version(cast)
+    answer = browser.get(address(version))
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert b"being signed" in browser.get(reverse("version", args=[version.pk])).content
+
+
+def test_an_answer_that_the_notary_does_not_sign_is_told_as_such(browser: Client, cast: Cast) -> None:
+    version = make.approved_version(cast)
+    past_the_triggers("evidence_snapshot", "update evidence_snapshot set body = '', digest = encode(sha256(''), 'hex')")
+    with speaking_as("assay_notary"):
+        call_command("notary", once=True)
+    answer = browser.get(address(version))
+    assert answer.status_code == 409
+    page = browser.get(reverse("version", args=[version.pk]))
+    for told in (answer, page):
+        assert b"The notary does not sign it: its snapshot is not the text of one." in told.content

@@ -6,10 +6,12 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from registry.models import AuditEvent, ModelVersion, Transition
+from registry.models import Attestation, AuditEvent, ModelVersion, Transition
 from registry.models.choices import Stage, Standing
 from registry.reports.wording import asked_words
 from registry.services import verdicts
+from registry.services.answers import newest as newest_answer
+from registry.services.answers import why_unsigned
 from registry.web.present.versions import next_stage
 
 
@@ -79,13 +81,7 @@ def _arrived(version: ModelVersion) -> dict[str, Any]:
     ]
     if revision:
         facts.append({"name": "Policy", "value": str(revision), "href": reverse("policy-revision", args=[revision.pk])})
-    facts.append(
-        {
-            "name": "Signed answer",
-            "value": "attestation.json",
-            "href": reverse("version-attestation", args=[version.pk]),
-        }
-    )
+    facts.append(_signed_answer(version))
     return {
         "verdict": newest.verdict.body,
         "verdict_title": title,
@@ -93,6 +89,16 @@ def _arrived(version: ModelVersion) -> dict[str, Any]:
         "verdict_facts": facts,
         "unmet_since": [asked_words(item) for item in renewal.decision.unmet if item.kind != "sign_off"],
     }
+
+
+def _signed_answer(version: ModelVersion) -> dict[str, Any]:
+    answer = newest_answer(Attestation.objects.filter(version=version, stage=version.stage))
+    waiting = why_unsigned(answer) if answer else None
+    if waiting is None:
+        href = reverse("version-attestation", args=[version.pk])
+        return {"name": "Signed answer", "value": "attestation.json", "href": href}
+    kind, said = waiting
+    return {"name": "Signed answer", "value": "being signed" if kind == "pending" else "none", "note": said}
 
 
 def _why_over(version: ModelVersion, last: Transition) -> str:
