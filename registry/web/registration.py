@@ -7,10 +7,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
+from registry.exceptions import NotPermitted
 from registry.models import Artifact, Dataset, ModelVersion, RegisteredModel, Team, User
-from registry.models.choices import Relation
+from registry.models.choices import Relation, Role
 from registry.services import artifacts, catalog
-from registry.web.access import fetch
+from registry.web.access import fetch, teams_of
 from registry.web.forms.catalog import (
     AttachFilesForm,
     NewDatasetForm,
@@ -23,9 +24,22 @@ from registry.web.present.pages import crumbs
 from registry.web.submission import carry_out, done, form_page, sent
 
 
+def _expect_contributor(request: HttpRequest, what: str, *, team: Team | None = None) -> None:
+    """Nobody is shown a form that they can't send: it takes a contributor of this team, or else of any.
+
+    What was sent nevertheless is for the verb to refuse, which puts the refusal on record.
+    """
+    if request.method == "POST":
+        return
+    teams = teams_of(request.user, Role.CONTRIBUTOR)
+    if not (teams.filter(pk=team.pk) if team else teams).exists():
+        raise NotPermitted(f"{what} takes a contributor of {team or 'a team'}.")
+
+
 @login_required
 def project_new(request: HttpRequest) -> HttpResponse:
     """Describe a use case."""
+    _expect_contributor(request, "Describing a project")
     form = NewProjectForm(**sent(request), person=request.user)
     if made := carry_out(form, lambda data: catalog.create_project(**data, by=request.user)):
         return done(request, f"{made} is registered. Say next how much trust it needs.", "trust-needs", pk=made.pk)
@@ -38,6 +52,7 @@ def project_new(request: HttpRequest) -> HttpResponse:
 @login_required
 def dataset_new(request: HttpRequest) -> HttpResponse:
     """Register a dataset's name."""
+    _expect_contributor(request, "Registering a dataset")
     form = NewDatasetForm(**sent(request), person=request.user)
     if made := carry_out(form, lambda data: catalog.create_dataset(**data, by=request.user)):
         return done(request, f"{made} is registered. Register its first version next.", "dataset", pk=made.pk)
@@ -50,6 +65,7 @@ def dataset_new(request: HttpRequest) -> HttpResponse:
 @login_required
 def model_new(request: HttpRequest) -> HttpResponse:
     """Register a model's name."""
+    _expect_contributor(request, "Registering a model")
     form = NewModelForm(**sent(request), person=request.user, initial={"project": request.GET.get("project")})
     if made := carry_out(form, lambda data: catalog.create_model(**data, by=request.user)):
         return done(request, f"{made} is registered. Register its first version next.", "model", pk=made.pk)
@@ -63,6 +79,7 @@ def model_new(request: HttpRequest) -> HttpResponse:
 def dataset_version_new(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Register one state of a dataset."""
     dataset = fetch(Dataset, request, pk, "team")
+    _expect_contributor(request, "Registering a version", team=dataset.team)
     form = NewDatasetVersionForm(**sent(request), person=request.user)
     if made := carry_out(form, lambda data: _dataset_version(dataset, data, by=request.user)):
         return done(request, f"{made} is registered with an empty datasheet.", "dataset-version", pk=made.pk)
@@ -86,6 +103,7 @@ def _dataset_version(dataset: Dataset, data: dict[str, Any], *, by: User) -> Any
 def version_new(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Register a version of a model."""
     model = fetch(RegisteredModel, request, pk, "team")
+    _expect_contributor(request, "Registering a version", team=model.team)
     form = NewVersionForm(**sent(request), person=request.user)
     if made := carry_out(form, lambda data: _version(model, data, by=request.user)):
         said = f"{made} is registered at the stage scoping, with an empty card and a risk assessment."
@@ -121,6 +139,7 @@ def take_in(team: Team, data: dict[str, Any], *, by: User) -> Artifact | None:
 def version_files(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Give a version its files, once."""
     version = fetch(ModelVersion, request, pk, "model__team", "team")
+    _expect_contributor(request, "Attaching files", team=version.team)
     form = AttachFilesForm(**sent(request))
     if carry_out(form, lambda data: _attach(version, data, by=request.user)):
         return done(request, f"{version} has its files. They are never exchanged.", "version", pk=pk)

@@ -30,6 +30,12 @@ MEMBERS = ("ada", "grace", "alan", "mary", "joan")
 # Who gets the page of a form. Whoever is in the team may read everything else.
 CONTRIBUTORS, REVIEWERS, ADMINISTRATORS = {"ada"}, {"grace", "alan"}, {"joan"}
 ONLY = {
+    "project-new": CONTRIBUTORS,
+    "dataset-new": CONTRIBUTORS,
+    "model-new": CONTRIBUTORS,
+    "dataset-version-new": CONTRIBUTORS,
+    "version-new": CONTRIBUTORS,
+    "version-files": CONTRIBUTORS,
     "document-edit": CONTRIBUTORS,
     "risk-new": CONTRIBUTORS,
     "risk-edit": CONTRIBUTORS,

@@ -65,5 +65,16 @@ def test_who_may_attaches_files_once(cast: Cast, signed_in: Callable[[User], Cli
     assert len(blobs(settings)) == 1
 
 
+@pytest.mark.parametrize("name", ["project-new", "dataset-new", "model-new"])
+def test_who_can_register_nothing_is_told_what_it_takes_and_shown_no_form(
+    cast: Cast, signed_in: Callable[[User], Client], name: str
+) -> None:
+    for person in (cast.mary, cast.joan):
+        answer = signed_in(person).get(reverse(name))
+        assert answer.status_code == 403
+        assert "takes a contributor of a team." in answer.content.decode()
+    assert signed_in(cast.ada).get(reverse(name)).status_code == 200
+
+
 def blobs(settings: Any) -> set[Path]:
     return {path for path in Path(settings.BLOB_ROOT).rglob("*") if path.is_file()}
