@@ -10,6 +10,7 @@ from registry.models import ModelVersion, User
 from registry.web.present import evidence, overview
 from tests import make
 from tests.people import Cast
+from tests.web.test_statements import AT_MOST, statements
 
 SignedIn = Callable[[User], Client]
 
@@ -44,6 +45,20 @@ def test_a_measurement_stands_against_its_limit_at_every_stage(
     ((row,),) = [group["measurements"] for group in page.context["groups"]]
     assert (row["limit"], row["outcome"]) == (0.8, "passed")
     assert "no limit" not in page.content.decode()
+    assert statements(signed_in(cast.ada), reverse("version-evidence", args=[version.pk])) <= AT_MOST
+
+
+def test_the_limits_of_the_next_step_are_judged_before_those_of_use(cast: Cast) -> None:
+    rules = make.a_policy()["stages"][make.INFERENCE]
+    (fairness,) = rules["evaluations"]
+    strict = [threshold | {"limit": 0.99} for threshold in fairness["thresholds"]]
+    early = {"evaluations": [fairness | {"thresholds": strict}]}
+    version = make.at_stage(make.model_version(cast), "preprocessing", by=cast.ada)
+    stages = {make.INFERENCE: rules, "training": early}
+    make.active_policy(cast, on=version.model.project, body=make.a_policy(stages=stages))
+    make.measured(version, by=cast.ada)
+    (found,) = evidence.judged_measurements(version).values()
+    assert (found.detail["limit"], found.outcome) == (0.99, "failed")
 
 
 def test_too_few_rows_are_no_measurement_in_the_charts(cast: Cast, signed_in: SignedIn) -> None:

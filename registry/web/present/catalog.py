@@ -126,8 +126,7 @@ def _used(row: Any) -> dict[str, Any]:
 
 def model_page(request: HttpRequest, model: RegisteredModel) -> dict[str, Any]:
     """What `registry/catalog/model.html` takes."""
-    moves = Transition.objects.filter(version=OuterRef("pk"), to_stage=Stage.INFERENCE).order_by("-at")
-    versions = ModelVersion.objects.filter(model=model).annotate(said=newest_outcome(), **entrance(moves))
+    versions = with_answers(ModelVersion.objects.filter(model=model))
     page = keyset_page(request, versions, by=("registered_at", "id"), descending=True)
     may = policies.may_contribute(request.user, model.team)
     new = {"title": "Register a version", "href": reverse("version-new", args=[model.pk])}
@@ -148,12 +147,28 @@ def model_page(request: HttpRequest, model: RegisteredModel) -> dict[str, Any]:
     }
 
 
+def with_answers(versions: QuerySet[ModelVersion]) -> QuerySet[ModelVersion]:
+    """Each version with what `answer` needs, in one query."""
+    moves = Transition.objects.filter(version=OuterRef("pk"), to_stage=Stage.INFERENCE).order_by("-at")
+    return versions.annotate(said=newest_outcome(), **entrance(moves))
+
+
+def answers(versions: QuerySet[ModelVersion]) -> dict[Any, dict[str, Any]]:
+    """The short answer to "may it be used?" for each version, by its key."""
+    return {each.pk: answer(each) for each in with_answers(versions)}
+
+
+def answer(version: Any) -> dict[str, Any]:
+    """The short answer to "may it be used?" as a table's cell. `version` comes from `with_answers`."""
+    return in_use(version, stage=version.stage, standing=version.standing, said=version.said)
+
+
 def _version_row(version: Any) -> list[dict[str, Any]]:
     return [
         {"text": version.label, "href": reverse("version", args=[version.pk])},
         {"text": Stage(version.stage).label},
         {"status": version.standing},
-        in_use(version, stage=version.stage, standing=version.standing, said=version.said),
+        answer(version),
         {"digest": version.root_digest, "text": "none yet"},
         {"when": version.registered_at},
     ]

@@ -11,16 +11,14 @@ from django.urls import reverse
 
 from registry.cards.changes import compare_revisions
 from registry.cards.schemas import load_schema
-from registry.models import AuditEvent, DocumentRevision, Measurement, ModelVersion, Risk, SignOff, User
+from registry.models import AuditEvent, DocumentRevision, ModelVersion, Risk, SignOff, User
 from registry.models.choices import Priority
 from registry.reports.figures import format_interval, format_number
 from registry.services.verdicts import Review
-from registry.web.present import documents, evidence, metrics
+from registry.web.present import beside, catalog, documents, metrics
 from registry.web.present.requirements import words_of
-from registry.web.present.waiting import newest_outcome
 
 WRITTEN = ("step_taken", "treatment", "likelihood", "severity", "resolution")
-PLACES = ("judged", "whole", "group")
 
 
 def last_signature(version: ModelVersion, *, of: User) -> SignOff | None:
@@ -152,15 +150,11 @@ def compare(version: ModelVersion, *, against: str, person: User) -> dict[str, A
     ]
     if other is None:
         return context
-    said = dict(ModelVersion.objects.filter(pk__in=(version.pk, other.pk)).values_list("pk", newest_outcome()))
+    said = catalog.answers(ModelVersion.objects.filter(pk__in=(version.pk, other.pk)))
     return context | {
         "version_said": said[version.pk],
         "other_said": said[other.pk],
-        "measurements": _beside(
-            evidence.newest_measurements(other),
-            evidence.newest_measurements(version),
-            judged={*evidence.judged_measurements(other), *evidence.judged_measurements(version)},
-        ),
+        "measurements": beside.pairs(other, version),
         "card_changes": _card_changes(other, version),
         "risk_changes": _compare(_open_risks(other), _open_risks(version), "risk"),
     }
@@ -173,39 +167,6 @@ def _other(siblings: Any, version: ModelVersion, against: str) -> ModelVersion |
         return siblings.get(pk=UUID(against))
     except (ValueError, ModelVersion.DoesNotExist):
         raise Http404 from None
-
-
-def _beside(before: list[Measurement], after: list[Measurement], *, judged: set[int]) -> list[dict[str, Any]]:
-    """Each metric and slice under one specification with both readings; what neither measured is not there."""
-    old = {(row.metric, row.slice, row.spec_digest): row for row in before}
-    new = {(row.metric, row.slice, row.spec_digest): row for row in after}
-    keys = [*new, *(key for key in old if key not in new)]
-    shown: list[dict[str, Any]] = []
-    for key in sorted(keys):
-        pair = [old.get(key), new.get(key)]
-        rows = [
-            {"label": label, "value": row.value, "low": row.low, "high": row.high, "n": row.n}
-            for label, row in zip(("before", "now"), pair, strict=True)
-            if row is not None and row.status == "ok"
-        ]
-        found = {
-            "title": metrics.title(key[0]),
-            "slice": evidence.where(pair[1] or pair[0]),
-            "unit": metrics.unit(key[0]),
-            "rows": rows,
-            "place": _place(pair, judged),
-        }
-        if rows and found not in shown:
-            shown.append(found)
-    return sorted(shown, key=lambda each: PLACES.index(each["place"]))
-
-
-def _place(pair: list[Measurement | None], judged: set[int]) -> str:
-    """Where a pair stands: with what a limit judges, with what is measured besides, or with the single groups."""
-    rows = [row for row in pair if row is not None]
-    if any(row.id in judged for row in rows):
-        return "judged"
-    return "whole" if rows[0].slice in evidence.WHOLE else "group"
 
 
 def _card_changes(before: ModelVersion, after: ModelVersion) -> list[dict[str, Any]]:

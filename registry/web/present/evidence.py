@@ -10,8 +10,9 @@ from django.urls import reverse
 from registry.gates.decide import decide
 from registry.gates.values import Edge
 from registry.gates.verdict import Requirement
-from registry.models import Evaluation, EvidenceFile, Measurement, ModelVersion
+from registry.models import Evaluation, EvidenceFile, Measurement, ModelVersion, Threshold
 from registry.models.choices import Assurance, RunState, Stage
+from registry.models.gate_inputs import active_revisions
 from registry.reports.wording import judged
 from registry.services import verdicts
 from registry.web.present import metrics, versions
@@ -51,8 +52,10 @@ def judged_measurements(version: ModelVersion) -> dict[int, Requirement]:
 
     Use asks it already of a version that is far from it, and still of one that is in use or retired.
     """
-    stages = dict.fromkeys((Stage.INFERENCE.value, versions.next_stage(version) or Stage.INFERENCE.value))
-    asked = [item for stage in stages for item in _asked(version, stage)]
+    ahead, use = versions.next_stage(version) or Stage.INFERENCE.value, Stage.INFERENCE.value
+    limits = Threshold.objects.filter(evaluation__revision__in=active_revisions(version)[:1])
+    has_limits_ahead = ahead != use and limits.filter(evaluation__to_stage=ahead).exists()
+    asked = [item for stage in (use, ahead)[: 1 + has_limits_ahead] for item in _asked(version, stage)]
     return {item.detail["measurement"]: item for item in asked if item.detail.get("measurement")}
 
 
@@ -81,11 +84,15 @@ def groups(
             {
                 "title": f"{metrics.evaluator_title(run.evaluator)}{by_groups(run)}",
                 "text": _how_often(run, attempts[spec]),
-                "measurements": sorted(judged_rows, key=lambda row: _rank(row["outcome"])),
+                "measurements": sorted(judged_rows, key=lambda row: rank(row["outcome"])),
                 "others": [measurement(row, None) for row in others],
             }
         )
-    return sorted(found, key=_urgency)
+    found.sort(key=_urgency)
+    # What no limit judges is folded; only where there is nothing else to see does the page begin with it open.
+    for group in found:
+        group["is_open"] = group is found[0] and not group["measurements"]
+    return found
 
 
 def by_groups(run: Evaluation) -> str:
@@ -96,10 +103,11 @@ def by_groups(run: Evaluation) -> str:
 
 def _urgency(group: dict[str, Any]) -> int:
     """What fails stands first, what no limit judges last."""
-    return min((_rank(row["outcome"]) for row in group["measurements"]), default=len(RANKED))
+    return min((rank(row["outcome"]) for row in group["measurements"]), default=len(RANKED))
 
 
-def _rank(outcome: str) -> int:
+def rank(outcome: str) -> int:
+    """Its place among the outcomes, the worst first."""
     return RANKED.index(outcome) if outcome in RANKED else len(RANKED) - 1
 
 

@@ -1,0 +1,84 @@
+"""Two versions of a model side by side: what was measured of each, against its limits, and how far apart they are."""
+
+from typing import Any
+
+from registry.gates.verdict import Requirement
+from registry.models import Measurement, ModelVersion
+from registry.reports.figures import format_number
+from registry.reports.wording import judged
+from registry.web.present import evidence, metrics
+
+PLACES = ("judged", "whole", "group")
+LIMITS = ("limit", "direction", "tolerance")
+Key = tuple[str, str, str]
+
+
+def pairs(before: ModelVersion, now: ModelVersion) -> list[dict[str, Any]]:
+    """Each metric and slice under one specification with both readings: what is judged first, and there what changed.
+
+    What neither version measured is not there.
+    """
+    judgements = evidence.judged_measurements(before) | evidence.judged_measurements(now)
+    old, new = _by_key(before), _by_key(now)
+    shown: list[dict[str, Any]] = []
+    for key in sorted({*old, *new}):
+        found = _pair([(before, old.get(key)), (now, new.get(key))], judgements)
+        if found["rows"] and found not in shown:
+            shown.append(found)
+    return sorted(shown, key=_urgency)
+
+
+def _by_key(version: ModelVersion) -> dict[Key, Measurement]:
+    return {(row.metric, row.slice, row.spec_digest): row for row in evidence.newest_measurements(version)}
+
+
+def _pair(
+    readings: list[tuple[ModelVersion, Measurement | None]], judgements: dict[int, Requirement]
+) -> dict[str, Any]:
+    given = [(version, row) for version, row in readings if row is not None]
+    newest = given[-1][1]
+    asked = [judgements.get(row.pk) for _, row in given]
+    unit = metrics.unit(newest.metric)
+    return {
+        "title": metrics.title(newest.metric),
+        "slice": evidence.where(newest),
+        "unit": unit,
+        "rows": [
+            _row(version, row, asked_of) for (version, row), asked_of in zip(given, asked, strict=True) if _is_ok(row)
+        ],
+        "outcomes": [judged(each) for each in asked if each is not None],
+        "difference": _difference([row for _, row in readings], unit),
+        "place": "judged" if any(asked) else "whole" if newest.slice in evidence.WHOLE else "group",
+    }
+
+
+def _is_ok(row: Measurement | None) -> bool:
+    return row is not None and row.status == "ok"
+
+
+def _row(version: ModelVersion, row: Measurement, asked: Requirement | None) -> dict[str, Any]:
+    """A line of the chart; with a requirement, its limit and what the gate makes of it."""
+    shown = {"label": f"version {version.label}"} | {name: getattr(row, name) for name in evidence.DRAWN}
+    if asked is None:
+        return shown
+    return shown | {name: asked.detail[name] for name in LIMITS} | {"outcome": judged(asked)}
+
+
+def _difference(readings: list[Measurement | None], unit: str) -> str:
+    """How far the later estimate lies from the earlier one; of rates, in percentage points."""
+    values = [row.value for row in readings if row is not None and row.status == "ok" and row.value is not None]
+    if len(values) < len(readings):
+        return "measured of one version only"
+    before, now = values
+    if before == now:
+        return "the same"
+    far = abs(now - before)
+    words = f"{format_number(100 * far)} percentage points" if unit == "rate" else format_number(far, unit)
+    return f"{'higher' if now > before else 'lower'} by {words}"
+
+
+def _urgency(pair: dict[str, Any]) -> tuple[int, bool, int]:
+    """What is judged first; there what came out otherwise than before, then what fails."""
+    outcomes = pair["outcomes"]
+    rank = min((evidence.rank(each) for each in outcomes[-1:]), default=0)
+    return PLACES.index(pair["place"]), len(set(outcomes)) < 2, rank

@@ -1,0 +1,73 @@
+"""Two versions side by side: each reading against its limit, what came out otherwise first, and how far apart."""
+
+from collections.abc import Callable
+
+from django.test import Client
+from django.urls import reverse
+
+from registry.models import ModelVersion, User
+from registry.web.present import beside
+from tests import make
+from tests.people import Cast
+
+SignedIn = Callable[[User], Client]
+OVERALL = "fairness.selection_rate"
+
+
+def two(cast: Cast) -> tuple[ModelVersion, ModelVersion]:
+    """A version that misses its limit, and the next one, which meets it and approves more often."""
+    first, second = make.ready_version(cast), make.ready_version(cast, label="2")
+    for version, low, rate in ((first, 0.6, 0.5), (second, 0.86, 0.56)):
+        selected = make.reading(metric=OVERALL, slice="overall", low=rate - 0.05, high=rate + 0.05)
+        make.measured(version, by=cast.ada, readings=[selected, make.reading(low=low, high=low + 0.1)])
+    return first, second
+
+
+def test_each_reading_stands_against_its_limit_in_the_colour_of_its_outcome(cast: Cast) -> None:
+    judged, whole = beside.pairs(*two(cast))
+    assert [(row["label"], row["limit"], row["outcome"]) for row in judged["rows"]] == [
+        ("version 1", 0.8, "failed"),
+        ("version 2", 0.8, "passed"),
+    ]
+    assert (judged["place"], judged["outcomes"]) == ("judged", ["failed", "passed"])
+    assert (whole["place"], whole["outcomes"]) == ("whole", [])
+
+
+def test_how_far_apart_two_readings_are_is_said(cast: Cast) -> None:
+    first, second = two(cast)
+    assert [pair["difference"] for pair in beside.pairs(first, second)] == [
+        "higher by 0.26",
+        "higher by 6.00 percentage points",
+    ]
+    assert beside.pairs(second, first)[0]["difference"] == "lower by 0.26"
+    assert beside.pairs(first, first)[0]["difference"] == "the same"
+    few = make.reading(low=None, high=None, status="insufficient_data", reason="too few rows")
+    make.measured(second, by=cast.ada, readings=[few])
+    assert beside.pairs(first, second)[0]["difference"] == "measured of one version only"
+
+
+def test_what_came_out_otherwise_stands_first(cast: Cast) -> None:
+    pairs = [
+        {"place": "group", "outcomes": []},
+        {"place": "judged", "outcomes": ["passed", "passed"]},
+        {"place": "judged", "outcomes": ["failed", "failed"]},
+        {"place": "judged", "outcomes": ["failed", "passed"]},
+    ]
+    assert [pair["outcomes"] for pair in sorted(pairs, key=beside._urgency)] == [
+        ["failed", "passed"],
+        ["failed", "failed"],
+        ["passed", "passed"],
+        [],
+    ]
+
+
+def test_the_page_says_of_both_whether_they_may_be_used_and_no_good_standing_in_green(
+    cast: Cast, signed_in: SignedIn
+) -> None:
+    first, second = two(cast)
+    page = signed_in(cast.ada).get(reverse("version-compare", args=[second.pk]), {"against": first.pk})
+    assert page.context["other_said"]["text"] == "blocked"
+    assert page.context["version_said"]["text"] == "undecided"
+    html = page.content.decode()
+    assert "Good" not in html
+    assert 'data-label="version 1">good</td>' in html
