@@ -2,8 +2,10 @@
 
 import hashlib
 import logging
+import re
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -21,6 +23,7 @@ from registry.web.present.dossier import dossier as presented
 
 AGAIN_S = 10
 BUSY = "Other dossiers are being drawn just now, and only so many are drawn at a time. It takes some seconds."
+WORD = re.compile("[a-z0-9]{1,20}")
 TOO_LONG = "Drawing it took longer than it may."
 
 logger = logging.getLogger(__name__)
@@ -46,7 +49,15 @@ def version_dossier(request: HttpRequest, pk: UUID) -> HttpResponse:
     )
     name = f"{file_name('dossier', version.model.team.slug, version.model.slug, version.label)}.pdf"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return HttpResponse(pdf, content_type="application/pdf", headers=headers)
+    return told(request, HttpResponse(pdf, content_type="application/pdf", headers=headers), version)
+
+
+def told(request: HttpRequest, answer: HttpResponse, version: ModelVersion) -> HttpResponse:
+    """The answer with the word that the page's script waits for, where it sent one: a browser tells it nothing else."""
+    if WORD.fullmatch(word := request.GET.get("word", "")):
+        here = reverse("version", args=[version.pk])
+        answer.set_cookie("dossier", word, max_age=60, path=here, secure=settings.SECURE, samesite="Strict")
+    return answer
 
 
 def unavailable(request: HttpRequest, version: ModelVersion, *, title: str, reason: str) -> HttpResponse:

@@ -39,10 +39,28 @@ def test_a_member_gets_a_pdf_that_no_cache_keeps_and_its_digest_is_on_record(
     assert answer["Cache-Control"] == "no-store"
     assert answer["Content-Disposition"] == 'attachment; filename="dossier-lending-mortgage-approval-1.pdf"'
     assert answer.content.startswith(b"%PDF-")
+    assert not answer.cookies
     [event] = exports()
     detail = json.loads(event.body)["detail"]
     assert detail["sha256"] == hashlib.sha256(answer.content).hexdigest()
     assert (event.actor, event.subject_id, event.team) == (cast.mary, str(version.pk), cast.lending)
+
+
+@pytest.mark.parametrize(
+    ("word", "is_told"), [("k3j9x2", True), ("", False), ("a b; Path=/", False), ("a" * 21, False)]
+)
+def test_the_word_that_a_page_waits_for_comes_back_to_that_version_alone(
+    client: Client, cast: Cast, version: ModelVersion, monkeypatch: pytest.MonkeyPatch, word: str, is_told: bool
+) -> None:
+    monkeypatch.setattr("registry.web.dossiers.dossier.render", lambda _: b"%PDF-")  # what is drawn is tested above
+    client.force_login(cast.mary)
+    answer = client.get(address(version), {"word": word})
+    assert answer.status_code == 200
+    assert set(answer.cookies) == ({"dossier"} if is_told else set())
+    if is_told:
+        [cookie] = answer.cookies.values()
+        assert (cookie.value, cookie["path"]) == (word, reverse("version", args=[version.pk]))
+        assert not cookie["httponly"]
 
 
 @pytest.mark.parametrize("name", ["eve", "olga"])
