@@ -123,6 +123,17 @@ def test_what_the_policy_prescribes_is_checked_against_the_table_too(cast: Cast,
     assert ada.post(where, sent | {"table_file": upload()}).status_code == 302
 
 
+def test_tables_of_one_name_are_told_apart_by_what_they_were_measured_for(cast: Cast, signed_in: SignedIn) -> None:
+    version = make.ready_version(cast)
+    make.held(cast.lending, files={"predictions.csv": TABLE}, by=cast.ada)
+    page = signed_in(cast.ada).get(f"{address(cast, label='2')}?evaluator=fairness.group").content.decode()
+    used, unused = sorted(re.findall(r">(predictions.csv · [^<]+)</option>", page), key=lambda words: "not" in words)
+    columns = Evaluation.objects.filter(version=version).latest("requested_at").subject["columns"]
+    assert f"measured for {version} (" in used
+    assert columns["prediction"] in used
+    assert "not measured yet" in unused
+
+
 @pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
 def test_the_first_line_names_the_columns_however_it_is_written(start: bytes) -> None:
     assert read_columns(upload(content=start + b'"a b",c\r\n1,2\r\n').file, "t.csv") == ["a b", "c"]

@@ -1,12 +1,13 @@
 """The table that an evaluation reads, and asking for the evaluations that a policy prescribes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from django import forms
 
 from evaluators.catalog import describe
-from registry.models import Artifact, DatasetVersion, ModelVersion, RequiredEvaluation, User
+from registry.models import Artifact, DatasetVersion, Evaluation, ModelVersion, RequiredEvaluation, User
+from registry.models.choices import RunState
 from registry.policies import visible
 from registry.web.forms.tables import columns_of, missing, read_columns
 
@@ -60,7 +61,7 @@ class InputsForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["table"].queryset = tables_of(version)
-        self.fields["table"].label_from_instance = table_words
+        self.fields["table"].label_from_instance = words_for(version)
         pinned = visible(DatasetVersion, person).filter(children__child_model=version).select_related("dataset__team")
         self.fields["dataset_version"].queryset = pinned.distinct()
         self.reads_table = any(map(needs_table, evaluators))
@@ -112,10 +113,28 @@ def tables_of(version: ModelVersion) -> Any:
     return held.prefetch_related("files").order_by("-created_at")
 
 
-def table_words(artifact: Artifact) -> str:
-    """A table in a list."""
+def words_for(version: ModelVersion) -> Callable[[Artifact], str]:
+    """What tells the tables of the version's team apart: the newest run on each, asked for once for all."""
+    runs = Evaluation.objects.filter(version__team=version.team, table__team=version.team)
+    newest = runs.order_by("table", "-requested_at").distinct("table").select_related("version__model__team")
+    by_table = {run.table_id: run for run in newest}
+    return lambda artifact: table_words(artifact, by_table.get(artifact.pk))
+
+
+def table_words(artifact: Artifact, run: Evaluation | None) -> str:
+    """A table in a list, with the newest run on it."""
     names = ", ".join(file.name for file in artifact.files.all())
-    return f"{names} · {artifact.root_digest[:12]} · {artifact.created_at:%Y-%m-%d %H:%M}"
+    return f"{names} · {_use(run)} · {artifact.created_at:%Y-%m-%d %H:%M} · {artifact.root_digest[:8]}"
+
+
+def _use(run: Evaluation | None) -> str:
+    """Which version a table was read for, and which of its columns."""
+    if run is None:
+        return "not measured yet"
+    named = (name if isinstance(name, list) else [name] for name in (run.subject.get("columns") or {}).values())
+    columns = ", ".join(dict.fromkeys(column for names in named for column in names))
+    word = "failed" if run.state in (RunState.FAILED, RunState.FAILED_INFRA) else "measured"
+    return f"{word} for {run.version}{f' ({columns})' if columns else ''}"
 
 
 class RequiredForm(InputsForm):
