@@ -80,11 +80,12 @@ def _free_page(
     return form_page(request, form, "registry/evaluations/new.html", **context)
 
 
-@require_POST
 @login_required
 def version_evaluate_table(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Bring the table first: its columns can then be chosen instead of typed."""
+    """Bring the table first: its columns can then be chosen instead of typed. To load it anew is to begin anew."""
     version = _version(request, pk)
+    if request.method != "POST":
+        return redirect("version-evaluate-freely", pk=pk)
     chooser = EvaluatorForm(_evaluator(request), href=reverse("version-evaluate-freely", args=[pk]))
     form = TableForm(**sent(request), version=version)
     if chooser.is_valid() and (table := carry_out(form, lambda data: take_table(version, data, by=request.user))):
