@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from registry.models import ModelVersion, User
-from registry.web.present import worklists
+from registry.web.present import dossier, worklists
 from tests import make
 from tests.people import Cast
 
@@ -36,6 +36,8 @@ def test_a_version_retired_from_training_has_not_reached_inference(cast: Cast, s
     after = page(ada, version)
     assert (after.count('class="track-done"'), after.count('class="track-ahead"')) == (4, 1)
     assert "retired from training" in after
+    assert "Retired from training" in after
+    assert "Withdrawn standing" not in after
     assert ">Evaluate</a>" not in after
     assert "over since the version was retired" in after
     waiver = version.waivers.get()
@@ -56,3 +58,10 @@ def test_what_is_missing_is_offered_only_while_something_is(cast: Cast, signed_i
     other = make.model_version(cast, label="unmeasured", data=None)
     make.at_stage(other, "training", by=cast.ada)
     assert "Run what is missing" in page(ada, other)
+
+
+def test_the_dossier_too_shows_how_far_a_retired_version_came(cast: Cast) -> None:
+    version = make.ready_version(cast)
+    assert dossier.dossier(version, person=cast.mary).title["left"] == ""
+    make.moved(version, to_stage=RETIRED, by=cast.ada)
+    assert dossier.dossier(version, person=cast.mary).title["left"] == "training"

@@ -97,6 +97,7 @@ def _title(version: ModelVersion, judged: Judged, person: User, now: datetime, k
         "purpose": model.project.purpose,
         "stage": version.stage,
         "target": versions.next_stage(version),
+        "left": versions.left_stage(version),
         "question": judged.question,
         "word": judged.title,
         "mark": judged.mark,

@@ -39,6 +39,11 @@ def next_stage(version: ModelVersion) -> str:
     return str(NEXT.get(Stage(version.stage), ""))
 
 
+def left_stage(version: Any) -> str:
+    """How far a retired version had come; empty for one that is under way. `version` comes from `for_pages`."""
+    return version.came_from or "" if version.stage == Stage.RETIRED else ""
+
+
 def for_pages(rows: QuerySet[ModelVersion], *, person: User | None = None) -> QuerySet[ModelVersion]:
     """With what the frame of a version's pages shows, and the roles of `person` in its team, in one query."""
     mine = {"version": OuterRef("pk")}
@@ -77,7 +82,6 @@ def _is_due(version: Any) -> bool:
 
 def _page(version: Any) -> dict[str, Any]:
     model = version.model
-    is_retired = version.stage == Stage.RETIRED
     return {
         "title": str(model),
         "label": version.label,
@@ -86,11 +90,9 @@ def _page(version: Any) -> dict[str, Any]:
             {"title": str(model), "href": reverse("model", args=[model.pk])},
         ],
         "lead": model.description,
-        # Said only when it is not good: beside a shut gate "good standing" reads like a yes.
-        "standing": version.standing if version.standing != Standing.GOOD else version.stage if is_retired else "",
-        "standing_word": "" if version.standing == Standing.GOOD else f"{Standing(version.standing).label} standing",
+        **_standing(version),
         "stage": version.stage,
-        "left": version.came_from or "" if is_retired else "",
+        "left": left_stage(version),
         "target": next_stage(version),
         "actions": _actions(version),
         "facts": [
@@ -100,6 +102,14 @@ def _page(version: Any) -> dict[str, Any]:
             {"name": "Files", "digest": version.root_digest, "value": "none yet"},
         ],
     }
+
+
+def _standing(version: Any) -> dict[str, str]:
+    """Said only when it is not good: beside a shut gate "good standing" reads like a yes."""
+    if left := left_stage(version):
+        return {"standing": version.stage, "standing_word": f"Retired from {left}"}
+    bad = "" if version.standing == Standing.GOOD else version.standing
+    return {"standing": bad, "standing_word": f"{Standing(version.standing).label} standing"}
 
 
 def _actions(version: Any) -> list[dict[str, str]]:
