@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ GROUPS = (
     ("waived", "Accepted for a limited time", "waived"),
     ("passed", "Met", "passed"),
 )
+POINT = re.compile(r"^(\S+), \S+% interval \1 to \1$")
 
 
 def judged(requirement: Any) -> str:
@@ -49,6 +51,11 @@ def waits_for_people(requirements: Iterable[Any]) -> bool:
 def _group(requirement: Any) -> str:
     outcome = judged(requirement)
     return "signature" if outcome == "undecided" and _get(requirement, "kind") == "sign_off" else outcome
+
+
+def question_words(to_stage: object) -> str:
+    """What a gate is asked about a stage; the end of the way is nothing to enter."""
+    return "May it be retired?" if to_stage == "retired" else f"May it enter {to_stage}?"
 
 
 def asked_words(requirement: Any) -> str:
@@ -88,7 +95,11 @@ def _capital(text: str) -> str:
 
 def found_words(requirement: Any) -> str:
     """What was found, from a live verdict as from a stored one."""
-    return str(_get(requirement, "found_text") or _get(requirement, "found") or "nothing")
+    found = str(_get(requirement, "found_text") or _get(requirement, "found") or "nothing")
+    detail = _get(requirement, "detail") or {}
+    is_point = detail.get("low") is not None and detail.get("low") == detail.get("high")
+    # What was counted has no spread, and an interval "2 to 2" would only puzzle.
+    return POINT.sub(r"\g<1>, with no spread", found) if is_point else found
 
 
 def _get(thing: Any, name: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from registry.reports import (
     charts_lineage,
     charts_model,
     charts_stage,
+    differences,
     figures,
     prose,
     wording,
@@ -44,6 +45,7 @@ for _filter in (
     wording.bound_words,
     wording.found_words,
     wording.metric_words,
+    wording.question_words,
     wording.waits_for_people,
 ):
     register.filter(_filter.__name__, _filter)
@@ -111,7 +113,7 @@ def day(value: datetime | None) -> SafeString | str:
         return "never"
     local = timezone.localtime(value) if timezone.is_aware(value) else value
     return format_html(
-        '<time datetime="{}">{}</time>', local.isoformat(timespec="seconds"), f"{local.day} {local:%B %Y, %H:%M}"
+        '<time datetime="{}">{}</time>', local.isoformat(timespec="seconds"), f"{local.day} {local:%B %Y, %H:%M %Z}"
     )
 
 
@@ -119,6 +121,12 @@ def day(value: datetime | None) -> SafeString | str:
 def markdown(value: object) -> SafeString:
     """A text in Markdown as HTML that can do nothing."""
     return prose.render_markdown(value)
+
+
+@register.filter
+def marked_words(change: Mapping[str, Any]) -> tuple[SafeString, SafeString]:
+    """Both sides of a change, with the words marked that only one of them has."""
+    return differences.mark_words(change["before"], change["after"])
 
 
 @register.simple_tag

@@ -15,7 +15,7 @@ from registry.models import Document
 from registry.services.documents import schema_of, team_of, write_revision
 from registry.web.access import fetch
 from registry.web.forms.documents import DocumentForm
-from registry.web.present import changes, documents
+from registry.web.present import documents, rewritten
 from registry.web.submission import carry_out, done, form_page, sent
 
 RELATED = ("model_version__model__team", "model_version__team", "dataset_version__dataset__team")
@@ -33,7 +33,7 @@ def document(request: HttpRequest, pk: UUID) -> HttpResponse:
         earlier = get_object_or_404(found.revisions, number=int(number) if number.isdecimal() else 0)
         newest = found.revisions.order_by("-number")[0]
         context["earlier"] = earlier
-        context["changes"] = changes.document_changes(earlier.answers, newest.answers, schema_id=found.kind)
+        context["changes"] = rewritten.answers(earlier.answers, newest.answers, schema_id=found.kind)
     return render(request, "registry/documents/document.html", context)
 
 

@@ -62,7 +62,7 @@ def version_sign(request: HttpRequest, pk: UUID) -> HttpResponse:
     if signature := carry_out(form, lambda data: _sign(request, version, form, data)):
         said = f"You signed {version} for {signature.expertise}. Your signature holds as long as the evidence does."
         return done(request, said, "version", pk=pk)
-    since = changes.since_signed(changes.last_signature(version, of=request.user), reviewed)
+    since = changes.since_signed(changes.last_signature(version, of=request.user), reviewed, person=request.user)
     context = since | {"version": version, "reviewed": reviewed}
     where = crumbs("review-queue", (str(version), "version", pk))
     return form_page(request, form, "registry/lifecycle/sign.html", crumbs=where, section="reviews", **context)

@@ -32,7 +32,7 @@ def version_gate(request: HttpRequest, pk: UUID) -> HttpResponse:
     version = fetch_version(request, pk)
     gate = verdict.section(version)
     signed = signatures.sign_offs(version)
-    since = changes.since_signed(signed[0] if signed else None, gate.get("reviewed"))
+    since = changes.since_signed(signed[0] if signed else None, gate.get("reviewed"), person=request.user)
     shown = {"sign_offs": signatures.signature_entries(signed, version)} | since
     offered = versions.offers(version, gate, signed, request.user)
     return _section(request, version, "gate", "version", **gate, **shown, **offered)

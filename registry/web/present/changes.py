@@ -9,13 +9,11 @@ from django.db.models.functions import Cast
 from django.http import Http404
 from django.urls import reverse
 
-from registry.cards.changes import compare_revisions
-from registry.cards.schemas import load_schema
 from registry.models import AuditEvent, DocumentRevision, ModelVersion, Risk, SignOff, User
 from registry.models.choices import Priority
 from registry.reports.figures import format_interval, format_number
 from registry.services.verdicts import Review
-from registry.web.present import beside, catalog, documents, metrics
+from registry.web.present import beside, catalog, metrics, rewritten
 from registry.web.present.requirements import words_of
 
 WRITTEN = ("step_taken", "treatment", "likelihood", "severity", "resolution")
@@ -27,12 +25,14 @@ def last_signature(version: ModelVersion, *, of: User) -> SignOff | None:
     return rows.order_by("-seq").first()
 
 
-def since_signed(signed: SignOff | None, reviewed: Review | None) -> dict[str, Any]:
-    """What changed since a signature was given; it comes with its snapshot."""
+def since_signed(signed: SignOff | None, reviewed: Review | None, *, person: User) -> dict[str, Any]:
+    """What changed since a signature was given, as far as a person may read it; it comes with its snapshot."""
     if signed is None or reviewed is None:
         return {"changes": [], "signed_before": None}
-    found = compare_evidence(json.loads(signed.snapshot.body), json.loads(reviewed.evidence_body))
-    return {"signed_before": signed, "changes": [*found, *_rewritten_risks(signed)]}
+    before, after = json.loads(signed.snapshot.body), json.loads(reviewed.evidence_body)
+    written = rewritten.documents(before["documents"], after["documents"], person=person)
+    found = [*written, *compare_evidence(before, after), *_rewritten_risks(signed)]
+    return {"signed_before": signed, "changes": found}
 
 
 def _rewritten_risks(signed: SignOff) -> list[dict[str, Any]]:
@@ -57,10 +57,9 @@ def _plain(value: Any) -> str:
 
 
 def compare_evidence(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
-    """The differences of two evidence snapshots, in the words of the page."""
+    """The differences of two evidence snapshots but for their documents, in the words of the page."""
     return [
         *_compare(_measured(before), _measured(after), "measured"),
-        *_compare(_documents(before), _documents(after), "document"),
         *_compare(_risks(before), _risks(after), "risk"),
         *_compare_waivers(before, after),
         *_compare(_frame(before), _frame(after), ""),
@@ -89,17 +88,6 @@ def _reading_words(m: dict[str, Any]) -> str:
         return f"{m['status'].replace('_', ' ')}, {m['measured_at'][:16].replace('T', ' ')}"
     interval = format_interval(m["low"], m["high"], level=m["level"], unit=unit)
     return f"{format_number(m['value'], unit)} ({interval}), n = {m['n']}, {m['measured_at'][:16].replace('T', ' ')}"
-
-
-def _documents(body: dict[str, Any]) -> dict[str, str]:
-    return {
-        f"{d['kind'].replace('_', ' ').capitalize()} of {d['subject']}": (
-            f"{d['answered']} of {d['applicable']} answered (revision id {d['revision']})"
-            if d["revision"]
-            else "not written"
-        )
-        for d in body["documents"]
-    }
 
 
 def _risks(body: dict[str, Any]) -> dict[str, str]:
@@ -170,20 +158,7 @@ def _other(siblings: Any, version: ModelVersion, against: str) -> ModelVersion |
 
 
 def _card_changes(before: ModelVersion, after: ModelVersion) -> list[dict[str, Any]]:
-    return document_changes(_card(before), _card(after), schema_id="model_card")
-
-
-def document_changes(before: dict[str, Any], after: dict[str, Any], *, schema_id: str) -> list[dict[str, Any]]:
-    """The questions whose answers differ."""
-    questions = load_schema(schema_id).questions
-    return [
-        {
-            "name": questions[change.key].title if change.key in questions else change.key,
-            "before": documents.answer_words(change.before),
-            "after": documents.answer_words(change.after),
-        }
-        for change in compare_revisions(before, after, order=list(questions))
-    ]
+    return rewritten.answers(_card(before), _card(after), schema_id="model_card")
 
 
 def _card(version: ModelVersion) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from registry.gates.verdict import Requirement
 from registry.models import ModelVersion, PolicyRevision, Transition, TrustNeed
 from registry.models.choices import Aspect, NeedLevel
 from registry.reports.moments import in_utc
-from registry.reports.wording import waits_for_people
+from registry.reports.wording import question_words, waits_for_people
 from registry.services.verdicts import ANSWERED_STAGE, Review
 from registry.web.present import verdict
 
@@ -63,7 +63,7 @@ def _live(reviewed: Review, gate: Mapping[str, Any]) -> Judged:
         evidence_body=reviewed.evidence_body,
         evidence_digest=reviewed.evidence_digest,
         revision=reviewed.revision,
-        question=f"May it enter {reviewed.to_stage}?",
+        question=question_words(reviewed.to_stage),
         title=gate.get("verdict_title") or _opinion(reviewed, mark),
         mark=MARKS.get(gate.get("verdict_title", ""), mark),
         reason=gate["verdict_reason"],
