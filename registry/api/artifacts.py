@@ -72,7 +72,7 @@ class Artifacts(Door):
 
     @extend_schema(responses=ArtifactShown(many=True))
     def get(self, request: Request) -> Response:
-        """List them."""
+        """List artifacts."""
         rows = self.seen(Artifact).select_related("team", "created_by").prefetch_related("files")
         return self.listed(rows, ArtifactShown)
 
@@ -107,7 +107,7 @@ class OneArtifact(Door):
 
     @extend_schema(responses=ArtifactShown)
     def get(self, request: Request, pk: str) -> Response:
-        """Read it."""
+        """Read an artifact."""
         rows = self.seen(Artifact).select_related("team", "created_by").prefetch_related("files")
         return self.shown(self.find(rows, pk=pk), ArtifactShown)
 

@@ -45,7 +45,7 @@ class AttestationsOfVersion(Door):
 
     @extend_schema(responses=AttestationShown(many=True))
     def get(self, request: Request, pk: str) -> Response:
-        """List them."""
+        """List the attestations of a version."""
         version = self.find(self.seen(ModelVersion), pk=pk)
         return self.listed(Attestation.objects.filter(version=version).select_related("verdict"), AttestationShown)
 
@@ -55,7 +55,8 @@ class AttestationOfVersion(Door):
 
     @extend_schema(responses={(200, ENVELOPE): OpenApiTypes.OBJECT}, parameters=[STAGE])
     def get(self, request: Request, pk: str) -> HttpResponse:
-        """Read its bytes. A yes that is over is not served, and one that is not yet signed comes later."""
+        """Read the bytes of a version's attestation. A yes that is over is not served, and one that is not
+        yet signed comes later."""
         version = self.find(self.seen(ModelVersion), pk=pk)
         answer = newest(Attestation.objects.filter(version=version, stage=stage_asked(request)))
         if answer is None or answer.root_digest is None:
@@ -76,5 +77,5 @@ class Keys(Door):
 
     @extend_schema(responses=KeyShown(many=True), auth=[])
     def get(self, request: Request) -> Response:
-        """List them."""
+        """List keys."""
         return self.listed(SigningKey.objects.all(), KeyShown)

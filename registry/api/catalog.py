@@ -80,7 +80,7 @@ class Teams(Door):
 
     @extend_schema(responses=TeamShown(many=True))
     def get(self, request: Request) -> Response:
-        """List them."""
+        """List teams."""
         return self.listed(self.seen(Team), TeamShown)
 
 
@@ -94,13 +94,13 @@ class Projects(Door):
 
     @extend_schema(responses=ProjectShown(many=True))
     def get(self, request: Request) -> Response:
-        """List them."""
+        """List projects."""
         return self.listed(projects(self), ProjectShown)
 
     @extend_schema(request=NewProject, responses={201: ProjectShown})
     @once
     def post(self, request: Request) -> Response:
-        """Make one."""
+        """Make a project."""
         wanted = self.sent(NewProject)
         made = catalog.create_project(
             wanted["team"], slug=wanted["slug"], name=wanted["title"], purpose=wanted["purpose"], by=request.user
@@ -113,7 +113,7 @@ class OneProject(Door):
 
     @extend_schema(responses=ProjectShown)
     def get(self, request: Request, pk: str) -> Response:
-        """Read it."""
+        """Read a project."""
         return self.shown(self.find(projects(self), pk=pk), ProjectShown)
 
 

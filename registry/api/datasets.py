@@ -103,7 +103,7 @@ class Datasets(Door):
 
     @extend_schema(responses=DatasetShown(many=True))
     def get(self, request: Request) -> Response:
-        """List them."""
+        """List datasets."""
         return self.listed(datasets(self), DatasetShown)
 
     @extend_schema(request=NewDataset, responses={201: DatasetShown})
@@ -122,7 +122,7 @@ class OneDataset(Door):
 
     @extend_schema(responses=DatasetShown)
     def get(self, request: Request, pk: str) -> Response:
-        """Read it."""
+        """Read a dataset."""
         return self.shown(self.find(datasets(self), pk=pk), DatasetShown)
 
 
@@ -134,7 +134,7 @@ class VersionsOfDataset(Door):
 
     @extend_schema(responses=DatasetVersionShown(many=True))
     def get(self, request: Request, pk: str) -> Response:
-        """List them."""
+        """List the versions of a dataset."""
         dataset = self.find(self.seen(Dataset), pk=pk)
         return self.listed(dataset_versions(self).filter(dataset=dataset), DatasetVersionShown)
 
@@ -159,7 +159,7 @@ class DatasetVersions(Door):
 
     @extend_schema(responses=DatasetVersionShown(many=True))
     def get(self, request: Request) -> Response:
-        """List them."""
+        """List dataset versions."""
         return self.listed(dataset_versions(self), DatasetVersionShown)
 
 
@@ -168,7 +168,7 @@ class OneDatasetVersion(Door):
 
     @extend_schema(responses=DatasetVersionShown)
     def get(self, request: Request, pk: str) -> Response:
-        """Read it."""
+        """Read a dataset version."""
         return self.shown(self.find(dataset_versions(self), pk=pk), DatasetVersionShown)
 
 

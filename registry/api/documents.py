@@ -94,7 +94,7 @@ class OneDocument(Door):
 
     @extend_schema(responses={200: DocumentShown, 304: None})
     def get(self, request: Request, pk: str) -> Response:
-        """Read it."""
+        """Read a document."""
         document = self.find(shown_documents(self), pk=pk)
         tag = etag_of(document)
         if request.headers.get("If-None-Match") == tag:
@@ -137,7 +137,7 @@ class QuestionsOfKind(Door):
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, kind: str) -> Response:
-        """Read its schema: sections, questions, which are required and what each takes."""
+        """Read the schema of a kind of document: sections, questions, which are required and what each takes."""
         if kind not in DocumentKind.values:
             raise NotFound
         return Response(plain_schema(kind))

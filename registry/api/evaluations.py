@@ -79,7 +79,7 @@ class Evaluations(Door):
 
     @extend_schema(responses=EvaluationShown(many=True))
     def get(self, request: Request) -> Response:
-        """List them."""
+        """List evaluations."""
         return self.listed(shown_runs(self), EvaluationShown)
 
 
@@ -94,7 +94,7 @@ class EvaluationsOfVersion(Door):
 
     @extend_schema(responses=EvaluationShown(many=True))
     def get(self, request: Request, pk: str) -> Response:
-        """List them."""
+        """List the evaluations of a version."""
         version = self.find(self.seen(ModelVersion), pk=pk)
         return self.listed(shown_runs(self).filter(version=version), EvaluationShown)
 

@@ -57,7 +57,7 @@ class OneEvaluator(Door):
 
     @extend_schema(responses=EvaluatorShown)
     def get(self, request: Request, name: str) -> Response:
-        """Read it."""
+        """Read an evaluator."""
         if name not in EVALUATORS:
             raise NotFound
         return self.shown(describe(name), EvaluatorShown)
@@ -68,7 +68,7 @@ class OneMethod(Door):
 
     @extend_schema(responses=MethodShown)
     def get(self, request: Request, metric: str) -> Response:
-        """Read it, as Markdown."""
+        """Read the method of a metric, as Markdown."""
         try:
             page = method_page(metric)
         except EvaluatorError as error:

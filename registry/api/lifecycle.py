@@ -89,7 +89,7 @@ class TransitionsOfVersion(Door):
 
     @extend_schema(responses=TransitionShown(many=True))
     def get(self, request: Request, pk: str) -> Response:
-        """List them."""
+        """List the transitions of a version."""
         version = self.find(self.seen(ModelVersion), pk=pk)
         moves = Transition.objects.filter(version=version).select_related("moved_by", "verdict")
         return self.listed(moves, TransitionShown)

@@ -173,13 +173,13 @@ class TokensOfTeam(TeamDoor):
 
     @extend_schema(responses=TokenShown(many=True))
     def get(self, request: Request, slug: str) -> Response:
-        """List them, without their texts."""
+        """List the tokens of a team, without their texts."""
         team = self.find(self.seen(Team), slug=slug)
         return self.listed(shown_tokens(team), TokenShown)
 
     @extend_schema(request=NewToken, responses={201: IssuedToken})
     def post(self, request: Request, slug: str) -> Response:
-        """Make one. Its text is in this answer alone, which is therefore not kept for an Idempotency-Key."""
+        """Make a token. Its text is in this answer alone, which is therefore not kept for an Idempotency-Key."""
         team = self.administered(slug, verb="token.created")
         wanted = self.sent(NewToken)
         token, secret = people.create_token(

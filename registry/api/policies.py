@@ -96,7 +96,7 @@ class Policies(Door):
 
     @extend_schema(responses=PolicyShown(many=True))
     def get(self, request: Request) -> Response:
-        """List them."""
+        """List policies."""
         return self.listed(shown_policies(self), PolicyShown)
 
     @extend_schema(request=NewRevision, responses={201: PolicyRevisionShown})
@@ -113,7 +113,7 @@ class OnePolicy(Door):
 
     @extend_schema(responses=PolicyShown)
     def get(self, request: Request, pk: str) -> Response:
-        """Read it."""
+        """Read a policy."""
         return self.shown(self.find(shown_policies(self), pk=pk), PolicyShown)
 
 
@@ -124,7 +124,7 @@ class RevisionsOfPolicy(Door):
 
     @extend_schema(responses=PolicyRevisionShown(many=True))
     def get(self, request: Request, pk: str) -> Response:
-        """List them."""
+        """List the revisions of a policy."""
         policy = self.find(self.seen(Policy), pk=pk)
         return self.listed(shown_revisions(self).filter(policy=policy), PolicyRevisionShown)
 
@@ -134,7 +134,7 @@ class OneRevision(Door):
 
     @extend_schema(responses=PolicyRevisionShown)
     def get(self, request: Request, pk: str) -> Response:
-        """Read it."""
+        """Read a revision of a policy."""
         return self.shown(self.find(shown_revisions(self), pk=pk), PolicyRevisionShown)
 
 
@@ -173,7 +173,7 @@ class ActivationsOfProject(Door):
 
     @extend_schema(responses=ActivationShown(many=True))
     def get(self, request: Request, pk: str) -> Response:
-        """List them; the newest applies."""
+        """List the activated policies of a project; the newest applies."""
         project = self.find(self.seen(Project), pk=pk)
         rows = PolicyActivation.objects.filter(project=project)
         return self.listed(rows.select_related("revision__policy__team", "activated_by"), ActivationShown)

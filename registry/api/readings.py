@@ -136,6 +136,6 @@ class EvidenceOfEvaluation(Door):
 
     @extend_schema(responses=EvidenceFileShown(many=True))
     def get(self, request: Request, pk: str) -> Response:
-        """List them."""
+        """List the evidence of an evaluation."""
         run = self.find(self.seen(Evaluation), pk=pk)
         return self.listed(EvidenceFile.objects.filter(evaluation=run), EvidenceFileShown)

@@ -64,7 +64,7 @@ class Models(Door):
 
     @extend_schema(responses=ModelShown(many=True))
     def get(self, request: Request) -> Response:
-        """List them."""
+        """List models."""
         return self.listed(models(self), ModelShown)
 
     @extend_schema(request=NewModel, responses={201: ModelShown})
@@ -82,7 +82,7 @@ class OneModel(Door):
 
     @extend_schema(responses=ModelShown)
     def get(self, request: Request, pk: str) -> Response:
-        """Read it."""
+        """Read a model."""
         return self.shown(self.find(models(self), pk=pk), ModelShown)
 
 

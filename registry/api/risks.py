@@ -80,7 +80,7 @@ class RisksOfVersion(Door):
 
     @extend_schema(responses=RiskShown(many=True))
     def get(self, request: Request, pk: str) -> Response:
-        """List them."""
+        """List the risks of a version."""
         version = self.find(self.seen(ModelVersion), pk=pk)
         return self.listed(shown_risks(self).filter(version=version), RiskShown)
 
@@ -99,7 +99,7 @@ class OneRisk(Door):
 
     @extend_schema(responses=RiskShown)
     def get(self, request: Request, pk: int) -> Response:
-        """Read it."""
+        """Read a risk."""
         return self.shown(self.find(shown_risks(self), pk=pk), RiskShown)
 
     @extend_schema(request=ChangedRisk, responses=RiskShown)

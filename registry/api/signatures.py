@@ -114,7 +114,7 @@ class SignOffsOfVersion(Door):
 
     @extend_schema(responses=SignOffShown(many=True))
     def get(self, request: Request, pk: str) -> Response:
-        """List them."""
+        """List the signatures of a version."""
         version = self.find(self.seen(ModelVersion), pk=pk)
         return self.listed(shown_signatures(self).filter(version=version), SignOffShown)
 
@@ -147,7 +147,7 @@ class WaiversOfVersion(Door):
 
     @extend_schema(responses=WaiverShown(many=True))
     def get(self, request: Request, pk: str) -> Response:
-        """List them."""
+        """List the waivers of a version."""
         version = self.find(self.seen(ModelVersion), pk=pk)
         return self.listed(shown_waivers(self).filter(version=version), WaiverShown)
 

@@ -80,7 +80,7 @@ class VersionsOfModel(Door):
 
     @extend_schema(responses=VersionShown(many=True))
     def get(self, request: Request, pk: str) -> Response:
-        """List them."""
+        """List the versions of a model."""
         model = self.find(self.seen(RegisteredModel), pk=pk)
         return self.listed(versions(self).filter(model=model), VersionShown)
 
@@ -107,7 +107,7 @@ class Versions(Door):
 
     @extend_schema(responses=VersionShown(many=True))
     def get(self, request: Request) -> Response:
-        """List them."""
+        """List versions."""
         return self.listed(versions(self), VersionShown)
 
 
@@ -116,7 +116,7 @@ class OneVersion(Door):
 
     @extend_schema(responses=VersionShown)
     def get(self, request: Request, pk: str) -> Response:
-        """Read it."""
+        """Read a version."""
         return self.shown(self.find(versions(self), pk=pk), VersionShown)
 
 
