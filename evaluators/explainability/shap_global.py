@@ -45,7 +45,7 @@ class GlobalShap:
     }
     metrics = (
         Metric(id=GLOBAL, title="Mean absolute Shapley value", direction=Direction.NONE, unit="output"),
-        Metric(id=ADDITIVITY, title="Additivity error", direction=Direction.LOWER, unit="share of spread"),
+        Metric(id=ADDITIVITY, title="Additivity gap", direction=Direction.LOWER, unit="share of spread"),
     )
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:

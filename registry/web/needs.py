@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from registry.cards.needs import load_rubric
-from registry.models import Project, User
+from registry.models import Project, SignOff, User
 from registry.models.choices import Aspect, NeedLevel
 from registry.services.catalog import set_trust_need
 from registry.web.access import fetch
@@ -28,8 +28,9 @@ def trust_needs(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = TrustNeedForm(**sent(request), initial=_beginning(request, answers))
     if need := carry_out(form, lambda data: _set(project, data, answers, by=request.user)):
         level = need.get_level_display().lower()
-        said = f"{need.get_aspect_display()}: {level}. Signatures on this project's versions lapsed."
-        return done(request, said, f"{request.path}?{query}")
+        is_signed = SignOff.objects.filter(version__model__project=project).exists()
+        lapsed = " Signatures on this project's versions lapsed." if is_signed else ""
+        return done(request, f"{need.get_aspect_display()}: {level}.{lapsed}", f"{request.path}?{query}")
     context = needs.page(project, answers=answers, query=query)
     where = crumbs("project-list", (str(project), "project", pk))
     return form_page(request, form, "registry/catalog/needs.html", crumbs=where, **context)
