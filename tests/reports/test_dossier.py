@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pypdf
 import pytest
 
 from registry.cards.canonical import canonical_bytes
+from registry.cards.schemas import load_schema
 from registry.exchange.dsse import load_or_create_signer, public_key_pem, sign_statement, verify_envelope
 from registry.models import ModelVersion, SignOff
 from registry.reports import dossier as reports
@@ -226,6 +228,31 @@ def test_a_group_with_too_few_rows_is_not_enough_data_in_the_table_and_in_the_ch
     assert "99.4%" not in html
     assert html.count("4 rows, fewer than 10") == 1
     assert "few: not enough data" in html
+
+
+def test_an_unanswered_question_is_a_warning_only_where_an_answer_is_asked_for(cast: Cast) -> None:
+    version = make.ready_version(cast)
+    answers, questions = make.complete_answers("model_card"), load_schema("model_card").questions
+    asked, optional = (next(key for key in answers if questions[key].required is wanted) for wanted in (True, False))
+    make.card(
+        version, by=cast.ada, answers={key: each for key, each in answers.items() if key not in (asked, optional)}
+    )
+    html = reports.to_html(content_of(version, cast))
+    for question, is_warned in ((asked, True), (optional, False)):
+        words = questions[question].prompt or questions[question].title
+        row = html.partition(escape(words))[2].partition("</tr>")[0]
+        assert "Not answered" in row
+        assert ("<svg" in row) is is_warned
+
+
+def test_a_number_in_a_narrow_column_is_one_word(cast: Cast) -> None:
+    version = make.ready_version(cast)
+    make.measured(
+        version, by=cast.ada, readings=[make.reading(), make.reading(slice="race=a", low=0.0, high=0.0000002)]
+    )
+    words = reports.to_html(content_of(version, cast)).partition("Every reading")[2]
+    assert "<\u00a00.000001" in unescape(words)
+    assert "less than" not in words
 
 
 def test_a_version_with_nothing_yet_has_a_dossier_that_says_so(cast: Cast) -> None:

@@ -96,7 +96,11 @@ def sections(schema: Schema, answers: Answers) -> list[dict[str, Any]]:
 
 def _shown(question: Question, answers: Answers) -> dict[str, Any]:
     answer = answers.get(question.key)
-    return {"question": question.prompt or question.title, "html": answer_html(answer) if answer else ""}
+    return {
+        "question": question.prompt or question.title,
+        "html": answer_html(answer) if answer else "",
+        "is_optional": not question.required,
+    }
 
 
 def answer_html(answer: Any) -> SafeString:

@@ -21,7 +21,6 @@ PART = re.compile(r"^## +(?P<title>.+?)\s*$(?P<text>.*?)(?=^## |\Z)", re.MULTILI
 ROOM = 42
 # Rows of one metric that stand beside another metric; more than that must be able to go on on the next page.
 BESIDE = 24
-DRAWN = ("value", "low", "high", "n", "status")
 
 
 def section(version: ModelVersion, measured: list[Measurement], requirements: Iterable[Requirement]) -> dict[str, Any]:
@@ -73,7 +72,7 @@ def _charts(rows: list[Measurement]) -> list[dict[str, Any]]:
 
 
 def _forest(rows: list[Measurement]) -> dict[str, Any]:
-    shown = [{"label": _group_words(row.slice)} | {name: getattr(row, name) for name in DRAWN} for row in rows]
+    shown = [{"label": _group_words(row.slice)} | {name: getattr(row, name) for name in evidence.DRAWN} for row in rows]
     unit = metrics.unit(rows[0].metric)
     longest = max(len(f"{each['label']} n = {each['n']} {_written(each, unit)}") for each in shown)
     return {"title": metrics.title(rows[0].metric), "unit": unit, "rows": shown, "is_wide": longest > ROOM}
@@ -112,11 +111,16 @@ def _reading(row: Measurement) -> dict[str, Any]:
     unit, is_ok = metrics.unit(row.metric), row.status == "ok"
     return {
         "slice": {"overall": "everybody", "worst": "worst group"}.get(row.slice, row.slice),
-        "value": format_number(row.value, unit) if is_ok else readings.why_not(row.status),
-        "interval": _interval(row, unit) if is_ok else "",
+        "value": _short(format_number(row.value, unit)) if is_ok else readings.why_not(row.status),
+        "interval": _short(_interval(row, unit)) if is_ok else "",
         "why": "" if is_ok else row.reason or "no reason was given",
         "n": row.n,
     }
+
+
+def _short(written: str) -> str:
+    """A number for a narrow column, where words would break over many lines."""
+    return written.replace("less than ", "<\u00a0")
 
 
 def _interval(row: Measurement, unit: str) -> str:
