@@ -55,3 +55,17 @@ def test_in_use_too_a_signature_lapses_with_its_evidence_unless_it_carried_a_mov
 
 def states(version: ModelVersion) -> list[str]:
     return [entry["status"] for entry in signatures.signature_entries(signatures.sign_offs(version), version)]
+
+
+def test_a_group_with_too_few_rows_is_named_in_the_chart_and_not_drawn(
+    cast: Cast, signed_in: Callable[[User], Client]
+) -> None:
+    version, rate = make.ready_version(cast), "fairness.selection_rate"
+    few = make.reading(metric=rate, slice="race=few", low=0.194, high=0.994, n=4)
+    many = make.reading(metric=rate, slice="race=many", low=0.512, high=0.688)
+    short = few | {"status": "insufficient_data", "reason": "4 rows, fewer than 10"}
+    make.measured(version, by=cast.ada, readings=[make.reading(), short, many])
+    page = signed_in(cast.ada).get(reverse("version-evidence", args=[version.pk])).content.decode()
+    assert "68.8%" in page
+    assert "99.4%" not in page
+    assert "race=few: not enough data" in page
