@@ -15,7 +15,27 @@ from typing import Any, Protocol
 OVERALL = "overall"
 WORST = "worst"
 SCORE_KINDS = ("label", "probability", "logit", "margin")
-SUBJECT_KINDS = ("table", "model", "files")
+SUBJECT_KINDS = ("table", "model", "files", "endpoint", "memory")
+# Roles that columns can play, beside label, prediction, score and group.
+ROLES: Mapping[str, str] = {
+    "text": "the text that the model reads",
+    "baseline": "what the other model predicted",
+    "probability": "the probability of a class, one column per class",
+    "baseline_probability": "the same of the other model",
+    "cluster": "which rows belong together: the same person, document or template",
+    "weight": "how much a row counts",
+    "time": "when: a number or a date, rows in order",
+    "split": "which part of the data the row belongs to",
+    "member": "whether the model was trained on the row",
+    "reference": "the score of a model that was not trained on the row, one column per model",
+    "lower": "the lower end of a predicted interval",
+    "upper": "the upper end of a predicted interval",
+    "spread": "the standard deviation that was predicted",
+    "quasi": "what an intruder may know of a person",
+    "sensitive": "what an intruder wants to learn",
+    "feature": "what the model or the check reads",
+    "output": "the text that the model wrote",
+}
 
 Json = dict[str, Any]
 Progress = Callable[[float, str], None]
@@ -80,34 +100,50 @@ class Subject:
     favourable: str | None = None
     score_kind: str | None = None
     features: tuple[str, ...] = ()
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    endpoint: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Subject":
         """Build from the `subject` object of a job. Raises SubjectError if a part is missing or unknown."""
         columns = dict(data.get("columns") or {})
         group = columns.pop("group", None) or ()
+        roles = {role: _names(columns.pop(role)) for role in sorted(set(columns) & set(ROLES))}
         unknown = sorted(set(columns) - {"label", "prediction", "score"})
         if unknown:
-            raise SubjectError(f"unknown column role {unknown[0]!r}: use label, prediction, score or group")
+            known = ", ".join(("label", "prediction", "score", "group", *ROLES))
+            raise SubjectError(f"unknown column role {unknown[0]!r}: use {known}")
         if data.get("kind") not in SUBJECT_KINDS:
             raise SubjectError(f"subject kind {data.get('kind')!r} is not one of {', '.join(SUBJECT_KINDS)}")
         favourable = data.get("favourable")
         return cls(
             kind=data["kind"],
             files={role: _file_ref(role, item) for role, item in (data.get("files") or {}).items()},
-            groups=(group,) if isinstance(group, str) else tuple(group),
+            groups=_names(group),
             favourable=None if favourable is None else str(favourable),
             score_kind=_score_kind(data.get("score_kind")),
             features=tuple(data.get("features") or ()),
+            roles={role: names for role, names in roles.items() if names},
+            endpoint=dict(data.get("endpoint") or {}),
             **columns,
         )
+
+    def column(self, role: str) -> str:
+        """The one column of that role. Raises SubjectError if none or several were declared."""
+        names = self.roles.get(role, ())
+        if len(names) != 1:
+            what = "no column was" if not names else f"{len(names)} columns were"
+            raise SubjectError(f"{what} declared as {role}, {ROLES[role]}")
+        return names[0]
 
     @property
     def digest(self) -> str:
         """SHA-256 over contents and roles: paths and file names don't count, the bytes do."""
-        columns = {"label": self.label, "prediction": self.prediction, "score": self.score, "group": list(self.groups)}
+        columns: Json = {"label": self.label, "prediction": self.prediction, "score": self.score}
+        columns |= {"group": list(self.groups)} | {role: list(names) for role, names in self.roles.items()}
         return digest(
-            {
+            ({"endpoint": dict(self.endpoint)} if self.endpoint else {})
+            | {
                 "kind": self.kind,
                 "files": {role: item.sha256 for role, item in self.files.items()},
                 "columns": columns,
@@ -221,6 +257,10 @@ def derive_seed(spec_hash: str, subject_hash: str) -> int:
     """An unsigned 64-bit seed that follows from what is measured on what, so nobody can shop for a lucky one."""
     material = bytes.fromhex(spec_hash) + bytes.fromhex(subject_hash)
     return int.from_bytes(hashlib.sha256(material).digest()[:8], "big")
+
+
+def _names(value: str | Sequence[str] | None) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value or ())
 
 
 def _file_ref(role: str, item: Mapping[str, Any]) -> FileRef:

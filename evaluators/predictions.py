@@ -8,7 +8,7 @@ import numpy as np
 from evaluators.contract import Subject
 from evaluators.counts import FloatArray
 from evaluators.files import required
-from evaluators.models import Model, open_model
+from evaluators.models.estimators import Estimator, open_estimator
 from evaluators.parquet import as_text
 from evaluators.subjects import check_cells, open_table
 from evaluators.tables import Categorical, Table, sort_codes
@@ -31,7 +31,7 @@ def open_predictions(subject: Subject, *, scored: bool = False) -> tuple[Table, 
 
 
 def _from_model(subject: Subject, *, scored: bool) -> tuple[Table, Subject]:
-    model = open_model(subject)
+    model = open_estimator(subject)
     columns = [name for name in (subject.label, *subject.groups) if name]
     table = open_table(subject, categorical=columns, numeric=model.features)
     rows = feature_rows(table, model, required(subject, "table").name)
@@ -45,7 +45,7 @@ def _from_model(subject: Subject, *, scored: bool) -> tuple[Table, Subject]:
     return Table(table.n, categorical, numeric), told
 
 
-def feature_rows(table: Table, model: Model, name: str) -> FloatArray:
+def feature_rows(table: Table, model: Estimator, name: str) -> FloatArray:
     """The model's features as a matrix. Raises SubjectError naming the first cell the model can't take."""
     rows = np.column_stack([table.numeric[feature] for feature in model.features])
     check_cells(rows, model.features, name, allow_missing=model.accepts_missing)

@@ -8,7 +8,7 @@ import numpy as np
 
 from evaluators.counts import FloatArray
 from evaluators.libraries import library
-from evaluators.models import Function, Model
+from evaluators.models.estimators import Estimator, Function
 
 LINEAR = ("LinearRegression", "Ridge", "Lasso", "ElasticNet", "LogisticRegression", "LinearSVC", "RidgeClassifier")
 PROBABILITY_TREES = (
@@ -39,7 +39,7 @@ class Explanation:
     background_sha256: str
 
 
-def choose(model: Model, rows: FloatArray, wanted: str = "auto") -> str:
+def choose(model: Estimator, rows: FloatArray, wanted: str = "auto") -> str:
     """linear, tree or permutation. A pipeline is explained from outside, in terms of its own columns.
 
     shap's tree algorithm rounds its input to single precision. Models that split on double precision are given to it
@@ -57,7 +57,7 @@ def choose(model: Model, rows: FloatArray, wanted: str = "auto") -> str:
 
 
 def explain(
-    model: Model, background: FloatArray, rows: FloatArray, *, kind: str, favourable: str | None, seed: int
+    model: Estimator, background: FloatArray, rows: FloatArray, *, kind: str, favourable: str | None, seed: int
 ) -> Explanation:
     """Interventional Shapley values of the rows against the background, and how well they add up."""
     function, output = target(model, kind, favourable)
@@ -86,7 +86,7 @@ def additivity_gap(phi: FloatArray, base: float, on_rows: FloatArray, on_backgro
     return max(sums, abs(base - float(on_background.mean()))) / scale
 
 
-def target(model: Model, kind: str, favourable: str | None) -> tuple[Function, str]:
+def target(model: Estimator, kind: str, favourable: str | None) -> tuple[Function, str]:
     """What is explained: the function and its name."""
     name = type(model.estimator).__name__
     if not model.is_classifier:
@@ -99,7 +99,7 @@ def target(model: Model, kind: str, favourable: str | None) -> tuple[Function, s
 
 
 def _linear(
-    model: Model, function: Function, background: FloatArray, rows: FloatArray, favourable: str | None, _: int
+    model: Estimator, function: Function, background: FloatArray, rows: FloatArray, favourable: str | None, _: int
 ) -> tuple[FloatArray, float]:
     """The coefficient times the distance from the background's mean: exact for a linear function."""
     weights = np.squeeze(np.asarray(model.estimator.coef_, dtype=np.float64)).reshape(-1)
@@ -109,7 +109,7 @@ def _linear(
 
 
 def _tree(
-    model: Model, _function: Function, background: FloatArray, rows: FloatArray, favourable: str | None, _: int
+    model: Estimator, _function: Function, background: FloatArray, rows: FloatArray, favourable: str | None, _: int
 ) -> tuple[FloatArray, float]:
     """shap's interventional algorithm; its own additivity check is off because ours compares with the model itself."""
     shap = library("shap")
@@ -125,7 +125,7 @@ def _tree(
 
 
 def _permutation(
-    model: Model, function: Function, background: FloatArray, rows: FloatArray, favourable: str | None, seed: int
+    model: Estimator, function: Function, background: FloatArray, rows: FloatArray, favourable: str | None, seed: int
 ) -> tuple[FloatArray, float]:
     shap = library("shap")
     width = 2 * rows.shape[1] + 1

@@ -11,7 +11,7 @@ from evaluators.draws import generator
 from evaluators.explainability.explainers import KINDS, Explanation, choose, explain
 from evaluators.explainability.readings import ADDITIVITY, GLOBAL, shap_readings
 from evaluators.files import required
-from evaluators.models import open_model
+from evaluators.models.estimators import open_estimator
 from evaluators.predictions import feature_rows
 from evaluators.subjects import open_table
 
@@ -50,7 +50,7 @@ class GlobalShap:
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
         progress(0.0, "opening the model")
-        model = open_model(subject)
+        model = open_estimator(subject)
         progress(0.2, "reading the table")
         table = open_table(subject, numeric=model.features)
         rows = feature_rows(table, model, required(subject, "table").name)

@@ -98,7 +98,7 @@ def test_other_bytes_than_promised_are_a_failure(job: dict[str, Any]) -> None:
         ({"level": 1.5}, "ParameterError: the level"),
         ({"spec_hash": "0" * 64}, "JobError: the job's spec_hash"),
         ({"subject_hash": "0" * 64}, "JobError: the job's subject_hash"),
-        ({"subject": {"kind": "endpoint"}}, "SubjectError: subject kind 'endpoint'"),
+        ({"subject": {"kind": "stream"}}, "SubjectError: subject kind 'stream'"),
     ],
 )
 def test_a_job_that_contradicts_itself_is_a_failure_in_words(job: dict[str, Any], change: dict, error: str) -> None:

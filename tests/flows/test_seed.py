@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import skops.io
 
-from evaluators.models import TRUSTED
+from evaluators.models.estimators import TRUSTED
 from registry.cards.answers import parse_answers
 from registry.cards.completeness import measure_completeness
 from registry.cards.schemas import load_schema

@@ -17,7 +17,7 @@ from evaluators import catalog
 from evaluators.contract import Reading, Status, SubjectError
 from evaluators.evaluate import evaluate
 from evaluators.explainability.explainers import choose, explain, permutation_rounds
-from evaluators.models import Model
+from evaluators.models.estimators import Estimator
 from tests.evaluators.data import subject, write_csv
 from tests.evaluators.reference import shapley_by_subsets
 
@@ -28,8 +28,8 @@ def cancer() -> tuple[np.ndarray, np.ndarray]:
     return StandardScaler().fit_transform(x), y
 
 
-def named(estimator: BaseEstimator, features: int) -> Model:
-    return Model(estimator, tuple(f"f{i}" for i in range(features)))
+def named(estimator: BaseEstimator, features: int) -> Estimator:
+    return Estimator(estimator, tuple(f"f{i}" for i in range(features)))
 
 
 @pytest.mark.verification

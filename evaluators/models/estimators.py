@@ -32,7 +32,7 @@ Function = Callable[[FloatArray], FloatArray]
 
 
 @dataclass(frozen=True)
-class Model:
+class Estimator:
     """A fitted estimator and the names its columns have."""
 
     estimator: Any
@@ -74,7 +74,7 @@ class Model:
         return names.index(favourable)
 
 
-def open_model(subject: Subject) -> Model:
+def open_estimator(subject: Subject) -> Estimator:
     """The model of the subject. Raises SubjectError if it is not skops, names unknown types, or lacks columns."""
     ref = required(subject, "model")
     with open_verified(ref, limit=MAX_BYTES) as handle:
@@ -85,7 +85,7 @@ def open_model(subject: Subject) -> Model:
     estimator = _load(data, ref.name)
     if not hasattr(estimator, "predict"):
         raise SubjectError(f"{ref.name}: holds a {type(estimator).__name__}, which doesn't predict")
-    return Model(estimator, _features(estimator, subject.features, ref.name))
+    return Estimator(estimator, _features(estimator, subject.features, ref.name))
 
 
 def _load(data: bytes, name: str) -> Any:
