@@ -60,7 +60,8 @@ def test_every_family_of_evaluators_is_under_contract() -> None:
     contracts = tables()["importlinter"]["contracts"]
     listed = next(contract["modules"] for contract in contracts if contract["type"] == "independence")
     families = {source.path.split("/")[1] for source in sources("evaluators") if source.path.count("/") > 1}
-    assert {f"evaluators.{family}" for family in families} == set(listed)
+    # Models are opened for every family and know none of them.
+    assert {f"evaluators.{family}" for family in families - {"models"}} == set(listed)
 
 
 def test_no_star_imports() -> None:
