@@ -16,6 +16,22 @@ def required(subject: Subject, role: str) -> FileRef:
     return subject.files[role]
 
 
+def has_role(subject: Subject, role: str) -> bool:
+    """Whether the subject has a file, or several, in that role."""
+    return role in subject.files or any(key.startswith(f"{role}/") for key in subject.files)
+
+
+def of_role(subject: Subject, role: str) -> dict[str, FileRef]:
+    """The files of a role by file name: one, or several kept as `role/<file name>`. Raises SubjectError if none."""
+    several = {key.removeprefix(f"{role}/"): ref for key, ref in subject.files.items() if key.startswith(f"{role}/")}
+    if role in subject.files:
+        ref = subject.files[role]
+        return {os.path.basename(ref.name): ref} | several
+    if not several:
+        raise SubjectError(f"a {role} file is needed and none was given")
+    return several
+
+
 def open_verified(ref: FileRef, *, limit: int = 64 * GIB) -> BinaryIO:
     """An open handle at the first byte of a file whose SHA-256 is the expected one.
 

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from evaluators.contract import Subject, SubjectError
 from evaluators.files import open_verified, required
+from evaluators.memory import InMemory
+from evaluators.models.model import IMAGES, ROWS, Model
 from evaluators.parquet import read_parquet
 from evaluators.tables import MAX_BYTES, Categorical, Table, is_parquet, read_csv
 
@@ -24,13 +26,65 @@ class Groups:
     values: tuple[tuple[str, ...], ...]
 
 
-def open_table(subject: Subject, *, categorical: Sequence[str] = (), numeric: Sequence[str] = ()) -> Table:
-    """Read columns of the subject's table, each once. Raises SubjectError."""
-    ref = required(subject, "table")
+def open_table(
+    subject: Subject, role: str = "table", *, categorical: Sequence[str] = (), numeric: Sequence[str] = ()
+) -> Table:
+    """Read columns of the table in that role, "table" or "reference", each once. Raises SubjectError."""
+    ref = required(subject, role)
     wanted = {"categorical": list(dict.fromkeys(categorical)), "numeric": list(dict.fromkeys(numeric))}
+    if isinstance(subject, InMemory):
+        return subject.table(role, **wanted)
     with open_verified(ref, limit=MAX_BYTES) as handle:
         read = read_parquet if is_parquet(handle, ref.name) else read_csv
         return read(handle, ref.name, **wanted)
+
+
+def matrix(table: Table, columns: Sequence[str]) -> NDArray[np.float64]:
+    """Numeric columns side by side (n, d). Missing cells are NaN; see `check_cells`."""
+    if not columns:
+        raise SubjectError("no columns were declared for the model to read: declare features")
+    return np.column_stack([table.numeric[column] for column in columns])
+
+
+def texts(table: Table, column: str) -> list[str]:
+    """A categorical column as one text per row; a missing one is ""."""
+    item = table.categorical[column]
+    return [item.values[code] for code in item.codes.tolist()]
+
+
+def text_column(subject: Subject, role: str = "table", *, column: str | None = None) -> list[str]:
+    """The texts of one column, by default of the one declared as text, in the order of the rows."""
+    name = column or subject.column("text")
+    return texts(open_table(subject, role, categorical=[name]), name)
+
+
+def feature_names(subject: Subject, model: Model) -> tuple[str, ...]:
+    """The columns the model reads: as its file says, else as declared. Raises SubjectError if neither does."""
+    names = model.features or subject.features or subject.roles.get("feature", ())
+    if not names:
+        raise SubjectError("the model keeps no column names, so its features must be declared")
+    return names
+
+
+def feature_matrix(subject: Subject, model: Model, role: str = "table") -> NDArray[np.float64]:
+    """What a model of rows or images reads, (n, d). Raises SubjectError naming the first cell it can't take."""
+    names = feature_names(subject, model)
+    return model_rows(open_table(subject, role, numeric=names), subject, model, required(subject, role).name)
+
+
+def model_rows(table: Table, subject: Subject, model: Model, name: str) -> NDArray[np.float64]:
+    """The same from a table that was read already; `name` is the file that errors speak of."""
+    names = feature_names(subject, model)
+    rows = matrix(table, names)
+    check_cells(rows, names, name, allow_missing=model.accepts_missing)
+    return rows
+
+
+def model_inputs(subject: Subject, model: Model, role: str = "table") -> NDArray[np.float64] | list[str]:
+    """What the model reads from the table in that role: a matrix for rows and images, else a list of texts."""
+    if model.inputs in (ROWS, IMAGES):
+        return feature_matrix(subject, model, role)
+    return text_column(subject, role)
 
 
 def column_for(subject: Subject, role: str) -> str:
