@@ -14,6 +14,7 @@ EVALUATORS: Mapping[str, str] = {
     "calibration.binary": "evaluators.uncertainty.calibration.BinaryCalibration",
     "explain.shap_global": "evaluators.explainability.shap_global.GlobalShap",
     "fairness.group": "evaluators.fairness.group.GroupFairness",
+    "fairness.paired": "evaluators.fairness.paired.PairedFairness",
     "performance.accuracy": "evaluators.performance.accuracy.Accuracy",
     "security.model_file": "evaluators.security.model_file.ModelFile",
 }

@@ -1,0 +1,60 @@
+"""Open the rows of two models: what the new one and the old one said, and what is true."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from evaluators.contract import FileRef, Subject, SubjectError
+from evaluators.counts import IntArray
+from evaluators.files import required
+from evaluators.predictions import open_predictions
+from evaluators.subjects import Groups, groups, open_table
+from evaluators.tables import Categorical, Table
+from evaluators.words import common_codes
+
+OLD, NEW, TRUE = "the old model", "the new model", "the label"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Codes of what was said and what is true into one list of classes; `true` is None without a label column."""
+
+    old: IntArray
+    new: IntArray
+    true: IntArray | None
+    classes: tuple[str, ...]
+    groups: Groups
+
+
+def open_pair(subject: Subject) -> Pair:
+    """Read both models' predictions: columns of the table, or models opened and asked. Raises SubjectError."""
+    table, told = open_predictions(subject)
+    if not told.prediction:
+        raise SubjectError("no column was declared as prediction")
+    columns: dict[str, Categorical] = {}
+    if told.label:
+        columns[TRUE] = table.categorical[told.label]
+    columns[NEW] = table.categorical[told.prediction]
+    columns[OLD] = _baseline(subject)
+    codes, names = common_codes(columns, name=required(subject, "table").name)
+    return Pair(codes[OLD], codes[NEW], codes.get(TRUE), tuple(names), groups(table, told))
+
+
+def _baseline(subject: Subject) -> Categorical:
+    files = baseline_files(subject.files)
+    if "baseline" not in subject.roles and files:
+        table, told = open_predictions(replace(subject, kind="model", files=files))
+        return table.categorical[told.prediction or ""]
+    column = subject.column("baseline")
+    only: Table = open_table(subject, categorical=[column])
+    return only.categorical[column]
+
+
+def baseline_files(files: Mapping[str, FileRef]) -> dict[str, FileRef]:
+    """The files with the other model in the place of the model, or {} if there is no other model."""
+    others = {"model" + role.removeprefix("baseline"): ref for role, ref in files.items() if _is(role, "baseline")}
+    rest = {role: ref for role, ref in files.items() if not _is(role, "model") and not _is(role, "baseline")}
+    return rest | others if others else {}
+
+
+def _is(role: str, name: str) -> bool:
+    return role == name or role.startswith(f"{name}/")
