@@ -242,7 +242,11 @@ SPECTACULAR_SETTINGS = {
     # Without colours of its own inside examples: they would be those of a dark page on a light one.
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "syntaxHighlight": False},
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "ENUM_NAME_OVERRIDES": {"StageEnum": "registry.models.choices.Stage"},
+    "ENUM_NAME_OVERRIDES": {
+        "StageEnum": "registry.models.choices.Stage",
+        "ModelKindEnum": "registry.models.choices.ModelKind",
+        "DocumentKindEnum": "registry.models.choices.DocumentKind",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "registry.api.schema.say_what_every_address_may_answer",

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from registry.api.doors import EVALUATE, FILTERED, READ, Door
 from registry.api.idempotency import once
-from registry.api.names import ArtifactField, DatasetVersionField
+from registry.api.names import ArtifactField, DatasetVersionField, ModelVersionField
 from registry.api.readings import Reads, Reported
 from registry.api.strict import Plain, StrictSerializer, Texts
 from registry.exceptions import InvalidInput
@@ -31,8 +31,9 @@ class EvaluationShown(serializers.ModelSerializer):
         model = Evaluation
         fields = (
             "id", "version", "version_name", "evaluator", "evaluator_version", "parameters", "level", "spec_digest",
-            "subject", "table", "dataset_version", "queue", "assurance", "requested_by", "requested_at", "state",
-            "attempt", "max_attempts", "progress", "progress_note", "started_at", "finished_at", "error", "environment",
+            "subject", "table", "reference", "baseline", "dataset_version", "queue", "assurance", "requested_by",
+            "requested_at", "state", "attempt", "max_attempts", "progress", "progress_note", "started_at",
+            "finished_at", "error", "environment",
         )  # fmt: skip
 
 
@@ -40,6 +41,8 @@ class Brought(StrictSerializer):
     """What a run is given to measure on."""
 
     table = ArtifactField(required=False, allow_null=True, default=None)
+    reference = ArtifactField(required=False, allow_null=True, default=None, help_text="A second table.")
+    baseline = ModelVersionField(required=False, allow_null=True, default=None, help_text="A model to compare with.")
     dataset_version = DatasetVersionField(required=False, allow_null=True, default=None)
     features = Texts(required=False, default=list)
 
@@ -182,7 +185,8 @@ class RepeatedEvaluation(Door):
 
 def shown_runs(door: Door) -> Any:
     """The runs that are seen through a door."""
-    related = ("version__model__team", "version__team", "version__artifact", "table", "dataset_version", "requested_by")
+    related = ("version__model__team", "version__team", "version__artifact", "requested_by")
+    related += ("table", "reference", "baseline__artifact", "dataset_version")
     return door.seen(Evaluation).select_related(*related)
 
 

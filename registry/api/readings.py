@@ -9,22 +9,25 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from evaluators.contract import ROLES, SCORE_KINDS
 from registry.api.doors import FILTERED, Door
 from registry.api.strict import MAX_ITEMS, MAX_LINE, Line, Plain, Prose, StrictSerializer
 from registry.models import Evaluation, EvidenceFile, Measurement, ModelVersion
 
 LARGEST = 2**53 - 1
+COLUMN_ROLES = ("label", "prediction", "score", "group", *ROLES)
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)
 class Columns(serializers.Field):
-    """Which column plays which role: a name for each, or for `group` a list of names."""
+    """Which column plays which role: a name for each, or a list of names where several columns play it."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         """The names by role."""
         if not isinstance(data, dict) or len(data) > 50:
             raise serializers.ValidationError("Must be an object of role and column.")
         wrong = {role: ["must be a column's name, or a list of names"] for role in data if not _is_named(data[role])}
+        wrong |= {str(role): ["unknown role"] for role in data if role not in COLUMN_ROLES}
         if wrong:
             raise serializers.ValidationError(wrong)
         return dict(data)
@@ -36,7 +39,7 @@ class Columns(serializers.Field):
 
 def _is_named(value: Any) -> bool:
     names = value if isinstance(value, list) else [value]
-    return 0 < len(names) <= 50 and all(isinstance(name, str) and 0 < len(name) <= MAX_LINE for name in names)
+    return 0 < len(names) <= MAX_ITEMS and all(isinstance(name, str) and 0 < len(name) <= MAX_LINE for name in names)
 
 
 class Reads(StrictSerializer):
@@ -44,7 +47,7 @@ class Reads(StrictSerializer):
 
     columns = Columns(required=False)
     favourable = Line(required=False, allow_null=True)
-    score_kind = Line(required=False, allow_null=True, max_length=40)
+    score_kind = serializers.ChoiceField(SCORE_KINDS, required=False, allow_null=True)
 
 
 class Reading(StrictSerializer):

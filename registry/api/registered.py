@@ -15,6 +15,7 @@ from registry.api.names import TeamField
 from registry.api.strict import Line, Prose, StrictSerializer
 from registry.exceptions import InvalidInput
 from registry.models import Project, RegisteredModel, Team
+from registry.models.choices import ModelKind
 from registry.services import catalog
 
 
@@ -28,7 +29,7 @@ class ModelShown(serializers.ModelSerializer):
 
     class Meta:
         model = RegisteredModel
-        fields = ("id", "name", "team", "slug", "project", "description", "created_by", "created_at")
+        fields = ("id", "name", "team", "slug", "kind", "project", "description", "created_by", "created_at")
 
 
 class NewModel(StrictSerializer):
@@ -37,6 +38,7 @@ class NewModel(StrictSerializer):
     team = TeamField()
     name = serializers.SlugField(max_length=60, help_text="Its short name within the team.")
     project = Line(required=False, allow_null=True, default=None, help_text="The project's short name or id.")
+    kind = serializers.ChoiceField(ModelKind.choices, required=False, allow_blank=True, default="")
     description = Prose(required=False, allow_blank=True, default="")
 
 
@@ -73,7 +75,8 @@ class Models(Door):
         """Register one. `project` may be left out where the team has one project alone."""
         wanted = self.sent(NewModel)
         project = project_named(self, wanted["team"], wanted["project"])
-        made = catalog.create_model(project, slug=wanted["name"], description=wanted["description"], by=request.user)
+        said = {name: wanted[name] for name in ("kind", "description")}
+        made = catalog.create_model(project, slug=wanted["name"], **said, by=request.user)
         return self.shown(made, ModelShown, status=201)
 
 

@@ -34,6 +34,7 @@ STATE_CODES = {"done": DONE, "failed": REFUSED, "cancelled": REFUSED, "failed_in
 # No redirects: a token is never carried to another address. No other schemes than http and https.
 HANDLERS = (ProxyHandler, HTTPHandler, HTTPSHandler, HTTPErrorProcessor, HTTPDefaultErrorHandler)
 PART = '--{}\r\nContent-Disposition: form-data; name="{}"\r\n\r\n'
+TOLD = {"favourable": "the good label", "score_kind": "such as probability", "baseline": "a version to compare with"}
 RELATIONS = {"trained_on": "dataset_version", "evaluated_on": "dataset_version", "derived_from": "model_version"}
 STATUS_CODES = {400: REFUSED, 403: REFUSED, 404: UNDECIDED, 409: REFUSED, 413: REFUSED, 422: REFUSED}
 
@@ -170,10 +171,14 @@ def register(registry: Registry, args: argparse.Namespace) -> int:
     team, _, name = owner.partition("/")
     if not (team and name and label):
         raise Stop(COULD_NOT_ASK, f"{args.name} is no team/name@label.")
-    body: dict[str, Any] = {"label": label, "artifact": send_artifact(registry, args)}
+    artifact = registry.upload(team, args.file) if args.file and not args.digest_file else None
+    if args.digest_file:  # the files stay where they are
+        with open(args.digest_file, encoding="utf-8") as file:
+            artifact = str(registry.post("artifacts/", {"team": team, "files": json.load(file)})["id"])
+    body: dict[str, Any] = {"label": label, "artifact": artifact}
     first: dict[str, Any] = {"team": team, "name": name, "description": args.description}
     if args.kind == "models":
-        first["project"] = args.project
+        first |= {"project": args.project, "kind": args.model_kind}
         body["lineage"] = [{"relation": r, field: name} for r, field in RELATIONS.items() for name in getattr(args, r)]
     known = registry.find(args.kind, owner) or registry.post(f"{args.kind}/", first)
     version = registry.post(f"{args.kind}/{known['id']}/versions/", body)
@@ -181,25 +186,17 @@ def register(registry: Registry, args: argparse.Namespace) -> int:
     return DONE
 
 
-def send_artifact(registry: Registry, args: argparse.Namespace) -> str | None:
-    """Send the team's files or, from a manifest, only their digests."""
-    team = args.name.partition("/")[0]
-    if args.digest_file:
-        with open(args.digest_file, encoding="utf-8") as file:
-            return str(registry.post("artifacts/", {"team": team, "files": json.load(file)})["id"])
-    return registry.upload(team, args.file) if args.file else None
-
-
 def evaluate(registry: Registry, args: argparse.Namespace) -> int:
-    path, columns = registry.version_path(args.name), dict(args.column)
-    if "group" in columns:
-        columns["group"] = [column for role, column in args.column if role == "group"]
-    body = {"evaluator": args.evaluator, "parameters": dict(args.param), "table": send_artifact(registry, args)}
-    body |= {"columns": columns, "favourable": args.favourable, "dataset_version": args.dataset}
+    path, team = registry.version_path(args.name), args.name.partition("/")[0]
+    named = {role: [column for r, column in args.column if r == role] for role, _ in args.column}
+    columns = {role: names if role == "group" or len(names) > 1 else names[0] for role, names in named.items()}
+    body = {"evaluator": args.evaluator, "parameters": dict(args.param), "columns": columns}
+    body |= {name: registry.upload(team, [file]) for name in ("table", "reference") if (file := getattr(args, name))}
+    body |= {name: value for name in (*TOLD, "dataset_version") if (value := getattr(args, name)) is not None}
     args.evaluation = registry.post(f"{path}evaluations/", body)["id"]
     say(f"Asked for the evaluation {args.evaluation}.")
-    deadline = time.monotonic() + args.patience
-    while time.monotonic() < deadline and registry.get(f"evaluations/{args.evaluation}/")["state"] not in STATE_CODES:
+    end = time.monotonic() + args.patience
+    while time.monotonic() < end and registry.get(f"evaluations/{args.evaluation}/")["state"] not in STATE_CODES:
         time.sleep(2)
     return status(registry, args) if args.patience else DONE
 
@@ -264,14 +261,22 @@ def build_parser() -> argparse.ArgumentParser:
         add("--description", default="")
         if kind == "models":
             add("--project")
+            add("--kind", dest="model_kind", default="", help="tabular, text, image or generative")
             for relation in RELATIONS:
                 add("--" + relation.replace("_", "-"), action="append", default=[], metavar="TEAM/NAME@VERSION")
-    add = command("evaluate", evaluate, "have a version measured on a table", "name", "evaluator", digest_file=None)
-    add("--table", dest="file", nargs=1, required=True, help="the file of predictions")
-    add("--column", action="append", type=pair, default=[], metavar="ROLE=NAME")
+    add = command("evaluate", evaluate, "have a version measured", "name", "evaluator")
+    add("--table", help="the file of rows to measure on")
+    add("--reference", metavar="FILE", help="a second table, to compare with")
+    add("--column", action="append", type=pair, default=[], metavar="ROLE=NAME", help="again for each further column")
     add("--param", action="append", type=parameter, default=[], metavar="NAME=VALUE")
-    add("--favourable", help="the label that is good for the person")
-    add("--dataset", metavar="TEAM/NAME@VERSION", help="the dataset version that the table comes from")
+    for name, text in TOLD.items():
+        add("--" + name.replace("_", "-"), help=text)
+    add(
+        "--dataset",
+        dest="dataset_version",
+        metavar="TEAM/NAME@VERSION",
+        help="the dataset version that the table comes from",
+    )
     add("--wait", dest="patience", type=float, nargs="?", const=3600, default=0, metavar="SECONDS")
     command("status", status, "how far is an evaluation?", "evaluation")
     command("review", review, "what does a stage still ask for?", "name")("--stage", default="inference")

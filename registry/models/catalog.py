@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from registry.models.choices import Aspect, NeedLevel, Relation, Stage, Standing
+from registry.models.choices import Aspect, ModelKind, NeedLevel, Relation, Stage, Standing
 from registry.models.fields import OwnedInteger, OwnedText, OwnedTime
 from registry.models.teams import Team
 from registry.models.visibility import TeamOwned
@@ -142,6 +142,7 @@ class RegisteredModel(models.Model):
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="models")
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="models")
     slug = models.SlugField(max_length=60)
+    kind = models.CharField(max_length=20, choices=ModelKind, blank=True, db_default="", help_text="Empty: not said.")
     description = models.TextField(blank=True)
     created_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")
     created_at = OwnedTime(db_default=Now())

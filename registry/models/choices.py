@@ -60,6 +60,15 @@ class NeedLevel(TextChoices):
     LOW = "low", "Low"
 
 
+class ModelKind(TextChoices):
+    """What a model works on; it says which evaluations are offered first, and opens or shuts no gate."""
+
+    TABULAR = "tabular", "Rows of a table"
+    TEXT = "text", "Texts that it sorts"
+    IMAGE = "image", "Images"
+    GENERATIVE = "generative", "Texts that it writes"
+
+
 class Relation(TextChoices):
     """How a child rests on its parent."""
 

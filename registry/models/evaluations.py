@@ -28,6 +28,12 @@ class Evaluation(models.Model):
     spec_digest = models.CharField(max_length=64)
     subject = models.JSONField(help_text="Kind, columns, favourable value, score kind, features.")
     table = models.ForeignKey(Artifact, on_delete=models.PROTECT, related_name="+", null=True)
+    reference = models.ForeignKey(
+        Artifact, on_delete=models.PROTECT, related_name="+", null=True, help_text="A second table, to compare with."
+    )
+    baseline = models.ForeignKey(
+        ModelVersion, on_delete=models.PROTECT, related_name="+", null=True, help_text="A model to compare with."
+    )
     dataset_version = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="evaluations", null=True)
     key = models.CharField(max_length=64, help_text="Digest of evaluator, parameters, subject and inputs.")
     queue = models.CharField(max_length=20, default="cpu")

@@ -22,7 +22,7 @@ from registry.models import (
     TrustNeed,
     User,
 )
-from registry.models.choices import Aspect, NeedLevel, Relation, Stage
+from registry.models.choices import Aspect, ModelKind, NeedLevel, Relation, Stage
 from registry.models.gate_inputs import name_within
 from registry.services import audit, documents, risks, verdicts
 
@@ -149,15 +149,17 @@ def register_dataset_version(
     return version
 
 
-def create_model(project: Project, *, slug: str, description: str = "", by: User) -> RegisteredModel:
-    """Register a model's name under a project."""
+def create_model(project: Project, *, slug: str, description: str = "", kind: str = "", by: User) -> RegisteredModel:
+    """Register a model's name under a project. Its kind says which evaluations are offered first; empty is not said."""
     with audit.acting("model.created", by=by, on=project):
         _check(by, project.team, "register a model")
         _check_slug(slug, "slug")
+        if kind not in ("", *ModelKind.values):
+            raise InvalidInput("There is no such kind of model.", errors={"kind": ["unknown"]})
         if RegisteredModel.objects.filter(team=project.team, slug=slug).exists():
             raise InvalidInput(f"{project.team} has a model {slug} already.", errors={"slug": ["it is taken"]})
         model = RegisteredModel.objects.create(
-            team=project.team, project=project, slug=slug, description=description, created_by=by
+            team=project.team, project=project, slug=slug, kind=kind, description=description, created_by=by
         )
         audit.record("model.created", subject=model, actor=by)
     return model

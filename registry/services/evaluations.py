@@ -1,7 +1,7 @@
 """Asking for evaluations, cancelling and repeating them, and taking in results that a pipeline computed itself."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -10,17 +10,12 @@ from evaluators.catalog import EVALUATORS, describe
 from registry import policies, queue
 from registry.cards.canonical import digest
 from registry.exceptions import InvalidInput, NotNow, NotPermitted
-from registry.models import Artifact, DatasetVersion, Evaluation, LineageEdge, ModelVersion, RequiredEvaluation, User
+from registry.models import Evaluation, ModelVersion, RequiredEvaluation, User
 from registry.models.choices import Assurance, RunState
 from registry.services import audit, verdicts
+from registry.services.inputs import Brought, Inputs, problems, subject_kind
 from registry.services.readings import store_readings
-from registry.services.specs import Specification, normal_reads
-
-# What an evaluator may need to be told beside columns.
-DECLARED = {
-    "favourable": "say which value counts as favourable",
-    "score_kind": "say what kind of number the score is",
-}
+from registry.services.specs import Specification, normal_reads, parameter_problems
 
 
 def request_evaluation(
@@ -31,11 +26,9 @@ def request_evaluation(
     parameters: Mapping[str, Any] | None = None,
     reads: Mapping[str, Any] | None = None,
     level: float = 0.95,
-    table: Artifact | None = None,
-    dataset_version: DatasetVersion | None = None,
-    features: Sequence[str] = (),
+    **brought: Unpack[Brought],
 ) -> Evaluation:
-    """Queue a run on the version's files and, where it needs one, on a table; its id goes to a worker after the commit.
+    """Queue a run on the version's files and on what is brought for it; its id goes to a worker after the commit.
 
     Asking again for what is queued or running gives that run. InvalidInput says what is missing or doesn't fit.
     """
@@ -43,16 +36,17 @@ def request_evaluation(
         if not policies.may_evaluate(by, version.team):
             raise NotPermitted(f"{by} may not evaluate {version}.")
         facts, spec = _specify(version, evaluator, parameters=parameters, reads=reads, level=level)
-        _check_inputs(version, facts, table=table, dataset_version=dataset_version, reads=spec.reads)
-        subject = {**spec.reads, "kind": _kind(facts, table), "features": list(features)}
-        inputs = [version.root_digest, table.manifest_digest if table else None]
+        inputs = Inputs(**brought)
+        if errors := problems(version, facts, inputs, spec.reads):
+            raise InvalidInput("The run can't be asked for like this.", errors=errors)
+        kind = subject_kind(version, facts, spec.reads, table=inputs.table)
+        subject = {**spec.reads, "kind": kind, "features": list(inputs.features)}
         run = Evaluation(
             **spec.as_columns(),
+            **inputs.as_columns(),
             version=version,
             subject=subject,
-            table=table,
-            dataset_version=dataset_version,
-            key=digest([spec.digest, subject, str(version.pk), *inputs]),
+            key=digest([spec.digest, subject, str(version.pk), *inputs.digests(version)]),
             queue=_queue(facts["queue"]),
             requested_by=by,
         )
@@ -71,8 +65,8 @@ def _specify(
     if version.root_digest is None:
         raise NotNow(f"{version} has no files or digests to measure. Attach them first.")
     facts, parameters = _facts(evaluator), dict(parameters or {})
-    if unknown := sorted(set(parameters) - set(facts["params"].get("properties", {}))):
-        raise InvalidInput(f"{evaluator} has no such parameter.", errors={name: ["unknown"] for name in unknown})
+    if wrong := parameter_problems(evaluator, parameters):
+        raise InvalidInput(f"{evaluator} can't be asked with these parameters.", errors=wrong)
     return facts, Specification(
         evaluator=evaluator,
         version=facts["version"],
@@ -107,9 +101,7 @@ def request_required(
     required: RequiredEvaluation,
     *,
     by: User,
-    table: Artifact | None = None,
-    dataset_version: DatasetVersion | None = None,
-    features: Sequence[str] = (),
+    **brought: Unpack[Brought],
 ) -> Evaluation:
     """Queue exactly the run that a policy prescribes."""
     return request_evaluation(
@@ -118,10 +110,8 @@ def request_required(
         parameters=required.parameters,
         reads=required.reads,
         level=required.level,
-        table=table,
-        dataset_version=dataset_version,
-        features=features,
         by=by,
+        **brought,
     )
 
 
@@ -156,10 +146,8 @@ def retry_evaluation(run: Evaluation, *, by: User) -> Evaluation:
         parameters=run.parameters,
         reads=reads,
         level=run.level,
-        table=run.table,
-        dataset_version=run.dataset_version,
-        features=run.subject.get("features", ()),
         by=by,
+        **Inputs.of(run).as_brought(),
     )
 
 
@@ -204,44 +192,5 @@ def _facts(evaluator: str) -> dict[str, Any]:
     return describe(evaluator)
 
 
-def _kind(facts: Mapping[str, Any], table: Artifact | None) -> str:
-    if "model" in facts["needs"].get("files", ()):
-        return "model"
-    return "table" if table else "files"
-
-
 def _queue(wanted: str) -> str:
     return wanted if wanted in settings.EVALUATION_QUEUES else str(settings.EVALUATION_QUEUES[0])
-
-
-def _check_inputs(
-    version: ModelVersion,
-    facts: Mapping[str, Any],
-    *,
-    table: Artifact | None,
-    dataset_version: DatasetVersion | None,
-    reads: Mapping[str, Any],
-) -> None:
-    errors: dict[str, list[str]] = {}
-    files = facts["needs"].get("files", ())
-    if "table" in files and table is None:
-        errors["table"] = ["bring a table of rows to measure on"]
-    if table is not None and (table.team_id != version.team_id or not table.is_held):
-        errors["table"] = ["there is no such table whose bytes are held here"]
-    if "model" in files and not (version.artifact and version.artifact.is_held):
-        errors["model"] = ["the model's bytes are not held here, only their digests"]
-    errors |= _undeclared(facts, reads)
-    if (
-        dataset_version is not None
-        and not LineageEdge.objects.filter(child_model=version, parent_dataset=dataset_version).exists()
-    ):
-        errors["dataset_version"] = [f"{version} does not pin it"]
-    if errors:
-        raise InvalidInput("The run can't be asked for like this.", errors=errors)
-
-
-def _undeclared(facts: Mapping[str, Any], reads: Mapping[str, Any]) -> dict[str, list[str]]:
-    roles = facts["needs"].get("columns", ())
-    missing = {role: [DECLARED[role]] for role in roles if role in DECLARED and not reads.get(role)}
-    columns = [role for role in roles if role not in DECLARED and not reads["columns"].get(role)]
-    return missing | {f"columns.{role}": ["name the column"] for role in columns}

@@ -7,7 +7,7 @@ from typing import Any
 from evaluators.catalog import EVALUATORS, describe
 from registry.exceptions import InvalidInput
 from registry.models.choices import Aspect, Assurance, Direction, DocumentKind, Expertise, NeedLevel, Priority, Stage
-from registry.services.specs import prescribed_digest
+from registry.services.specs import parameter_problems, prescribed_digest
 
 STAGES = (Stage.DATA, Stage.PREPROCESSING, Stage.TRAINING, Stage.INFERENCE)
 JUDGED_BY = {"lower": Direction.AT_MOST, "higher": Direction.AT_LEAST, "target": Direction.WITHIN}
@@ -122,6 +122,9 @@ def _evaluation(reader: _Reader, value: Any, place: str) -> dict[str, Any]:
     parameters = reader.mapping(
         plain.get("parameters", {}), f"{place}.parameters", known=set(facts["params"].get("properties", {}))
     )
+    for name, wrong in parameter_problems(evaluator, parameters).items():
+        if name in facts["params"].get("properties", {}):
+            reader.blame(f"{place}.parameters.{name}", wrong[0])
     metrics = {metric["id"]: metric for metric in facts["metrics"]}
     return {
         "evaluator": evaluator,

@@ -19,7 +19,7 @@ from registry.models.choices import RunState
 from registry.models.gate_inputs import database_now
 from registry.queue import RUN_EVALUATION, publish
 from registry.services import audit, verdicts
-from registry.services.artifacts import blob_path
+from registry.services.inputs import files_of
 from registry.services.readings import store_readings
 from registry.services.specs import prescribed_digest
 
@@ -38,7 +38,8 @@ def claim(pk: UUID, *, worker: str) -> Evaluation | None:
             [worker, settings.EVALUATION_LEASE_SECONDS, pk],
         )
         won = cursor.rowcount == 1
-    return Evaluation.objects.select_related("version__team", "version__artifact", "table").get(pk=pk) if won else None
+    related = ("version__team", "version__artifact", "table", "reference", "baseline__artifact")
+    return Evaluation.objects.select_related(*related).get(pk=pk) if won else None
 
 
 def beat(run: Evaluation, *, progress: float, note: str) -> bool:
@@ -54,22 +55,12 @@ def beat(run: Evaluation, *, progress: float, note: str) -> bool:
 
 def job(run: Evaluation) -> dict[str, Any]:
     """What the child is told: paths by digest, columns, parameters. No secret and no database address."""
-    files: dict[str, dict[str, str]] = {}
-    artifact = run.version.artifact
-    if artifact is not None and artifact.is_held and run.subject["kind"] != "table":
-        held = list(artifact.files.all())
-        for file in held:
-            role = "model" if len(held) == 1 else f"model/{file.name}"
-            files[role] = {"path": str(blob_path(file.sha256)), "sha256": file.sha256, "name": file.name}
-    if run.table is not None:
-        for file in run.table.files.all()[:1]:
-            files["table"] = {"path": str(blob_path(file.sha256)), "sha256": file.sha256, "name": file.name}
     return {
         "evaluator": run.evaluator,
         "version": run.evaluator_version,
         "params": run.parameters,
         "level": run.level,
-        "subject": {**run.subject, "files": files},
+        "subject": {**run.subject, "files": files_of(run)},
         "spec_hash": spec_digest(run.evaluator, run.evaluator_version, run.parameters, run.level),
         "limits": {"memory_bytes": settings.EVALUATION_MEMORY_BYTES, "cpu_s": settings.EVALUATION_CPU_SECONDS},
     }

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from evaluators.contract import spec_digest
+from evaluators.catalog import load
+from evaluators.contract import ParameterError, spec_digest
+from evaluators.parameters import complete
 
 
 def prescribed_digest(
@@ -24,12 +26,28 @@ def normal_reads(reads: Mapping[str, Any]) -> dict[str, Any]:
     if "group" in columns:
         group = columns["group"]
         columns["group"] = [group] if isinstance(group, str) else sorted(group)
-    plain: dict[str, Any] = {"columns": dict(sorted(columns.items()))}
+    # The order of other roles' columns can matter: it is that of the classes.
+    named = {
+        role: n[0] if role != "group" and isinstance(n, list) and len(n) == 1 else n for role, n in columns.items()
+    }
+    plain: dict[str, Any] = {"columns": dict(sorted(named.items()))}
     if reads.get("favourable") is not None:
         plain["favourable"] = str(reads["favourable"])
     if reads.get("score_kind"):
         plain["score_kind"] = str(reads["score_kind"])
     return plain
+
+
+def parameter_problems(evaluator: str, parameters: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What is wrong with each parameter: one that is unknown, of the wrong type, or out of its bounds."""
+    rules = load(evaluator).parameters
+    found: dict[str, list[str]] = {}
+    for name, value in parameters.items():
+        try:
+            complete(rules, {name: value})
+        except ParameterError as error:
+            found[name] = [str(error) if name in rules else "unknown"]
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -65,6 +65,7 @@ def test_the_first_version_brings_its_model_with_it(registry, assay):
         "team": "lending",
         "name": "mortgage-approval",
         "project": "mortgages",
+        "kind": "",
         "description": "Says yes or no.",
     }
 

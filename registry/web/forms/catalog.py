@@ -6,7 +6,7 @@ from django import forms
 
 from registry.cards.limits import MAX_TEXT
 from registry.models import DatasetVersion, ModelVersion, Project, Team, User
-from registry.models.choices import Role
+from registry.models.choices import ModelKind, Role
 from registry.web.access import teams_of
 from registry.web.forms.fields import FilesForm
 
@@ -49,6 +49,12 @@ class NewModelForm(forms.Form):
 
     project = forms.ModelChoiceField(Project.objects.none(), empty_label=None)
     slug = forms.CharField(label="Name", max_length=60, help_text=NAME_HELP)
+    kind = forms.ChoiceField(
+        required=False,
+        choices=[("", "not said"), *ModelKind.choices],
+        label="What it works on",
+        help_text="The evaluations that fit it are offered first.",
+    )
     description = forms.CharField(required=False, max_length=MAX_TEXT, widget=forms.Textarea(attrs={"rows": 4}))
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:

@@ -1,0 +1,152 @@
+"""What a run is given to measure on: tables, a second model, and how the subject of its job follows from them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, TypedDict
+
+from registry.models import Artifact, ArtifactFile, DatasetVersion, Evaluation, LineageEdge, ModelVersion
+from registry.services.artifacts import blob_path
+
+# What an evaluator may need to be told beside columns.
+DECLARED = {
+    "favourable": "say which value counts as favourable",
+    "score_kind": "say what kind of number the score is",
+}
+# What comes out of the model where the model itself is run, and out of the table where it isn't.
+PREDICTED = ("prediction", "score", "score_kind")
+Facts = Mapping[str, Any]
+Errors = dict[str, list[str]]
+
+
+class Brought(TypedDict, total=False):
+    """The same as keywords."""
+
+    table: Artifact | None
+    reference: Artifact | None
+    baseline: ModelVersion | None
+    dataset_version: DatasetVersion | None
+    features: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """A table of rows, a second one to compare with, the other model, and the columns that the model reads."""
+
+    table: Artifact | None = None
+    reference: Artifact | None = None
+    baseline: ModelVersion | None = None
+    dataset_version: DatasetVersion | None = None
+    features: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, run: Evaluation) -> "Inputs":
+        """Those of a run that was asked for before."""
+        rows = {field.name: getattr(run, field.name) for field in fields(cls) if field.name != "features"}
+        return cls(**rows, features=run.subject.get("features", ()))
+
+    def as_brought(self) -> Brought:
+        """The same as keywords of a request."""
+        return {**self.as_columns(), "features": self.features}  # type: ignore[typeddict-item]
+
+    def as_columns(self) -> dict[str, Any]:
+        """The same as the columns of an evaluation's row."""
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "features"}
+
+    def digests(self, version: ModelVersion) -> list[str | None]:
+        """What the bytes of everything that is read are known by: the same run is one that reads the same."""
+        return [
+            version.root_digest,
+            self.table.manifest_digest if self.table else None,
+            self.reference.manifest_digest if self.reference else None,
+            self.baseline.root_digest if self.baseline else None,
+        ]
+
+
+def named(facts: Facts) -> set[str]:
+    """Every file and column that an evaluator can make use of."""
+    return {name for names in facts["needs"].values() for name in names}
+
+
+def runs_model(version: ModelVersion, facts: Facts, reads: Mapping[str, Any]) -> bool:
+    """Whether the run opens the model: because it must, or because nobody names a column of predictions."""
+    files, columns = facts["needs"].get("files", ()), reads.get("columns") or {}
+    may = "model" in named(facts) and version.artifact is not None and version.artifact.is_held
+    return "model" in files or (may and not any(columns.get(role) for role in PREDICTED))
+
+
+def subject_kind(version: ModelVersion, facts: Facts, reads: Mapping[str, Any], *, table: Artifact | None) -> str:
+    """What the run measures: files alone, a table alone, or the model on a table."""
+    if table is None:
+        return "files"
+    return "model" if runs_model(version, facts, reads) else "table"
+
+
+def problems(version: ModelVersion, facts: Facts, inputs: Inputs, reads: Mapping[str, Any]) -> Errors:
+    """What is missing or doesn't fit, by the name of the input."""
+    files = facts["needs"].get("files", ())
+    errors: Errors = {}
+    for role, what in (("table", "a table of rows to measure on"), ("reference", "a second table to compare with")):
+        artifact = getattr(inputs, role)
+        if role in files and artifact is None:
+            errors[role] = [f"bring {what}"]
+        if artifact is not None and (artifact.team_id != version.team_id or not artifact.is_held):
+            errors[role] = ["there is no such table whose bytes are held here"]
+    if "model" in files and not (version.artifact and version.artifact.is_held):
+        errors["model"] = ["the model's bytes are not held here, only their digests"]
+    errors |= _unused(facts, inputs) | _baseline_problems(version, files, inputs.baseline)
+    errors |= _undeclared(facts, reads, by_model=runs_model(version, facts, reads))
+    if inputs.dataset_version is not None and not _pins(version, inputs.dataset_version):
+        errors["dataset_version"] = [f"{version} does not pin it"]
+    return errors
+
+
+def _unused(facts: Facts, inputs: Inputs) -> Errors:
+    """What would be brought in vain: a run must not look as though it had compared with what nobody read."""
+    known = named(facts)
+    given = {"reference": inputs.reference, "baseline": inputs.baseline}
+    return {role: ["this evaluator reads none"] for role, thing in given.items() if thing and role not in known}
+
+
+def _baseline_problems(version: ModelVersion, files: Sequence[str], baseline: ModelVersion | None) -> Errors:
+    if baseline is None:
+        return {"baseline": ["say which version to compare with"]} if "baseline" in files else {}
+    if baseline.team_id != version.team_id:
+        return {"baseline": ["there is no such version in this team"]}
+    if not (baseline.artifact and baseline.artifact.is_held):
+        return {"baseline": [f"the bytes of {baseline} are not held here, only their digests"]}
+    return {}
+
+
+def _undeclared(facts: Facts, reads: Mapping[str, Any], *, by_model: bool) -> Errors:
+    roles = [role for role in facts["needs"].get("columns", ()) if not (by_model and role in PREDICTED)]
+    missing = {role: [DECLARED[role]] for role in roles if role in DECLARED and not reads.get(role)}
+    columns = [role for role in roles if role not in DECLARED and not reads["columns"].get(role)]
+    return missing | {f"columns.{role}": ["name the column"] for role in columns}
+
+
+def _pins(version: ModelVersion, dataset: DatasetVersion) -> bool:
+    return LineageEdge.objects.filter(child_model=version, parent_dataset=dataset).exists()
+
+
+def files_of(run: Evaluation) -> dict[str, dict[str, str]]:
+    """The files of a run's job by their role: a model of several files has a role for each."""
+    files: dict[str, dict[str, str]] = {}
+    if run.subject["kind"] != "table":
+        files |= _model_files("model", run.version)
+    if run.baseline is not None:
+        files |= _model_files("baseline", run.baseline)
+    for role in ("table", "reference"):
+        artifact: Artifact | None = getattr(run, role)
+        for file in artifact.files.all()[:1] if artifact else ():
+            files[role] = _told(file)
+    return files
+
+
+def _model_files(role: str, version: ModelVersion) -> dict[str, dict[str, str]]:
+    artifact = version.artifact
+    held = list(artifact.files.all()) if artifact is not None and artifact.is_held else []
+    return {role if len(held) == 1 else f"{role}/{file.name}": _told(file) for file in held}
+
+
+def _told(file: ArtifactFile) -> dict[str, str]:
+    return {"path": str(blob_path(file.sha256)), "sha256": file.sha256, "name": file.name}
