@@ -13,6 +13,7 @@ from evaluators.parameters import complete, schema
 EVALUATORS: Mapping[str, str] = {
     "calibration.binary": "evaluators.uncertainty.calibration.BinaryCalibration",
     "explain.shap_global": "evaluators.explainability.shap_global.GlobalShap",
+    "fairness.counterfactual": "evaluators.fairness.counterfactual.Counterfactual",
     "fairness.group": "evaluators.fairness.group.GroupFairness",
     "fairness.paired": "evaluators.fairness.paired.PairedFairness",
     "performance.accuracy": "evaluators.performance.accuracy.Accuracy",

@@ -1,4 +1,4 @@
-"""Words inside a text: where they stand, and how some are exchanged without touching the rest. Standard library only."""
+"""Words inside a text: where they stand, and how some change places and the rest stays. Standard library only."""
 
 import re
 from collections.abc import Mapping, Sequence
