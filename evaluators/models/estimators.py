@@ -9,7 +9,7 @@ import numpy as np
 
 from evaluators.contract import Subject, SubjectError
 from evaluators.counts import FloatArray
-from evaluators.files import open_verified, required
+from evaluators.files import of_role, open_verified
 from evaluators.libraries import library
 from evaluators.parquet import as_text
 
@@ -74,9 +74,9 @@ class Estimator:
         return names.index(favourable)
 
 
-def open_estimator(subject: Subject) -> Estimator:
-    """The model of the subject. Raises SubjectError if it is not skops, names unknown types, or lacks columns."""
-    ref = required(subject, "model")
+def open_estimator(subject: Subject, role: str = "model") -> Estimator:
+    """The model in that role. Raises SubjectError if it is not skops, names unknown types, or lacks columns."""
+    (ref,) = of_role(subject, role).values()
     with open_verified(ref, limit=MAX_BYTES) as handle:
         data = handle.read()
     if not data.startswith(b"PK\x03\x04"):

@@ -1,18 +1,21 @@
 """What every model looks like to an evaluator, whatever file or address it was opened from."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluators.contract import EvaluatorError, SubjectError
+from evaluators.contract import EvaluatorError, Json, SubjectError
 from evaluators.counts import FloatArray, IntArray
+from evaluators.devices import in_batches
 
 ROWS, IMAGES, TEXTS, PROMPTS = "rows", "images", "texts", "prompts"
 VALUE = "value"
 Ask = Callable[[Any], FloatArray]
+# How far the probabilities of a row may miss 1: single precision over many classes, and no more.
+SUM_TOLERANCE = 1e-3
 
 
 class BadOutput(EvaluatorError):
@@ -21,6 +24,10 @@ class BadOutput(EvaluatorError):
 
 class NoProbabilities(EvaluatorError):
     """The model answers with labels only, and the measurement needs how sure it was."""
+
+
+class NotOffered(EvaluatorError):
+    """The model can't be asked this kind of question: an encoder without a head, a classifier that writes nothing."""
 
 
 @dataclass(kw_only=True)
@@ -46,24 +53,44 @@ class Model:
     # The fitted object behind it, for explainers that know it; or None.
     estimator: Any = None
     queries: int = 0
+    # Positions in `classes` as the model itself decides, where that is not simply the largest score.
+    decide: Callable[[Any], IntArray] | None = None
+    # Texts to embeddings (n, d), for models with an encoder inside.
+    encode: Ask | None = None
+    # Prompts to what the model writes, one text each.
+    write: Callable[[Sequence[str]], list[str]] | None = None
+    # What cuts texts into word pieces (`tokenizers.Tokenizer`); or None.
+    tokenizer: Any = None
+    # The vocabulary and the input embedding of each word piece (V, d), for neighbours of words.
+    word_vectors: Callable[[], tuple[list[str], FloatArray]] | None = None
+    # What was noticed while the model was opened and asked: see `models/checks.py`.
+    facts: Json = field(default_factory=dict)
 
     def scores(self, inputs: Sequence[str] | FloatArray) -> FloatArray:
         """Scores (n, K) as the model gives them, or values (n, 1). Raises BadOutput naming the first bad row."""
-        parts = [self._batch(inputs[i : i + self.batch], i) for i in range(0, len(inputs), self.batch)]
+        parts = self._in_parts(self._scored, inputs)
         return np.concatenate(parts) if parts else np.zeros((0, max(len(self.classes), 1)))
 
     def labels(self, inputs: Sequence[str] | FloatArray) -> IntArray:
-        """Positions in `classes`; a tie goes to the first."""
-        return self.scores(inputs).argmax(axis=1).astype(np.int64)
+        """Positions in `classes`, as the model decides; where it has no rule of its own, a tie goes to the first."""
+        if self.decide is None:
+            return self.scores(inputs).argmax(axis=1).astype(np.int64)
+        parts = self._in_parts(self._decided, inputs)
+        return np.concatenate(parts).astype(np.int64) if parts else np.zeros(0, dtype=np.int64)
 
     def probabilities(self, inputs: Sequence[str] | FloatArray) -> FloatArray:
         """(n, K), rows adding up to 1. Raises NoProbabilities for a model that gives labels only."""
-        scores = self.scores(inputs)
-        if self.score_kind == "probability":
-            return scores
-        if self.score_kind != "logit":
+        if self.score_kind not in ("probability", "logit"):
             raise NoProbabilities(f"the model answers with a {self.score_kind}, and probabilities are needed")
-        return softmax(scores)
+        scores = self.scores(inputs)
+        return scores if self.score_kind == "probability" else softmax(scores)
+
+    def embeddings(self, texts: Sequence[str]) -> FloatArray:
+        """One embedding per text (n, d). Raises NotOffered for a model that has none."""
+        if self.encode is None:
+            raise NotOffered("the model has no encoder to take embeddings from")
+        parts = self._in_parts(lambda part, _: np.asarray(self.encode(part), dtype=np.float64), texts)
+        return np.concatenate(parts) if parts else np.zeros((0, 0))
 
     def position(self, favourable: str | None) -> int:
         """The column of a class. Raises SubjectError if the model has no such class."""
@@ -72,16 +99,50 @@ class Model:
             raise SubjectError(f"the favourable outcome {favourable!r} is not a class of the model; it has {shown}")
         return self.classes.index(favourable)
 
-    def _batch(self, inputs: Any, start: int) -> FloatArray:
+    def _in_parts(self, function: Callable[[Any, int], Any], inputs: Any) -> list[Any]:
+        """Answers to parts of at most `batch` inputs; the batch stays as small as memory made it."""
+        start = 0
+
+        def ask(part: Any) -> Any:
+            nonlocal start
+            answer = function(part, start)
+            self.queries += len(part)
+            start += len(part)
+            return answer
+
+        parts, size = in_batches(ask, inputs, size=self.batch)
+        if size < self.batch:
+            self.batch = self.facts["batch_shrunk_to"] = size
+        return parts
+
+    def _scored(self, inputs: Any, start: int) -> FloatArray:
         answer = np.asarray(self.ask(inputs), dtype=np.float64)
-        self.queries += len(inputs)
         wanted = (len(inputs), max(len(self.classes), 1))
         if answer.shape != wanted:
             raise BadOutput(f"the model answered {answer.shape} to inputs {start + 1} and on; {wanted} was expected")
         bad = np.flatnonzero(~np.isfinite(answer).all(axis=1))
         if bad.size:
             raise BadOutput(f"the model's answer to input {start + int(bad[0]) + 1} is not finite")
+        if self.score_kind == "probability":
+            _check_probabilities(answer, start)
         return answer
+
+    def _decided(self, inputs: Any, start: int) -> IntArray:
+        answer = np.asarray(self.decide(inputs)) if self.decide else np.zeros(0)
+        if answer.shape != (len(inputs),):
+            raise BadOutput(f"the model decided {answer.shape} on inputs {start + 1} and on, not one class for each")
+        return answer
+
+
+def _check_probabilities(answer: FloatArray, start: int) -> None:
+    sums = answer.sum(axis=1)
+    outside = (answer < -SUM_TOLERANCE).any(axis=1) | (answer > 1 + SUM_TOLERANCE).any(axis=1)
+    bad = np.flatnonzero(outside | (np.abs(sums - 1) > SUM_TOLERANCE))
+    if bad.size:
+        row = int(bad[0])
+        raise BadOutput(
+            f"the probabilities of input {start + row + 1} are {answer[row][:5].tolist()}, adding up to {sums[row]:g}"
+        )
 
 
 def softmax(logits: NDArray[Any]) -> FloatArray:

@@ -1,36 +1,76 @@
 """Open the model of a subject, by what its files are."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from evaluators.contract import Subject
-from evaluators.counts import FloatArray
+from evaluators.contract import FileRef, Subject, SubjectError
+from evaluators.counts import FloatArray, IntArray
+from evaluators.devices import pick
+from evaluators.files import has_role, of_role
+from evaluators.memory import InMemory
 from evaluators.models.estimators import Estimator, open_estimator
+from evaluators.models.huggingface import CONFIG, open_huggingface
+from evaluators.models.layout import check_names
 from evaluators.models.model import ROWS, VALUE, Model
+from evaluators.models.networks import ARCHITECTURE, open_network
 from evaluators.parquet import as_text
 
 
+def has_model(subject: Subject, role: str = "model") -> bool:
+    """Whether the subject has a model in that role that can be asked; a table may lie beside it."""
+    if isinstance(subject, InMemory) and role in subject.models:
+        return True
+    if role == "model" and subject.kind == "endpoint":
+        return True
+    return has_role(subject, role)
+
+
 def open_model(subject: Subject, *, role: str = "model", device: str = "cpu") -> Model:
-    """The model in the files of that role. Raises SubjectError saying why it can't be opened; nothing is unpickled."""
-    return from_estimator(open_estimator(subject))
+    """The model in that role. Raises SubjectError saying why it can't be opened; nothing is unpickled or downloaded.
+
+    Files are told apart by name: `architecture.json` is a torch module, `config.json` a Hugging Face model.
+    """
+    if isinstance(subject, InMemory) and role in subject.models:
+        model: Model = subject.models[role]
+        return model
+    files = of_role(subject, role)
+    return _from_files(files, subject, role, pick(device))
+
+
+def _from_files(files: Mapping[str, FileRef], subject: Subject, role: str, device: str) -> Model:
+    if ARCHITECTURE in files:
+        return open_network(files, device=device)
+    if CONFIG in files:
+        return open_huggingface(files, device=device)
+    if len(files) > 1:
+        check_names(files)
+        shown = ", ".join(sorted(files)[:8])
+        raise SubjectError(
+            f"the files {shown} aren't a model that can be opened: one of them is {ARCHITECTURE} or {CONFIG}"
+        )
+    return from_estimator(open_estimator(subject, role))
 
 
 def from_estimator(found: Estimator) -> Model:
-    """A scikit-learn estimator as a model."""
+    """A scikit-learn estimator as a model. Its own `predict` decides, for it may have a cut-off of its own."""
     common = {"inputs": ROWS, "features": found.features, "accepts_missing": found.accepts_missing, "batch": 65_536}
     if not found.is_classifier:
         return Model(
             score_kind=VALUE, ask=lambda rows: found.value()(rows)[:, None], estimator=found.estimator, **common
         )
     classes = tuple(as_text(value) for value in np.asarray(found.estimator.classes_).tolist())
-    if hasattr(found.estimator, "predict_proba"):
+    index = {word: i for i, word in enumerate(classes)}
 
-        def ask(rows: FloatArray) -> FloatArray:
+    def decide(rows: FloatArray) -> IntArray:
+        words = np.asarray(found.estimator.predict(found.frame(rows))).reshape(-1).tolist()
+        return np.array([index[as_text(word)] for word in words], dtype=np.int64)
+
+    def ask(rows: FloatArray) -> FloatArray:
+        if has_probabilities:
             return np.asarray(found.estimator.predict_proba(found.frame(rows)), dtype=np.float64)
+        return np.eye(len(classes))[decide(rows)]
 
-        return Model(score_kind="probability", ask=ask, classes=classes, estimator=found.estimator, **common)
-
-    def one_hot(rows: FloatArray) -> FloatArray:
-        words = [as_text(value) for value in np.asarray(found.estimator.predict(found.frame(rows))).tolist()]
-        return np.eye(len(classes))[[classes.index(word) for word in words]]
-
-    return Model(score_kind="label", ask=one_hot, classes=classes, estimator=found.estimator, **common)
+    has_probabilities = hasattr(found.estimator, "predict_proba")
+    kind = "probability" if has_probabilities else "label"
+    return Model(score_kind=kind, ask=ask, decide=decide, classes=classes, estimator=found.estimator, **common)
