@@ -28,6 +28,23 @@ def conditional_p(x: IntArray, m: IntArray, *, rng: np.random.Generator, replica
     return float((1 + np.count_nonzero(drawn >= observed - TIE)) / (replicates + 1))
 
 
+def pair_p(
+    x: IntArray, m: IntArray, *, rng: np.random.Generator, replicates: int = REPLICATES
+) -> dict[tuple[int, int], float]:
+    """p of equal rates for every pair of groups, each set against the largest gap of all pairs, so none needs Holm."""
+    order = np.lexsort((x, m))
+    x, m = np.asarray(x, dtype=np.int64)[order], np.asarray(m, dtype=np.int64)[order]
+    drawn = np.sort(_largest_studentised(_hypergeometric(int(x.sum()), m, replicates, rng), m))
+    found = {}
+    for i in range(len(m) - 1):
+        for j in range(i + 1, len(m)):
+            observed = _largest_studentised(x[[i, j], None], m[[i, j]])[0]
+            beyond = replicates - int(np.searchsorted(drawn, observed - TIE))
+            first, second = sorted((int(order[i]), int(order[j])))
+            found[first, second] = (1 + beyond) / (replicates + 1)
+    return found
+
+
 def joint_p(counts: IntArray, rate: str, *, rng: np.random.Generator, replicates: int = REPLICATES) -> float:
     """p of an equal law of (y, p) in two groups, by the gap of one rate. An undefined gap counts as extreme.
 

@@ -120,19 +120,12 @@ def max_t(blocks: Sequence[Block], *, level: float) -> float:
     return math.sqrt(float(np.quantile(largest, level)))
 
 
-def gap(blocks: Sequence[Block], *, level: float) -> Gap:
-    """Interval of the largest max-min over the blocks: of one rate, or of the worst of several."""
+def gap(blocks: Sequence[Block], *, level: float, is_mean: bool = False) -> Gap:
+    """Interval of the largest max-min over the blocks: of one rate, or of the worst (or the mean) of several."""
     quantile = max_t(blocks, level=level)
-    low = high = 0.0
-    for block in blocks:
-        first, second = np.triu_indices(len(block.estimate), k=1)
-        difference = block.estimate[first] - block.estimate[second]
-        half = quantile * np.sqrt(block.variance[first] + block.variance[second])
-        bounds = np.abs(np.stack([difference - half, difference + half]))
-        apart = np.abs(difference) > half
-        low = max(low, float(np.max(np.where(apart, bounds.min(axis=0), 0.0))))
-        high = max(high, float(bounds.max()))
-    return Gap(low, high, quantile, blocks[0].error.shape[1])
+    ends = np.array([_projected(block, quantile) for block in blocks])
+    low, high = ends.mean(axis=0) if is_mean else ends.max(axis=0)
+    return Gap(float(low), float(high), quantile, blocks[0].error.shape[1])
 
 
 def worst(block: Block, *, level: float, highest: bool = False) -> Gap:
@@ -149,6 +142,16 @@ def log_ratio(block: Block, *, level: float) -> Gap:
     """Interval of min/max on the log scale."""
     found = gap([log_block(block)], level=level)
     return Gap(math.exp(-found.high), math.exp(-found.low), found.quantile, found.replicates)
+
+
+def _projected(block: Block, quantile: float) -> tuple[float, float]:
+    """The interval of max-min that follows from the intervals of all pairs."""
+    first, second = np.triu_indices(len(block.estimate), k=1)
+    difference = block.estimate[first] - block.estimate[second]
+    half = quantile * np.sqrt(block.variance[first] + block.variance[second])
+    bounds = np.abs(np.stack([difference - half, difference + half]))
+    apart = np.abs(difference) > half
+    return float(np.max(np.where(apart, bounds.min(axis=0), 0.0))), float(bounds.max())
 
 
 def _squared_contrasts(block: Block) -> Iterator[FloatArray]:

@@ -9,9 +9,11 @@ from evaluators.draws import generator
 from evaluators.fairness.compared import Compared, refusal, shortage
 from evaluators.fairness.metrics import DIFFERENCES, PERMUTATION, RATIOS, TESTED
 from evaluators.fairness.spreads import spread_readings
-from evaluators.permutation import conditional_p, holm
+from evaluators.permutation import conditional_p, holm, pair_p
 from evaluators.ratios import ratio_interval
 from evaluators.simultaneous import binomial_block, gap, log_ratio, replicates_for
+
+PAIRS_SHOWN = 10
 
 
 def gap_readings(
@@ -23,7 +25,8 @@ def gap_readings(
     readings = []
     for metric, names in DIFFERENCES.items():
         if set(names) <= set(rates):
-            readings.append(_difference(metric, [compared[name] for name in names], common))
+            items = [compared[name] for name in names]
+            readings.append(_difference(metric, items, common, is_mean=params.get("equalized_odds") == "mean"))
     for metric, name in RATIOS.items():
         if name in rates:
             readings.append(_ratio(metric, compared[name], common))
@@ -33,15 +36,15 @@ def gap_readings(
     return readings
 
 
-def _difference(metric: str, items: Sequence[Compared], common: Json) -> Reading:
-    """max-min of one rate, or the worse of several that rest on disjoint rows."""
+def _difference(metric: str, items: Sequence[Compared], common: Json, *, is_mean: bool) -> Reading:
+    """max-min of one rate, or the worse (or the mean) of several that rest on disjoint rows."""
     refused = shortage(metric, items, common)
     if refused:
         return refused
     rng = generator(common["seed"], metric)
     replicates = replicates_for(max(len(item.m) for item in items))
     blocks = [binomial_block(item.x, item.m, replicates=replicates, rng=rng) for item in items]
-    found = gap(blocks, level=common["level"])
+    found = gap(blocks, level=common["level"], is_mean=is_mean)
     worst = max(items, key=lambda item: item.gap)
     detail = worst.describe() | {"quantile": found.quantile, "replicates": found.replicates}
     if len(items) > 1:
@@ -51,7 +54,7 @@ def _difference(metric: str, items: Sequence[Compared], common: Json) -> Reading
         metric=metric,
         slice=OVERALL,
         status=Status.OK,
-        value=worst.gap,
+        value=sum(item.gap for item in items) / len(items) if is_mean else worst.gap,
         low=found.low,
         high=found.high,
         method="max-t simultaneous",
@@ -101,7 +104,7 @@ def _permutation(items: Sequence[Compared], common: Json) -> Reading:
     raw = [conditional_p(item.x, item.m, rng=rng) for item in usable]
     adjusted = holm(raw)
     tests = {
-        item.title: {"p": p, "adjusted": after, "groups": len(item.m)}
+        item.title: {"p": p, "adjusted": after, "groups": len(item.m), "pairs": _pairs(item, common["seed"])}
         for item, p, after in zip(usable, raw, adjusted, strict=True)
     }
     return Reading(
@@ -115,3 +118,12 @@ def _permutation(items: Sequence[Compared], common: Json) -> Reading:
         p_value=min(adjusted),
         **common,
     )
+
+
+def _pairs(item: Compared, seed: int) -> list[Json]:
+    """The pairs that differ most, with p-values that hold for all pairs of this rate at once."""
+    if len(item.m) < 3:
+        return []
+    found = pair_p(item.x, item.m, rng=generator(seed, f"{PERMUTATION} {item.title}"))
+    named = sorted((p, item.names[i], item.names[j]) for (i, j), p in found.items())
+    return [{"groups": [first, second], "p": p} for p, first, second in named[:PAIRS_SHOWN]]

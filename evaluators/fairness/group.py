@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.contract import OVERALL, Measured, Progress, Reading, Status, Subject
+from evaluators.contract import OVERALL, Json, Measured, Progress, Reading, Status, Subject
 from evaluators.counts import RATES, GroupCounts, rate, tally
 from evaluators.fairness.gaps import gap_readings
 from evaluators.fairness.metrics import (
@@ -18,13 +18,20 @@ from evaluators.fairness.metrics import (
     SHARES,
     UNLABELLED,
 )
+from evaluators.fairness.summed import NOT_OFFERED, summed_readings
+from evaluators.fairness.weighing import open_sums
 from evaluators.predictions import open_predictions
 from evaluators.subjects import classes, favourable_code, groups
+from evaluators.sums import Sums
 from evaluators.support import FAMILY_PARAMETERS, rate_reading, too_many_groups
 
 
 class GroupFairness:
-    """Reads a prediction table. Without a label column only selection rates are measured."""
+    """Reads a prediction table. Without a label column only selection rates are measured.
+
+    A column of weights or of clusters changes what a rate is, and how sure one may be of it; then the spread, epsilon
+    and permutation tests, which count rows, are not offered.
+    """
 
     id = "fairness.group"
     version = "1"
@@ -35,9 +42,17 @@ class GroupFairness:
     needs: Mapping[str, tuple[str, ...]] = {
         "files": ("table",),
         "columns": ("prediction", "group", "favourable"),
-        "optional": ("label", "model", "features"),
+        "optional": ("label", "model", "features", "cluster", "weight"),
     }
-    parameters: Mapping[str, Mapping[str, Any]] = FAMILY_PARAMETERS
+    parameters: Mapping[str, Mapping[str, Any]] = {
+        **FAMILY_PARAMETERS,
+        "equalized_odds": {
+            "type": "string",
+            "default": "worst",
+            "enum": ["worst", "mean"],
+            "title": "Equalized odds: the worse of both gaps, or their mean",
+        },
+    }
     metrics = METRICS
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
@@ -53,14 +68,17 @@ class GroupFairness:
         counts = tally(found.codes, label, prediction, groups=len(found.values))
         other = " or ".join(name for i, name in enumerate(names) if i != favourable) or "anything else"
         counted = GroupCounts(found.columns, found.values, counts, (other[:100], names[favourable]))
-        return Measured(statistics=counted.as_statistics() | {"labelled": bool(subject.label)})
+        statistics = counted.as_statistics() | {"labelled": bool(subject.label)}
+        return Measured(statistics=statistics | open_sums(subject, found, label, prediction))
 
     def summarise(
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
     ) -> list[Reading]:
-        table = GroupCounts.from_statistics(statistics)
         is_labelled = bool(statistics.get("labelled", True))
         rates = tuple(SHARES.values()) if is_labelled else UNLABELLED
+        if "summed" in statistics:
+            return _summed(statistics, rates=rates, params=params, level=level, seed=seed)
+        table = GroupCounts.from_statistics(statistics)
         readings = [reading for name in rates for reading in _share_readings(table, name, level, seed)]
         if table.columns and not too_many_groups(len(table.values)):
             readings += gap_readings(table, rates=rates, params=params, level=level, seed=seed)
@@ -71,8 +89,37 @@ class GroupFairness:
             readings += _not_applicable(readings, level)
         return [_marked(reading, is_labelled).sound() for reading in readings]
 
+    def merge(self, first: Mapping[str, Any], second: Mapping[str, Any]) -> Json:
+        """The statistics of two shards of one table as those of the whole. No cluster may lie in both."""
+        total = GroupCounts.from_statistics(first).merged(GroupCounts.from_statistics(second)).as_statistics()
+        others = sorted({word for part in (first, second) for word in part["classes"][0].split(" or ")})
+        total["classes"] = [" or ".join(word for word in others if word != "anything else")[:100], first["classes"][1]]
+        names = [name for name in ("summed", "summed_overall") if name in first]
+        sums = {name: Sums.from_statistics(first[name]).merged(Sums.from_statistics(second[name])) for name in names}
+        return {**first, **total, **{name: item.as_statistics() for name, item in sums.items()}}
+
 
 METRIC_OF = {name: metric for metric, name in SHARES.items()}
+
+
+def _summed(
+    statistics: Mapping[str, Any], *, rates: tuple[str, ...], params: Mapping[str, Any], level: float, seed: int
+) -> list[Reading]:
+    """What can be said of weighted or clustered rows, and which metrics can't."""
+    overall, table = (Sums.from_statistics(statistics[name]) for name in ("summed_overall", "summed"))
+    readings = summed_readings(overall, table, rates=rates, params=params, level=level, seed=seed)
+    reason = NOT_OFFERED if table.columns else "no group column was declared"
+    status, reason = Status.NOT_APPLICABLE, reason if statistics["labelled"] else "no label column was declared"
+    present = {reading.metric for reading in readings}
+    crowded = too_many_groups(len(statistics.get("groups", ())))
+    if crowded:
+        status, reason = Status.INSUFFICIENT_DATA, crowded
+    readings += [
+        Reading(metric=metric.id, slice=OVERALL, status=status, reason=reason, level=level)
+        for metric in METRICS
+        if metric.id not in present
+    ]
+    return [_marked(reading, statistics["labelled"]).sound() for reading in readings]
 
 
 def _share_readings(table: GroupCounts, name: str, level: float, seed: int) -> list[Reading]:

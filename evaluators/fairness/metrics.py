@@ -18,6 +18,7 @@ DIFFERENCES = {
     "fairness.fpr_difference": ("fpr",),
     "fairness.fnr_difference": ("fnr",),
     "fairness.predictive_parity_difference": ("ppv",),
+    "fairness.npv_difference": ("npv",),
 }
 RATIOS = {
     "fairness.demographic_parity_ratio": "selection_rate",
@@ -53,6 +54,7 @@ METRICS = (
     Metric(id="fairness.fpr_difference", title="False positive rate difference", direction=Direction.LOWER),
     Metric(id="fairness.fnr_difference", title="False negative rate difference", direction=Direction.LOWER),
     Metric(id="fairness.predictive_parity_difference", title="Predictive parity difference", direction=Direction.LOWER),
+    Metric(id="fairness.npv_difference", title="Negative predictive value difference", direction=Direction.LOWER),
     Metric(
         id="fairness.predictive_parity_ratio", title="Predictive parity ratio", direction=Direction.HIGHER, unit="ratio"
     ),

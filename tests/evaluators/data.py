@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evaluators.contract import Subject
+from evaluators.contract import Reading, Subject
 
 
 def package_file(package: str, *parts: str) -> Path:
@@ -80,3 +80,10 @@ def random_table(rng: np.random.Generator, *, rows: int = 300, groups: int = 3) 
         "prediction": rng.integers(0, 2, rows),
         "group": rng.choice([f"g{i}" for i in range(groups)], rows),
     }
+
+
+def ends(reading: Reading) -> tuple[float, float]:
+    """The interval of a reading that has one."""
+    assert reading.low is not None, reading.reason
+    assert reading.high is not None, reading.reason
+    return reading.low, reading.high

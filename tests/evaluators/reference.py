@@ -33,6 +33,12 @@ def rate_by_rows(label: np.ndarray, prediction: np.ndarray, name: str) -> float 
     return sum(hit[name](y, p) for y, p in rows) / len(rows) if rows else None
 
 
+def weighted_rate_by_rows(cells: np.ndarray, weights: np.ndarray, name: str) -> float | None:
+    """A group rate by looking at every row as often as its whole weight says. Cells are 2 y + p."""
+    repeated = np.repeat(cells, weights.astype(int))
+    return rate_by_rows(repeated // 2, repeated % 2, name)
+
+
 def auc_and_variance_by_pairs(positive: np.ndarray, negative: np.ndarray) -> tuple[float, float]:
     """AUC and DeLong's variance from the matrix of all pairs."""
     wins = (positive[:, None] > negative) + 0.5 * (positive[:, None] == negative)
