@@ -17,6 +17,7 @@ EVALUATORS: Mapping[str, str] = {
     "fairness.group": "evaluators.fairness.group.GroupFairness",
     "fairness.paired": "evaluators.fairness.paired.PairedFairness",
     "performance.accuracy": "evaluators.performance.accuracy.Accuracy",
+    "robust.text_typos": "evaluators.robustness.text_typos.TextTypos",
     "security.model_file": "evaluators.security.model_file.ModelFile",
 }
 METHODS = Path(__file__).parent / "methods"
