@@ -1,0 +1,141 @@
+"""What a robustness evaluator tries a model on: rows with their outcomes, drawn so that their order leaves no trace."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from evaluators.contract import OVERALL, Metric, ParameterError, Reading, Status, Subject, SubjectError
+from evaluators.counts import FloatArray, IntArray
+from evaluators.files import required
+from evaluators.models.model import IMAGES, ROWS, VALUE, BadOutput, Model
+from evaluators.subjects import check_cells, column_for, feature_names, matrix, open_table
+
+Box = tuple[float, float] | None
+NEEDS: Mapping[str, tuple[str, ...]] = {
+    "files": ("model", "table"),
+    "columns": ("label",),
+    "optional": ("features",),
+}
+BOX_PARAMETER = {
+    "type": "array",
+    "items": "number",
+    "default": (),
+    "maxItems": 2,
+    "title": "Lowest and highest value that an input can have; empty if there are no such",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """Rows (n, d), the position of each row's outcome in the model's classes, and its number in the table from 1."""
+
+    model: Model
+    rows: FloatArray
+    labels: IntArray
+    numbers: IntArray
+    features: tuple[str, ...]
+    name: str
+
+    @property
+    def n(self) -> int:
+        return len(self.rows)
+
+    def take(self, which: IntArray | slice) -> "Case":
+        return replace(self, rows=self.rows[which], labels=self.labels[which], numbers=self.numbers[which])
+
+    def sample(self, count: int, seed: int) -> "Case":
+        """At most `count` rows, chosen and ordered by the seed and by what a row holds, not by where it stands."""
+        keys = row_keys(self.rows, self.labels, seed)
+        return self.take(np.lexsort((self.numbers, keys))[:count])
+
+    def predicted(self) -> IntArray:
+        """The model's label for each row. Raises BadOutput naming the row of the table that it can't answer."""
+        try:
+            return self.model.labels(self.rows)
+        except BadOutput:
+            for i in np.argsort(self.numbers):
+                self._ask_one(int(i))
+            raise
+
+    def _ask_one(self, i: int) -> None:
+        try:
+            self.model.scores(self.rows[i : i + 1])
+        except BadOutput as error:
+            raise BadOutput(f"{self.name}: row {int(self.numbers[i])}: {error}") from error
+
+
+def unsuitable(model: Model) -> str:
+    """Why a model is of a kind that rows can't be perturbed for, or ""; from what it declares, not from a failure."""
+    if model.inputs not in (ROWS, IMAGES):
+        return f"the model reads {model.inputs}; this measurement perturbs numbers"
+    if model.score_kind == VALUE or not model.classes:
+        return "the model predicts values and not classes"
+    return ""
+
+
+def open_case(subject: Subject, model: Model, *, allow_missing: bool = False) -> Case:
+    """The table as the model reads it. Raises SubjectError for a cell, a label or a width that doesn't fit."""
+    name, features = required(subject, "table").name, feature_names(subject, model)
+    if model.shape and int(np.prod(model.shape)) != len(features):
+        raise SubjectError(f"{name}: {len(features)} feature columns, and the model reads the shape {model.shape}")
+    label = column_for(subject, "label")
+    table = open_table(subject, categorical=[label], numeric=features)
+    rows = matrix(table, features)
+    check_cells(rows, features, name, allow_missing=allow_missing and model.accepts_missing)
+    column = table.categorical[label]
+    labels = _positions(column.codes, column.values, model.classes, f"{name}: row {{}}, column {label!r}")
+    return Case(model, rows, labels, np.arange(1, table.n + 1), tuple(features), name)
+
+
+def _positions(codes: IntArray, values: Sequence[str], classes: Sequence[str], where: str) -> IntArray:
+    index = {name: i for i, name in enumerate(classes)}
+    for code, value in enumerate(values):
+        if value not in index:
+            row = int(np.flatnonzero(codes == code)[0]) + 1
+            shown = ", ".join(repr(name) for name in classes[:10])
+            raise SubjectError(f"{where.format(row)}: the label {value!r} is no class of the model; it has {shown}")
+    return np.array([index[value] for value in values], dtype=np.int64)[codes]
+
+
+def box_of(values: Sequence[float]) -> Box:
+    """The box of a parameter. Raises ParameterError unless it is empty or a lower and a higher number."""
+    if not values:
+        return None
+    if len(values) != 2 or not values[0] < values[1]:
+        raise ParameterError(f"parameter 'box' is empty or a lower and a higher number, not {list(values)!r}")
+    return float(values[0]), float(values[1])
+
+
+def check_box(case: Case, box: Box) -> None:
+    """Raise SubjectError naming the first cell outside the box, for then the box is not the model's."""
+    if box is None:
+        return
+    outside = np.argwhere((case.rows < box[0]) | (case.rows > box[1]))
+    if outside.size:
+        i, j = (int(part) for part in outside[0])
+        where = f"{case.name}: row {int(case.numbers[i])}, column {case.features[j]!r}"
+        raise SubjectError(f"{where}: {case.rows[i, j]:g} lies outside the box from {box[0]:g} to {box[1]:g}")
+
+
+def row_keys(rows: FloatArray, labels: IntArray, seed: int) -> IntArray:
+    """A number per row that follows from the seed and from what the row holds."""
+    salt = seed.to_bytes(8, "big")
+    digests = [
+        hashlib.blake2b(row.tobytes() + int(label).to_bytes(8, "big"), digest_size=8, key=salt).digest()
+        for row, label in zip(np.ascontiguousarray(rows), labels, strict=True)
+    ]
+    return np.array([int.from_bytes(item, "big") >> 1 for item in digests], dtype=np.int64)
+
+
+def row_generators(case: Case, seed: int, metric: str) -> list[np.random.Generator]:
+    """One generator per row: what is drawn for a row depends neither on the other rows nor on the size of a batch."""
+    stream = int.from_bytes(hashlib.sha256(metric.encode()).digest()[:8], "big")
+    keys = row_keys(case.rows, case.labels, seed)
+    return [np.random.default_rng([seed, stream, int(key)]) for key in keys]
+
+
+def not_applicable(metrics: Sequence[Metric], reason: str, level: float) -> list[Reading]:
+    status = Status.NOT_APPLICABLE
+    return [Reading(metric=item.id, slice=OVERALL, status=status, reason=reason, level=level) for item in metrics]

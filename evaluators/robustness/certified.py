@@ -1,0 +1,101 @@
+"""How far inputs may move before the answer of the smoothed model can change: a guarantee, not an attack."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from evaluators.budget import BUDGET_PARAMETERS, Budget
+from evaluators.contract import Direction, Json, Measured, Metric, Progress, Reading, Subject
+from evaluators.devices import pick
+from evaluators.models.opening import open_model
+from evaluators.robustness.cases import NEEDS, Case, not_applicable, open_case, row_generators, unsuitable
+from evaluators.robustness.drawn import curve_evidence, points_of
+from evaluators.robustness.orders import median_reading, short, standing_beyond
+from evaluators.robustness.smoothing import certify
+
+RADIUS = "robust.certified.smoothing_radius"
+PART = 8
+
+
+class CertifiedRadius:
+    """Reads any classifier of numbers and a table of outcomes.
+
+    Evidence `robustness_curve`: the share of rows that are right and certified at least that far.
+    """
+
+    id = "robust.smoothing"
+    version = "1"
+    title = "Certified radius by smoothing"
+    input_kind = "BB"
+    cost_class = "C"
+    device = "cpu"
+    needs = NEEDS
+    parameters: Mapping[str, Mapping[str, Any]] = {
+        "sigma": {
+            "type": "number",
+            "default": 0.25,
+            "minimum": 1e-9,
+            "maximum": 1e9,
+            "title": "Standard deviation of the smoothing noise, in the units of the input",
+        },
+        "rows": {"type": "integer", "default": 100, "minimum": 1, "maximum": 5_000, "title": "Rows certified"},
+        "draws": {"type": "integer", "default": 1_000, "minimum": 100, "maximum": 1_000_000, "title": "Draws a row"},
+        "selecting": {"type": "integer", "default": 100, "minimum": 10, "maximum": 10_000, "title": "Draws to choose"},
+        "alpha": {
+            "type": "number",
+            "default": 0.001,
+            "minimum": 1e-9,
+            "maximum": 0.1,
+            "title": "Chance that the certificate of one row is wrong",
+        },
+    } | dict(BUDGET_PARAMETERS)
+    metrics = (Metric(id=RADIUS, title="Median certified radius", direction=Direction.HIGHER, unit="input units"),)
+
+    def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
+        progress(0.0, "opening the model")
+        model = open_model(subject, device=pick())
+        reason = unsuitable(model)
+        if reason:
+            return Measured(statistics={"not_applicable": reason})
+        case = open_case(subject, model).sample(params["rows"], seed)
+        found = certify_case(case, params=params, seed=seed, progress=progress)
+        certified = [radius for radius in found["radii"] if radius > 0]
+        points = points_of(standing_beyond(certified, 0), len(found["radii"]))
+        title = "Share of rows right and certified"
+        drawn = curve_evidence(title, "radius", "share certified", {"smoothed model": points})
+        return Measured(statistics=found, evidence=(drawn,))
+
+    def summarise(
+        self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
+    ) -> list[Reading]:
+        if "not_applicable" in statistics:
+            return not_applicable(self.metrics, statistics["not_applicable"], level)
+        detail = {name: value for name, value in statistics.items() if name != "radii"}
+        common = {"level": level, "seed": seed, "statistics": dict(statistics)}
+        return [median_reading(RADIUS, statistics["radii"], 0, among="rows", common=common, detail=detail).sound()]
+
+
+def certify_case(case: Case, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Json:
+    """Radii of the rows: 0 where the smoothed model abstains or is wrong."""
+    budget = Budget(params["budget_s"])
+    case.predicted()
+    asked = {name: params[name] for name in ("sigma", "selecting", "draws", "alpha")}
+    radii: list[float] = []
+    abstained, wrong = 0, 0
+    for part in budget.parts(case.n, PART):
+        progress(0.1 + 0.75 * part.start / case.n, f"certifying row {part.start + 1} of {case.n}")
+        some = case.take(part)
+        for row, label, rng in zip(some.rows, some.labels, row_generators(some, seed, RADIUS), strict=True):
+            found = certify(case.model, row, rng=rng, **asked)
+            is_wrong = found.label != label
+            abstained += found.radius == 0
+            wrong += is_wrong and found.radius > 0
+            radii.append(0.0 if is_wrong else found.radius)
+    return {
+        **asked,
+        "radii": short(radii),
+        "abstained": int(abstained),
+        "wrong": int(wrong),
+        "queries": case.model.queries,
+        "units_done": budget.done,
+        "budget_exhausted": budget.is_exhausted,
+    }
