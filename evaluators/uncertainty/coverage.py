@@ -1,0 +1,82 @@
+"""Readings of conformal coverage and set size from hits per slice."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from evaluators.contract import OVERALL, WORST, Json, Reading, Status
+from evaluators.draws import generator
+from evaluators.simultaneous import binomial_block, replicates_for, worst
+from evaluators.support import family, rate_reading
+from evaluators.uncertainty.conformal import law_p, law_range
+from evaluators.uncertainty.means import alone, mean_reading, of_slices
+
+COVERAGE = "conformal.coverage"
+SIZE = "conformal.set_size"
+
+
+def coverage_readings(statistics: Mapping[str, Any], *, minimum: int, level: float, seed: int) -> list[Reading]:
+    """Coverage and size on every slice, and the coverage of the worst group."""
+    readings = []
+    if statistics["cut"]["value"] is None:
+        return [_too_few(metric, statistics, level) for metric in (COVERAGE, SIZE)]
+    for name, part in of_slices(statistics):
+        own = alone(statistics, part) | {"by_size": []}
+        readings.append(_coverage(name, part, statistics, level, own))
+        common: Json = {"level": level, "statistics": own}
+        readings.append(mean_reading(SIZE, name, part["size"], upper=statistics["upper"], common=common))
+    for kind, name in (("group", WORST), ("class", "worst class")):
+        items = [item for item in statistics["slices"] if item["kind"] == kind]
+        if len(items) > 1:
+            kept = {**statistics, "slices": items, "by_size": []}
+            readings.append(worst_reading(COVERAGE, name, items, minimum, {"level": level, "statistics": kept}, seed))
+    return readings
+
+
+def worst_reading(
+    metric: str, name: str, items: Sequence[Mapping[str, Any]], minimum: int, common: Json, seed: int
+) -> Reading:
+    """The lowest share of hits among slices with enough rows, from intervals that hold for all at once."""
+    found = family([item["name"] for item in items], [item["n"] for item in items], minimum=minimum)
+    if found.shortage:
+        status, detail = Status.INSUFFICIENT_DATA, {"excluded": list(found.excluded)}
+        return Reading(metric=metric, slice=name, status=status, reason=found.shortage, detail=detail, **common)
+    kept = [items[i] for i in found.kept]
+    hits, n = (np.array([item[key] for item in kept], dtype=np.int64) for key in ("hits", "n"))
+    rng = generator(seed, f"{metric} {name}")
+    band = worst(binomial_block(hits, n, replicates=replicates_for(len(n)), rng=rng), level=common["level"])
+    lowest = int(np.argmin(hits / n))
+    return Reading(
+        metric=metric,
+        slice=name,
+        status=Status.OK,
+        value=float(hits[lowest] / n[lowest]),
+        low=max(0.0, band.low),
+        high=min(1.0, band.high),
+        method="max-T over slices",
+        n=int(n[lowest]),
+        detail={"lowest": kept[lowest]["name"], "excluded": list(found.excluded)},
+        **common,
+    )
+
+
+def _coverage(name: str, part: Mapping[str, Any], statistics: Mapping[str, Any], level: float, own: Json) -> Reading:
+    """The share with Wilson's interval; overall also the p of the law, which groups and classes need not follow."""
+    reading = rate_reading(COVERAGE, name, part["hits"], part["n"], level=level, among="rows to test", statistics=own)
+    cut = statistics["cut"]
+    detail: Json = {**reading.detail, "target": 1 - statistics["alpha"], "method": statistics["method"], "cut": cut}
+    p_value = None
+    if name == OVERALL and part["n"]:
+        low, high = law_range(part["n"], cut["n"], cut["k"])
+        p_value = law_p(part["hits"], part["n"], cut["n"], cut["k"], ties=cut["ties"])
+        detail |= {"law_99": [low / part["n"], high / part["n"]], "is_inside_law": low <= part["hits"] <= high}
+    fields = {**vars(reading), "detail": detail, "p_value": p_value}
+    return Reading(**fields)
+
+
+def _too_few(metric: str, statistics: Mapping[str, Any], level: float) -> Reading:
+    n, alpha = statistics["cut"]["n"], statistics["alpha"]
+    reason = f"{n} rows to calibrate with are too few to miss only {alpha:g}: every set would hold everything"
+    status = Status.INSUFFICIENT_DATA
+    return Reading(metric=metric, slice=OVERALL, status=status, reason=reason, level=level, statistics=dict(statistics))
