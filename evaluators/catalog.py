@@ -12,6 +12,7 @@ from evaluators.parameters import complete, schema
 
 EVALUATORS: Mapping[str, str] = {
     "calibration.binary": "evaluators.uncertainty.calibration.BinaryCalibration",
+    "calibration.multiclass": "evaluators.uncertainty.multiclass.MulticlassCalibration",
     "explain.shap_global": "evaluators.explainability.shap_global.GlobalShap",
     "fairness.counterfactual": "evaluators.fairness.counterfactual.Counterfactual",
     "fairness.group": "evaluators.fairness.group.GroupFairness",
@@ -19,6 +20,10 @@ EVALUATORS: Mapping[str, str] = {
     "performance.accuracy": "evaluators.performance.accuracy.Accuracy",
     "robust.text_typos": "evaluators.robustness.text_typos.TextTypos",
     "security.model_file": "evaluators.security.model_file.ModelFile",
+    "uncertainty.conformal": "evaluators.uncertainty.conformal_coverage.ConformalCoverage",
+    "uncertainty.doubt": "evaluators.uncertainty.doubt.Doubt",
+    "uncertainty.regression": "evaluators.uncertainty.regression.RegressionUncertainty",
+    "uncertainty.selective": "evaluators.uncertainty.selective_risk.SelectiveRisk",
 }
 METHODS = Path(__file__).parent / "methods"
 
