@@ -1,0 +1,162 @@
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evaluators.catalog import summarise
+from evaluators.contract import Status, SubjectError
+from evaluators.data.minhash import candidates, caught, components, jaccard, near_pairs, normal, shingles, signatures
+from evaluators.data.near import by_angle
+from tests.evaluators.quality.making import reading, run
+
+EXACT, NEAR = "data.duplicates.exact", "data.duplicates.near"
+WORDS = ["river", "stone", "cloud", "window", "garden", "letter", "silver", "morning", "bridge", "candle", "forest"]
+    "river",
+    "stone",
+    "cloud",
+    "window",
+    "garden",
+    "letter",
+    "silver",
+    "morning",
+    "bridge",
+    "candle",
+    "forest",
+    "harbour",
+    "island",
+    "meadow",
+]
+
+
+def sentences(n: int, seed: int = 0, length: int = 12) -> list[str]:
+    rng = np.random.default_rng(seed)
+    return [" ".join(rng.choice(WORDS, length)) + f" {i}" for i in range(n)]
+
+
+@pytest.mark.verification
+@pytest.mark.parametrize(("similarity", "chance"), [(0.5, 0.470), (0.7, 0.975), (0.8, 0.9996)])
+def test_the_chance_to_catch_a_pair_follows_the_published_curve(similarity: float, chance: float) -> None:
+    assert caught(similarity) == pytest.approx(chance, abs=5e-4)
+
+
+@pytest.mark.verification
+@pytest.mark.parametrize("shared", [50, 70, 80])
+def test_signatures_catch_pairs_as_often_as_the_curve_says(shared: int) -> None:
+    rng = np.random.default_rng(shared)
+    rounds, size = 400, 100
+    sets = []
+    for _ in range(rounds):
+        # Two sets of which `shared` of a hundred different members are common.
+        union = rng.integers(0, 1 << 63, size, dtype=np.uint64)
+        half = shared + (size - shared) // 2
+        sets += [np.sort(union[:half]), np.sort(np.r_[union[:shared], union[half:]])]
+    found = {pair for pair in candidates(signatures(sets, rng)) if pair[1] == pair[0] + 1 and pair[0] % 2 == 0}
+    expected = caught(shared / 100)
+    assert len(found) / rounds == pytest.approx(expected, abs=4 * np.sqrt(expected * (1 - expected) / rounds) + 0.01)
+
+
+@pytest.mark.verification
+def test_near_pairs_equal_those_of_comparing_every_pair() -> None:
+    texts = sentences(300)
+    rng = np.random.default_rng(1)
+    texts += [text.replace("river", "rivers") + "!" for text in rng.choice(texts, 60, replace=False)]
+    texts = sorted(set(texts))
+    sets = [shingles(normal(text)) for text in texts]
+    brute = {(i, j) for i, j in combinations(range(len(texts)), 2) if jaccard(sets[i], sets[j]) >= 0.8}
+    found = {(i, j) for i, j, _ in near_pairs(texts, threshold=0.8, rng=rng)}
+    assert len(brute) > 50
+    assert found <= brute
+    assert len(brute - found) <= 1
+
+
+def test_planted_copies_are_counted_exactly(tmp_path: Path) -> None:
+    found = run("data.duplicates", tmp_path, {"a": [1, 2, 3, 1, 1, 4], "b": list("xyzxxw")})
+    assert reading(found, EXACT).value == pytest.approx(2 / 6)
+    assert reading(found, EXACT).status is Status.INSUFFICIENT_DATA
+    assert [row[:3] for row in found.evidence[0].data["rows"]] == [["exact", 1, 4], ["exact", 1, 5]]
+
+
+def test_a_table_with_copies_fails_and_its_clean_twin_passes(tmp_path: Path) -> None:
+    texts = sentences(1000)
+    spoiled = texts[:900] + [text.upper() + " ." for text in texts[:100]]
+    clean = reading(run("data.duplicates", tmp_path, {"t": texts}, columns={"text": "t"}), NEAR)
+    bad = reading(run("data.duplicates", tmp_path, {"t": spoiled}, columns={"text": "t"}), NEAR)
+    assert clean.high is not None
+    assert clean.high <= 0.005
+    assert bad.low is not None
+    assert bad.low > 0.05
+    assert bad.value == pytest.approx(0.1)
+
+
+def test_rows_are_near_when_their_rounded_numbers_are_equal(tmp_path: Path) -> None:
+    first = np.random.default_rng(0).normal(size=50)
+    table = {"a": [*first, *(first[:10] * 1.000001)], "b": ["x"] * 60}
+    found = run("data.duplicates", tmp_path, table)
+    assert reading(found, EXACT).value == 0
+    assert 8 / 60 <= (reading(found, NEAR).value or 0) <= 10 / 60
+
+
+def test_vectors_are_near_by_their_angle() -> None:
+    vectors = np.random.default_rng(0).normal(size=(40, 16))
+    found = by_angle(np.r_[vectors, vectors[:5] * 3, np.zeros((2, 16))], threshold=0.99)
+    assert len(np.unique(found.clusters)) == 42
+    assert sorted(pair[:2] for pair in found.pairs) == [(i, 40 + i) for i in range(5)]
+
+
+def test_the_order_of_rows_changes_nothing(tmp_path: Path) -> None:
+    texts = sentences(80) + [text + "s" for text in sentences(20)]
+    order = np.random.default_rng(3).permutation(len(texts))
+    values = []
+    for rows in (texts, [texts[i] for i in order]):
+        found = run("data.duplicates", tmp_path, {"t": rows}, columns={"text": "t"})
+        values.append([(item.value, item.low, item.high) for item in found.readings])
+    assert values[0] == values[1]
+
+
+def test_texts_in_any_script_and_empty_ones_are_compared(tmp_path: Path) -> None:
+    texts = [
+        " ",
+        "  ",
+        "Straße",
+        "STRASSE",
+        "日本語のテキスト",
+        "🙂🙃",
+        "\u00e9t\u00e9",
+        "e\u0301te\u0301",
+        "x",
+        "y",
+    ] * 2
+    found = run("data.duplicates", tmp_path, {"t": texts}, columns={"text": "t"})
+    assert reading(found, EXACT).value == 0.5
+    # Spaces, case and the way letters are encoded don't make two texts different.
+    assert reading(found, NEAR).value == pytest.approx(3 / 20)
+
+
+def test_readings_come_back_from_their_statistics(tmp_path: Path) -> None:
+    found = run("data.duplicates", tmp_path, {"a": list(range(30)) * 2})
+    for item in found.readings:
+        again = summarise("data.duplicates", item.statistics, params={}, level=0.95, seed=found.seed)
+        assert next(other.value for other in again if other.metric == item.metric) == item.value
+
+
+def test_texts_have_no_angle(tmp_path: Path) -> None:
+    found = run("data.duplicates", tmp_path, {"a": list("abcabcabcabc")}, params={"nearness": "vectors"})
+    assert reading(found, NEAR).status is Status.NOT_APPLICABLE
+    assert "other than numbers" in reading(found, NEAR).reason
+
+
+def test_an_empty_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SubjectError, match=r"table\.csv: a header and no rows"):
+        run("data.duplicates", tmp_path, {"a": []})
+
+
+def test_chains_of_pairs_are_one_component() -> None:
+    assert components(6, [(4, 2), (2, 0), (5, 3)]).tolist() == [0, 1, 0, 3, 0, 3]
+
+
+def test_a_bucket_of_thousands_of_equal_texts_is_not_compared_pair_by_pair() -> None:
+    sets = [shingles("the same text every time")] * 3000
+    found = list(candidates(signatures(sets, np.random.default_rng(0))))
+    assert len(found) < 3000 * 51
+    assert len(np.unique(components(3000, found))) == 1
