@@ -9,7 +9,7 @@ import numpy as np
 
 from evaluators.contract import Subject, SubjectError
 from evaluators.counts import FloatArray
-from evaluators.files import of_role, open_verified
+from evaluators.files import open_verified, required
 from evaluators.libraries import library
 from evaluators.parquet import as_text
 
@@ -76,16 +76,21 @@ class Estimator:
 
 def open_estimator(subject: Subject, role: str = "model") -> Estimator:
     """The model in that role. Raises SubjectError if it is not skops, names unknown types, or lacks columns."""
-    (ref,) = of_role(subject, role).values()
+    ref = required(subject, role)
     with open_verified(ref, limit=MAX_BYTES) as handle:
         data = handle.read()
+    return load_estimator(data, ref.name, subject.features)
+
+
+def load_estimator(data: bytes, name: str, declared: tuple[str, ...]) -> Estimator:
+    """The same from bytes whose digest was checked."""
     if not data.startswith(b"PK\x03\x04"):
         what = "a pickle, which is never loaded" if data[:1] == b"\x80" else "not a skops archive"
-        raise SubjectError(f"{ref.name}: is {what}; save the model with skops")
-    estimator = _load(data, ref.name)
+        raise SubjectError(f"{name}: is {what}; save the model with skops")
+    estimator = _load(data, name)
     if not hasattr(estimator, "predict"):
-        raise SubjectError(f"{ref.name}: holds a {type(estimator).__name__}, which doesn't predict")
-    return Estimator(estimator, _features(estimator, subject.features, ref.name))
+        raise SubjectError(f"{name}: holds a {type(estimator).__name__}, which doesn't predict")
+    return Estimator(estimator, _features(estimator, declared, name))
 
 
 def _load(data: bytes, name: str) -> Any:

@@ -9,11 +9,14 @@ from evaluators.counts import FloatArray, IntArray
 from evaluators.devices import pick
 from evaluators.files import has_role, of_role
 from evaluators.memory import InMemory
-from evaluators.models.estimators import Estimator, open_estimator
+from evaluators.models.boosters import looks_like_lightgbm, looks_like_xgboost, open_lightgbm, open_xgboost
+from evaluators.models.estimators import MAX_BYTES, Estimator, load_estimator
 from evaluators.models.huggingface import CONFIG, open_huggingface
-from evaluators.models.layout import check_names
+from evaluators.models.layout import check_names, read_bytes
 from evaluators.models.model import ROWS, VALUE, Model
 from evaluators.models.networks import ARCHITECTURE, open_network
+from evaluators.models.onnx_models import open_onnx
+from evaluators.models.signatures import SIGNATURE, open_signature
 from evaluators.parquet import as_text
 
 
@@ -29,27 +32,44 @@ def has_model(subject: Subject, role: str = "model") -> bool:
 def open_model(subject: Subject, *, role: str = "model", device: str = "cpu") -> Model:
     """The model in that role. Raises SubjectError saying why it can't be opened; nothing is unpickled or downloaded.
 
-    Files are told apart by name: `architecture.json` is a torch module, `config.json` a Hugging Face model.
+    Files are told apart by name: `architecture.json` is a torch module, `config.json` a Hugging Face model; a single
+    file, with or without `signature.json`, by its content: skops, ONNX, XGBoost or LightGBM.
     """
     if isinstance(subject, InMemory) and role in subject.models:
         model: Model = subject.models[role]
         return model
     files = of_role(subject, role)
-    return _from_files(files, subject, role, pick(device))
+    return _from_files(files, subject, pick(device))
 
 
-def _from_files(files: Mapping[str, FileRef], subject: Subject, role: str, device: str) -> Model:
+def _from_files(files: Mapping[str, FileRef], subject: Subject, device: str) -> Model:
     if ARCHITECTURE in files:
         return open_network(files, device=device)
     if CONFIG in files:
         return open_huggingface(files, device=device)
-    if len(files) > 1:
+    single = [ref for name, ref in files.items() if name != SIGNATURE]
+    if len(single) != 1:
         check_names(files)
         shown = ", ".join(sorted(files)[:8])
         raise SubjectError(
-            f"the files {shown} aren't a model that can be opened: one of them is {ARCHITECTURE} or {CONFIG}"
+            f"the files {shown} aren't a model that can be opened: one of them is {ARCHITECTURE} or {CONFIG}, "
+            f"or one is the model and the other {SIGNATURE}"
         )
-    return from_estimator(open_estimator(subject, role))
+    return _from_single(single[0], files, subject, device)
+
+
+def _from_single(ref: FileRef, files: Mapping[str, FileRef], subject: Subject, device: str) -> Model:
+    """A model in one file, told by its content."""
+    data = read_bytes(ref, limit=MAX_BYTES)
+    if looks_like_xgboost(data[:16]):
+        return open_xgboost(data, ref.name, open_signature(files))
+    if looks_like_lightgbm(data[:8]):
+        return open_lightgbm(data, ref.name, open_signature(files))
+    if ref.name.lower().endswith(".onnx"):
+        return open_onnx(data, ref.name, open_signature(files), device=device)
+    if SIGNATURE in files:
+        raise SubjectError(f"{SIGNATURE}: lies beside {ref.name}, which is no ONNX, XGBoost or LightGBM model")
+    return from_estimator(load_estimator(data, ref.name, subject.features))
 
 
 def from_estimator(found: Estimator) -> Model:

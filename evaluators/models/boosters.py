@@ -1,0 +1,131 @@
+"""Open gradient boosting in its libraries' own files: XGBoost as JSON or UBJSON, LightGBM as text."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from evaluators.contract import SubjectError
+from evaluators.counts import FloatArray
+from evaluators.libraries import library
+from evaluators.models.model import ROWS, VALUE, BadOutput, Model
+from evaluators.models.signatures import SIGNATURE, Signature, both_columns
+
+MAX_BYTES = 2 << 30
+XGBOOST_CLASSES = ("binary:logistic", "binary:logitraw", "multi:softprob", "multi:softmax")
+XGBOOST_VALUES = ("reg:", "count:poisson")
+LIGHTGBM_VALUES = ("regression", "huber", "fair", "poisson", "quantile", "mape", "gamma", "tweedie", "custom")
+
+
+def looks_like_xgboost(head: bytes) -> bool:
+    return head.startswith((b"{L", b"{i", b"{U", b"{l", b'{"learner"', b'{"version"'))
+
+
+def looks_like_lightgbm(head: bytes) -> bool:
+    return head.startswith((b"tree\n", b"tree\r\n"))
+
+
+def open_xgboost(data: bytes, name: str, signature: Signature) -> Model:
+    """Classes are the labels the objective demands, "0", "1", …, unless a signature names them. Raises SubjectError."""
+    xgboost = library("xgboost")
+    try:
+        booster = xgboost.Booster(model_file=bytearray(data))
+        about = json.loads(booster.save_config())["learner"]
+    except (xgboost.core.XGBoostError, ValueError, KeyError) as error:
+        raise SubjectError(f"{name}: XGBoost can't load it ({_short(error)})") from error
+    booster.set_param({"verbosity": 0})
+    objective = about["objective"]["name"]
+    classes = _numbered(objective.startswith("multi:"), about["learner_model_param"].get("num_class", "0"))
+    kind = "logit" if objective in XGBOOST_CLASSES else VALUE if objective.startswith(XGBOOST_VALUES) else None
+    if kind is None:
+        raise SubjectError(f"{name}: the objective {objective!r} isn't measured here")
+    # As XGBoost's own predictors do, trees after the best round of early stopping aren't used.
+    best = booster.attr("best_iteration")
+    rounds = (0, int(best) + 1) if best else (0, 0)
+
+    def ask(rows: FloatArray) -> FloatArray:
+        matrix = xgboost.DMatrix(rows, feature_names=booster.feature_names, feature_types=booster.feature_types)
+        return np.asarray(booster.predict(matrix, output_margin=kind == "logit", iteration_range=rounds))
+
+    return _model(name, kind, ask, classes, tuple(booster.feature_names or ()), signature, booster)
+
+
+def open_lightgbm(data: bytes, name: str, signature: Signature) -> Model:
+    """Classes are the labels the objective demands, "0", "1", …, unless a signature names them. Raises SubjectError."""
+    lightgbm = library("lightgbm")
+    try:
+        text = data.decode("utf-8")
+        booster = lightgbm.Booster(model_str=text)
+    except (lightgbm.basic.LightGBMError, UnicodeDecodeError, ValueError) as error:
+        raise SubjectError(f"{name}: LightGBM can't load it ({_short(error)})") from error
+    if re.search(r"^pandas_categorical:\[.*\S.*\]$", text, flags=re.MULTILINE):
+        raise SubjectError(f"{name}: was trained on pandas categories, whose codes a table doesn't have")
+    declared = re.search(r"^objective=(\S+)(.*)$", text, flags=re.MULTILINE)
+    objective = declared[1] if declared else ""
+    classes = _numbered(objective == "multiclass", str(booster.num_model_per_iteration()))
+    kind = "logit" if objective in ("binary", "multiclass") else VALUE if objective in LIGHTGBM_VALUES else None
+    if kind is None:
+        raise SubjectError(f"{name}: the objective {objective or 'nothing'!r} isn't measured here")
+    slope = re.search(r"sigmoid:(\S+)", declared[2]) if declared and objective == "binary" else None
+    factor = float(slope[1]) if slope else 1.0
+
+    def ask(rows: FloatArray) -> FloatArray:
+        return np.asarray(booster.predict(rows, raw_score=kind == "logit")) * (factor if kind == "logit" else 1.0)
+
+    return _model(name, kind, ask, classes, _real_names(booster.feature_name()), signature, booster)
+
+
+def _model(
+    name: str,
+    kind: str,
+    ask: Callable[[FloatArray], FloatArray],
+    classes: tuple[str, ...],
+    features: tuple[str, ...],
+    signature: Signature,
+    booster: Any,
+) -> Model:
+    if signature.output not in (None, kind):
+        raise SubjectError(f"{SIGNATURE}: output is {signature.output!r}, and {name} is read as {kind}")
+    if kind == VALUE:
+        classes = ()
+    if signature.classes and len(signature.classes) != len(classes):
+        raise SubjectError(f"{SIGNATURE}: names {len(signature.classes)} classes, and {name} has {len(classes)}")
+    if signature.features and features and set(signature.features) != set(features):
+        odd = sorted(set(signature.features) ^ set(features))[0]
+        raise SubjectError(f"{SIGNATURE}: the features and those of {name} differ in {odd!r}")
+    wrong = (library("xgboost").core.XGBoostError,) if "xgboost" in type(booster).__module__ else ()
+    wrong = wrong or (library("lightgbm").basic.LightGBMError,)
+
+    def asked(rows: FloatArray) -> FloatArray:
+        try:
+            return both_columns(ask(rows), kind, len(classes))
+        except (*wrong, ValueError) as error:
+            raise BadOutput(f"{name}: {_short(error)}") from error
+
+    return Model(
+        inputs=ROWS,
+        score_kind=kind,
+        ask=asked,
+        classes=signature.classes or classes,
+        features=features or signature.features,
+        batch=65_536,
+        accepts_missing=True,
+        estimator=booster,
+    )
+
+
+def _numbered(is_multiple: bool, count: str) -> tuple[str, ...]:
+    return tuple(str(i) for i in range(int(float(count)) if is_multiple else 2))
+
+
+def _real_names(names: list[str]) -> tuple[str, ...]:
+    """LightGBM calls columns it was given no names for Column_0, Column_1, …"""
+    return () if all(re.fullmatch(r"Column_\d+", name) for name in names) else tuple(names)
+
+
+def _short(error: Exception) -> str:
+    """The first sentence of a library's error, which may end in a stack trace."""
+    text = str(error).partition("Stack trace")[0]
+    return " ".join(text.split())[:160]
