@@ -68,7 +68,7 @@ def in_order(draws: NDArray[Any], *keys: NDArray[Any]) -> NDArray[Any]:
 def law(tests: int, n: int, k: int) -> FloatArray:
     """Probability of 0..tests hits when the cut was the k-th of n scores without ties: beta-binomial."""
     if k > n:
-        return np.eye(tests + 1)[tests]
+        return np.asarray(np.eye(tests + 1)[tests])
     special = library("scipy.special")
     hits = np.arange(tests + 1)
     a, b = k, n + 1 - k
