@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypedDict
 
+from evaluators.contract import ROLES
 from registry.models import Artifact, ArtifactFile, DatasetVersion, Evaluation, LineageEdge, ModelVersion
 from registry.services.artifacts import blob_path
 
@@ -14,6 +15,8 @@ DECLARED = {
 }
 # What comes out of the model where the model itself is run, and out of the table where it isn't.
 PREDICTED = ("prediction", "score", "score_kind")
+FILES = frozenset({"table", "reference", "model", "baseline"})
+COLUMNS = ("label", "prediction", "score", "group", *ROLES)
 Facts = Mapping[str, Any]
 Errors = dict[str, list[str]]
 
@@ -62,15 +65,33 @@ class Inputs:
         ]
 
 
-def named(facts: Facts) -> set[str]:
-    """Every file and column that an evaluator can make use of."""
-    return {name for names in facts["needs"].values() for name in names}
+def file_roles(facts: Facts) -> set[str]:
+    """Every file that an evaluator can make use of.
+
+    What may be compared with is a file or a column, and what is optional doesn't say which: a model is a file to an
+    evaluator that runs models, and other models' scores stand in columns where members are told from others.
+    """
+    needs = facts["needs"]
+    required, optional = set(needs.get("files", ())), set(needs.get("optional", ())) & FILES
+    if "model" not in required:
+        optional.discard("baseline")
+    if "member" in needs.get("columns", ()):
+        optional.discard("reference")
+    return required | optional
+
+
+def column_roles(facts: Facts) -> list[str]:
+    """Every column that an evaluator can make use of, those first that it must have."""
+    needs = facts["needs"]
+    optional = (role for role in needs.get("optional", ()) if role not in file_roles(facts))
+    roles = [*needs.get("columns", ()), *optional]
+    return list(dict.fromkeys(role for role in roles if role in COLUMNS))
 
 
 def runs_model(version: ModelVersion, facts: Facts, reads: Mapping[str, Any]) -> bool:
     """Whether the run opens the model: because it must, or because nobody names a column of predictions."""
     files, columns = facts["needs"].get("files", ()), reads.get("columns") or {}
-    may = "model" in named(facts) and version.artifact is not None and version.artifact.is_held
+    may = "model" in file_roles(facts) and version.artifact is not None and version.artifact.is_held
     return "model" in files or (may and not any(columns.get(role) for role in PREDICTED))
 
 
@@ -101,9 +122,9 @@ def problems(version: ModelVersion, facts: Facts, inputs: Inputs, reads: Mapping
 
 
 def _unused(facts: Facts, inputs: Inputs) -> Errors:
-    """What would be brought in vain: a run must not look as though it had compared with what nobody read."""
-    known = named(facts)
-    given = {"reference": inputs.reference, "baseline": inputs.baseline}
+    """What would be brought in vain: a run must not look as though it rested on what nobody read."""
+    known = file_roles(facts)
+    given = {"table": inputs.table, "reference": inputs.reference, "baseline": inputs.baseline}
     return {role: ["this evaluator reads none"] for role, thing in given.items() if thing and role not in known}
 
 

@@ -10,10 +10,12 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from evaluators.catalog import describe
 from registry import policies
 from registry.exceptions import NotPermitted
 from registry.models import Artifact, Evaluation, ModelVersion, User
 from registry.services import artifacts, evaluations
+from registry.services.inputs import file_roles
 from registry.web.access import fetch
 from registry.web.forms.evaluations import RequiredForm
 from registry.web.forms.evaluators import EvaluatorForm, FreeForm
@@ -21,7 +23,7 @@ from registry.web.forms.uploads import TableForm
 from registry.web.present import runs
 from registry.web.submission import carry_out, done, form_page, sent
 
-RELATED = ("version__model__team", "version__team", "requested_by", "table")
+RELATED = ("version__model__team", "version__team", "requested_by", "table", "reference", "baseline__model__team")
 
 
 def _version(request: HttpRequest, pk: UUID) -> ModelVersion:
@@ -74,7 +76,7 @@ def _free_page(
     *,
     status: int = 200,
 ) -> HttpResponse:
-    context = runs.form_context(version, []) | runs.free_context(chooser, form) | {"is_free": True}
+    context = runs.form_context(version, []) | runs.free_context(version, chooser, form) | {"is_free": True}
     if form is None:
         return render(request, "registry/evaluations/new.html", context, status=status)
     return form_page(request, form, "registry/evaluations/new.html", **context)
@@ -97,11 +99,11 @@ def version_evaluate_table(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _free_page(request, version, chooser, asked.only_saying(form))
 
 
-def take_table(version: ModelVersion, data: dict[str, Any], *, by: User) -> Artifact | None:
+def take_table(version: ModelVersion, data: dict[str, Any], *, by: User, role: str = "table") -> Artifact | None:
     """The table that was sent, kept here; or the one that was chosen, or none."""
-    if file := data.get("table_file"):
+    if file := data.get(f"{role}_file"):
         return artifacts.store_artifact(version.team, files=[(file.name, file)], by=by)
-    chosen: Artifact | None = data.get("table")
+    chosen: Artifact | None = data.get(role)
     return chosen
 
 
@@ -112,13 +114,24 @@ def _started(request: HttpRequest, version: ModelVersion, started: list[Evaluati
 
 
 def _inputs(version: ModelVersion, data: dict[str, Any], *, by: User) -> dict[str, Any]:
-    given = {name: data.get(name) for name in ("dataset_version", "features")}
-    return {"table": take_table(version, data, by=by), "by": by, **given, "features": given["features"] or []}
+    tables = {role: take_table(version, data, by=by, role=role) for role in ("table", "reference")}
+    given = {name: data.get(name) for name in ("baseline", "dataset_version")}
+    return {**tables, **given, "features": data.get("features") or [], "by": by}
+
+
+def _inputs_for(evaluator: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Of what was brought for several evaluators at once, what this one reads."""
+    unread = {"table", "reference", "baseline"} - file_roles(describe(evaluator))
+    unread |= {"dataset_version"} if "table" in unread else set()
+    return {name: value for name, value in inputs.items() if name not in unread}
 
 
 def _start_required(version: ModelVersion, data: dict[str, Any], *, by: User) -> list[Evaluation]:
     inputs = _inputs(version, data, by=by)
-    return [evaluations.request_required(version, required, **inputs) for required in data["required"]]
+    return [
+        evaluations.request_required(version, required, **_inputs_for(required.evaluator, inputs))
+        for required in data["required"]
+    ]
 
 
 def _start_free(version: ModelVersion, form: FreeForm, data: dict[str, Any], *, by: User) -> Evaluation:

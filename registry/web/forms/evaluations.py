@@ -1,29 +1,32 @@
-"""The table that an evaluation reads, and asking for the evaluations that a policy prescribes."""
+"""What an evaluation reads, and asking for the evaluations that a policy prescribes."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django import forms
 
 from evaluators.catalog import describe
-from registry.models import Artifact, DatasetVersion, Evaluation, ModelVersion, RequiredEvaluation, User
-from registry.models.choices import RunState
+from registry.models import Artifact, DatasetVersion, ModelVersion, RequiredEvaluation, User
 from registry.policies import visible
-from registry.web.forms.tables import columns_of, missing, read_columns
+from registry.services.inputs import PREDICTED, file_roles
+from registry.web.forms.tables import columns_of, missing, read_columns, tables_of, words_for
 
-# What is no table by its name; of the rest, the evaluator reads the bytes and has the last word.
-OTHER_FILES = r"\.(skops|pkl|pickle|joblib|safetensors|onnx|pt|pth|bin|zip|bz2|gz|pdf|json)$"
+FIELDS = {
+    "table": ("table_file", "table", "dataset_version"),
+    "reference": ("reference_file", "reference"),
+    "baseline": ("baseline",),
+}
 
 
 def needs_table(evaluator: str) -> bool:
-    """Whether it reads rows."""
+    """Whether it can't do without rows."""
     return "table" in describe(evaluator)["needs"].get("files", ())
 
 
 def needs_features(evaluator: str) -> bool:
-    """Whether it runs the model, and so may have to be told which columns that reads."""
-    needs = describe(evaluator)["needs"]
-    return "model" in needs.get("files", ()) and "features" in needs.get("optional", ())
+    """Whether it can run the model, and so may have to be told which columns that reads."""
+    facts = describe(evaluator)
+    return "model" in file_roles(facts) and "features" in facts["needs"].get("optional", ())
 
 
 def divided(text: str) -> list[str]:
@@ -32,7 +35,7 @@ def divided(text: str) -> list[str]:
 
 
 class InputsForm(forms.Form):
-    """The table of rows to measure on: sent now, or one that is here already."""
+    """The table of rows to measure on, and what to compare with: sent now, or here already."""
 
     table_file = forms.FileField(
         required=False,
@@ -42,10 +45,21 @@ class InputsForm(forms.Form):
     table = forms.ModelChoiceField(
         Artifact.objects.none(), required=False, label="Or a table that is here already", empty_label="none"
     )
+    reference_file = forms.FileField(
+        required=False,
+        label="Second table to upload",
+        help_text="What the first is compared with, such as the rows that the model was trained on.",
+    )
+    reference = forms.ModelChoiceField(
+        Artifact.objects.none(), required=False, label="Or a second table that is here already", empty_label="none"
+    )
+    baseline = forms.ModelChoiceField(
+        ModelVersion.objects.none(), required=False, label="Version to compare with", empty_label="none"
+    )
     dataset_version = forms.ModelChoiceField(
         DatasetVersion.objects.none(),
         required=False,
-        label="It stands for this dataset version",
+        label="The table stands for this dataset version",
         empty_label="not said",
     )
     features = forms.CharField(
@@ -60,15 +74,24 @@ class InputsForm(forms.Form):
         self, *args: Any, version: ModelVersion, evaluators: Sequence[str], person: User, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["table"].queryset = tables_of(version)
-        self.fields["table"].label_from_instance = words_for(version)
-        pinned = visible(DatasetVersion, person).filter(children__child_model=version).select_related("dataset__team")
-        self.fields["dataset_version"].queryset = pinned.distinct()
-        self.reads_table = any(map(needs_table, evaluators))
-        self.reads_features = any(map(needs_features, evaluators))
-        unneeded = [] if self.reads_table else ["table_file", "table", "dataset_version"]
-        for name in unneeded if self.reads_features else [*unneeded, "features"]:
+        self.must, self.may = _roles(evaluators)
+        self.reads_table = "table" in self.may
+        for name in _unneeded(self.may, has_features=any(map(needs_features, evaluators))):
             del self.fields[name]
+        self._offer(version, person)
+
+    def _offer(self, version: ModelVersion, person: User) -> None:
+        """What is here already, of each thing that is asked for."""
+        for role in {"table", "reference"} & set(self.fields):
+            self.fields[role].queryset = tables_of(version)
+            self.fields[role].label_from_instance = words_for(version)
+        if "dataset_version" in self.fields:
+            pinned = visible(DatasetVersion, person).filter(children__child_model=version)
+            self.fields["dataset_version"].queryset = pinned.select_related("dataset__team").distinct()
+        if "baseline" in self.fields:
+            held = ModelVersion.objects.filter(team=version.team, artifact__is_held=True).exclude(pk=version.pk)
+            rows = held.select_related("model__team", "artifact").order_by("-registered_at")
+            self.fields["baseline"].queryset = rows
 
     def clean_features(self) -> list[str]:
         """The names, without spaces around them."""
@@ -80,13 +103,26 @@ class InputsForm(forms.Form):
         self.columns = read_columns(file, file.name) if file else None
         return file
 
+    def clean_reference_file(self) -> Any:
+        """The same of the second table."""
+        file = self.cleaned_data["reference_file"]
+        if file:
+            read_columns(file, file.name)
+        return file
+
     def clean(self) -> dict[str, Any]:
-        """One table, which has the columns that are asked for."""
+        """One table of each kind, which has the columns that are asked for."""
         cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("table_file") and cleaned.get("table"):
-            self.add_error("table", "Upload a table or choose one, not both.")
-        elif self.reads_table and not self.errors.keys() & {"table", "table_file"}:
+        for role, what in (("table", "table"), ("reference", "second table")):
+            if cleaned.get(f"{role}_file") and cleaned.get(role):
+                self.add_error(role, f"Upload a {what} or choose one, not both.")
+        if self.reads_table and not self.errors.keys() & {"table", "table_file"}:
             self._check_table(cleaned)
+        has_second = cleaned.get("reference_file") or cleaned.get("reference")
+        if "reference" in self.wanted_files(cleaned) and not has_second:
+            self.add_error("reference_file", "Bring a second table to compare with.")
+        if "baseline" in self.wanted_files(cleaned) and not cleaned.get("baseline"):
+            self.add_error("baseline", "Choose the version to compare with.")
         return cleaned
 
     def _check_table(self, cleaned: dict[str, Any]) -> None:
@@ -95,46 +131,28 @@ class InputsForm(forms.Form):
             columns = self.columns if file else columns_of(table)
             for field, problem in self.absent(columns, file.name if file else "This table") if columns else ():
                 self.add_error(field, problem)
-        elif self.must_have_table(cleaned):
+        elif "table" in self.wanted_files(cleaned):
             self.add_error("table_file", "Bring a table of rows to measure on.")
 
-    def must_have_table(self, cleaned: dict[str, Any]) -> bool:
-        """Whether what is asked for can't be measured without one."""
-        return self.reads_table
+    def wanted_files(self, cleaned: dict[str, Any]) -> set[str]:
+        """What can't be done without, by role."""
+        return self.must
 
     def absent(self, columns: Sequence[str], name: str) -> Iterator[tuple[str, str]]:
         """For each column that is asked for and not there, the field to blame and what to say."""
         yield from missing({"features": self.cleaned_data.get("features") or []}, columns, name)
 
 
-def tables_of(version: ModelVersion) -> Any:
-    """The tables of the version's team, newest first."""
-    held = Artifact.objects.filter(team=version.team, is_held=True).exclude(files__name__iregex=OTHER_FILES)
-    return held.prefetch_related("files").order_by("-created_at")
+def _roles(evaluators: Iterable[str]) -> tuple[set[str], set[str]]:
+    """The files that some of the evaluators must have, and those that they can make use of."""
+    facts = [describe(evaluator) for evaluator in evaluators]
+    must = {role for each in facts for role in each["needs"].get("files", ())}
+    return must, {role for each in facts for role in file_roles(each)}
 
 
-def words_for(version: ModelVersion) -> Callable[[Artifact], str]:
-    """What tells the tables of the version's team apart: the newest run on each, asked for once for all."""
-    runs = Evaluation.objects.filter(version__team=version.team, table__team=version.team)
-    newest = runs.order_by("table", "-requested_at").distinct("table").select_related("version__model__team")
-    by_table = {run.table_id: run for run in newest}
-    return lambda artifact: table_words(artifact, by_table.get(artifact.pk))
-
-
-def table_words(artifact: Artifact, run: Evaluation | None) -> str:
-    """A table in a list, with the newest run on it."""
-    names = ", ".join(file.name for file in artifact.files.all())
-    return f"{names} · {_use(run)} · {artifact.created_at:%Y-%m-%d %H:%M} · {artifact.root_digest[:8]}"
-
-
-def _use(run: Evaluation | None) -> str:
-    """Which version a table was read for, and which of its columns."""
-    if run is None:
-        return "not measured yet"
-    named = (name if isinstance(name, list) else [name] for name in (run.subject.get("columns") or {}).values())
-    columns = ", ".join(dict.fromkeys(column for names in named for column in names))
-    word = "failed" if run.state in (RunState.FAILED, RunState.FAILED_INFRA) else "measured"
-    return f"{word} for {run.version}{f' ({columns})' if columns else ''}"
+def _unneeded(roles: set[str], *, has_features: bool) -> list[str]:
+    names = [name for role, names in FIELDS.items() if role not in roles for name in names]
+    return names if has_features else [*names, "features"]
 
 
 class RequiredForm(InputsForm):
@@ -145,7 +163,9 @@ class RequiredForm(InputsForm):
         label="Evaluations that the policy asks for",
         widget=forms.CheckboxSelectMultiple,
     )
-    field_order = ("required", "table_file", "table", "dataset_version", "features")
+    field_order = (
+        "required", "table_file", "table", "dataset_version", "reference_file", "reference", "baseline", "features",
+    )  # fmt: skip
 
     def __init__(self, *args: Any, prescribed: Sequence[RequiredEvaluation], **kwargs: Any) -> None:
         super().__init__(*args, evaluators=[row.evaluator for row in prescribed], **kwargs)
@@ -153,10 +173,12 @@ class RequiredForm(InputsForm):
         field.queryset = RequiredEvaluation.objects.filter(pk__in=[row.pk for row in prescribed])
         field.initial = [row.pk for row in prescribed]
         field.label_from_instance = required_words
+        if "features" in self.fields and not any(map(_runs_model, prescribed)):
+            del self.fields["features"]
 
-    def must_have_table(self, cleaned: dict[str, Any]) -> bool:
-        """Some of what was ticked reads one."""
-        return any(needs_table(row.evaluator) for row in cleaned.get("required", ()))
+    def wanted_files(self, cleaned: dict[str, Any]) -> set[str]:
+        """Those of what was ticked."""
+        return _roles(row.evaluator for row in cleaned.get("required", ()))[0]
 
     def absent(self, columns: Sequence[str], name: str) -> Iterator[tuple[str, str]]:
         """The policy names the columns, so it is the table that doesn't fit."""
@@ -166,6 +188,12 @@ class RequiredForm(InputsForm):
                 for role, problem in missing(row.reads.get("columns") or {}, columns, name):
                     yield field, f"{row.evaluator} reads the {role}, but {problem}"
         yield from super().absent(columns, name)
+
+
+def _runs_model(row: RequiredEvaluation) -> bool:
+    """Whether the model itself is run: because it must be, or because the policy names no column of predictions."""
+    must = "model" in describe(row.evaluator)["needs"].get("files", ())
+    return must or not any((row.reads.get("columns") or {}).get(role) for role in PREDICTED)
 
 
 def required_words(row: RequiredEvaluation) -> str:

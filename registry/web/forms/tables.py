@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -11,9 +11,12 @@ from django import forms
 from evaluators.contract import SubjectError
 from evaluators.tables import MAX_COLUMNS, is_parquet
 from registry.cards.doubles import first_double
-from registry.models import Artifact
+from registry.models import Artifact, Evaluation, ModelVersion
+from registry.models.choices import RunState
 from registry.services.artifacts import blob_path
 
+# What is no table by its name; of the rest, the evaluator reads the bytes and has the last word.
+OTHER_FILES = r"\.(skops|pkl|pickle|joblib|safetensors|onnx|pt|pth|bin|zip|bz2|gz|pdf|json)$"
 HEAD_BYTES = 1 << 20
 SHOWN = 40
 
@@ -68,3 +71,33 @@ def missing(wanted: Mapping[str, Any], columns: Sequence[str], name: str) -> Ite
         absent = (column for column in (asked if isinstance(asked, list) else [asked]) if column not in there)
         for column in islice(absent, SHOWN):
             yield role, f"{name} has no column “{column}”. It has: {shown}."
+
+
+def tables_of(version: ModelVersion) -> Any:
+    """The tables of the version's team, newest first."""
+    held = Artifact.objects.filter(team=version.team, is_held=True).exclude(files__name__iregex=OTHER_FILES)
+    return held.prefetch_related("files").order_by("-created_at")
+
+
+def words_for(version: ModelVersion) -> Callable[[Artifact], str]:
+    """What tells the tables of the version's team apart: the newest run on each, asked for once for all."""
+    runs = Evaluation.objects.filter(version__team=version.team, table__team=version.team)
+    newest = runs.order_by("table", "-requested_at").distinct("table").select_related("version__model__team")
+    by_table = {run.table_id: run for run in newest}
+    return lambda artifact: table_words(artifact, by_table.get(artifact.pk))
+
+
+def table_words(artifact: Artifact, run: Evaluation | None) -> str:
+    """A table in a list, with the newest run on it."""
+    names = ", ".join(file.name for file in artifact.files.all())
+    return f"{names} · {_use(run)} · {artifact.created_at:%Y-%m-%d %H:%M} · {artifact.root_digest[:8]}"
+
+
+def _use(run: Evaluation | None) -> str:
+    """Which version a table was read for, and which of its columns."""
+    if run is None:
+        return "not measured yet"
+    named = (name if isinstance(name, list) else [name] for name in (run.subject.get("columns") or {}).values())
+    columns = ", ".join(dict.fromkeys(column for names in named for column in names))
+    word = "failed" if run.state in (RunState.FAILED, RunState.FAILED_INFRA) else "measured"
+    return f"{word} for {run.version}{f' ({columns})' if columns else ''}"

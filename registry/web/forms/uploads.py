@@ -5,8 +5,7 @@ from typing import Any
 from django import forms
 
 from registry.models import Artifact, ModelVersion
-from registry.web.forms.evaluations import tables_of
-from registry.web.forms.tables import read_columns
+from registry.web.forms.tables import read_columns, tables_of
 
 
 class TableForm(forms.Form):

@@ -9,20 +9,28 @@ from django.forms import Form
 from django.urls import reverse
 
 from evaluators.catalog import EVALUATORS, describe
+from evaluators.contract import ROLES
 from registry import policies
 from registry.models import Evaluation, ModelVersion, RequiredEvaluation, User
-from registry.models.choices import Assurance, RunState
+from registry.models.choices import Assurance, ModelKind, RunState
 from registry.models.gate_inputs import active_revision
-from registry.web.present import evidence, metrics
+from registry.services.inputs import COLUMNS
+from registry.web.present import evidence, families, metrics
 from registry.web.present.pages import crumbs
 
-FILES_READ = {"model": "the model's file", "table": "a table"}
+FILES_READ = {
+    "model": "the model's files",
+    "table": "a table",
+    "reference": "a second table",
+    "baseline": "another version",
+}
 COLUMNS_READ = {
     "label": "the true label",
     "prediction": "the prediction",
     "score": "the score",
     "group": "the groups to compare",
 }
+COSTS = {"A": "seconds", "B": "minutes", "C": "up to an hour", "D": "hours"}
 
 
 def prescribed(version: ModelVersion) -> list[RequiredEvaluation]:
@@ -43,29 +51,54 @@ def form_context(version: ModelVersion, required: list[RequiredEvaluation]) -> d
     }
 
 
-def free_context(chooser: Form, form: Form | None) -> dict[str, Any]:
+def free_context(version: ModelVersion, chooser: Form, form: Form | None) -> dict[str, Any]:
     """What the page adds for any evaluation: a choice of evaluators, then what the chosen one needs."""
     chosen = getattr(form, "facts", None)
     return {
         "chooser": chooser,
-        "evaluator": _offer(chosen) if chosen else None,
-        "offers": [] if chosen else [_offer(describe(name)) for name in sorted(EVALUATORS)],
+        "evaluator": offer(describe(chosen["id"])) if chosen else None,
+        **({} if chosen else offers(version.model.kind)),
     }
 
 
-def _offer(facts: Mapping[str, Any]) -> dict[str, Any]:
+def offers(kind: str) -> dict[str, Any]:
+    """Every evaluator by its family, those first that suit the kind of model."""
+    fitting = [name for name in EVALUATORS if families.suits(name, kind)]
+    others = [name for name in EVALUATORS if name not in fitting]
+    return {
+        "offers": _families(fitting),
+        "other_offers": _families(others),
+        "kind": ModelKind(kind).label.lower() if kind else "",
+    }
+
+
+def _families(evaluators: list[str]) -> list[dict[str, Any]]:
+    found = families.by_family(evaluators)
+    return [{"title": title, "evaluators": [offer(describe(name)) for name in names]} for title, names in found]
+
+
+def offer(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """An evaluator: what it reads, what it costs and what it measures."""
     files, columns = facts["needs"].get("files", ()), facts["needs"].get("columns", ())
     read = [FILES_READ[file] for file in files if file in FILES_READ]
-    named = [COLUMNS_READ[role] for role in columns if role in COLUMNS_READ]
-    with_columns = f" with {' and '.join(filter(None, [', '.join(named[:-1]), named[-1]]))}" if named else ""
+    named = [COLUMNS_READ.get(role) or ROLES[role].partition(":")[0] for role in columns if role in COLUMNS]
+    with_columns = f" with {_and(named)}" if named else ""
     return {
         "id": facts["id"],
         "title": facts["title"],
-        "reads": f"Reads {' and '.join(read)}{with_columns}.",
+        "family": families.family_title(facts["id"]),
+        "cost": COSTS.get(facts["cost_class"], facts["cost_class"]),
+        "queue": facts["queue"],
+        "reads": f"Reads {_and(read) or 'nothing but what it is told'}{with_columns}.",
         "metrics": [
             {"title": each["title"], "href": reverse("method", args=[each["id"]])} for each in facts["metrics"]
         ],
     }
+
+
+def _and(words: list[str]) -> str:
+    """'the true label, the score and the groups'."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
 def progress(run: Evaluation) -> dict[str, Any]:

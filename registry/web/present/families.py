@@ -1,0 +1,62 @@
+"""Evaluators and metrics by the family they belong to, and which of them suit a kind of model."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from evaluators.catalog import EVALUATORS, describe
+from registry.models.choices import ModelKind
+from registry.services.inputs import COLUMNS
+
+FAMILIES = {
+    "performance": "Performance",
+    "fairness": "Fairness",
+    "uncertainty": "Calibration and uncertainty",
+    "explainability": "Explainability",
+    "robustness": "Robustness",
+    "privacy": "Privacy",
+    "security": "Security of files",
+    "data": "Data",
+    "compression": "Compression",
+    "generative": "Generated text",
+    "monitoring": "Monitoring",
+}
+TEXTS = (ModelKind.TEXT, ModelKind.GENERATIVE)
+
+
+def family(evaluator: str) -> str:
+    """The room of the evaluators' package that it stands in."""
+    return EVALUATORS[evaluator].split(".")[1]
+
+
+def family_title(evaluator: str) -> str:
+    """Its family in words."""
+    return FAMILIES.get(family(evaluator), family(evaluator).capitalize())
+
+
+def by_family(evaluators: Iterable[str]) -> list[tuple[str, list[str]]]:
+    """The evaluators of each family, both in the order in which people read them; a family without any is left out."""
+    order = list(FAMILIES.values())
+    found: dict[str, list[str]] = {}
+    for evaluator in sorted(evaluators, key=lambda each: describe(each)["title"].casefold()):
+        found.setdefault(family_title(evaluator), []).append(evaluator)
+    return sorted(found.items(), key=lambda each: order.index(each[0]) if each[0] in order else len(order))
+
+
+def suits(evaluator: str, kind: str) -> bool:
+    """Whether an evaluator is made for models of this kind, or for models of any; of a kind not said, any may be."""
+    return not kind or kind in kinds(describe(evaluator))
+
+
+def kinds(facts: Mapping[str, Any]) -> set[str]:
+    """The kinds of models that an evaluator is made for, as far as its name and the columns that it reads tell."""
+    read = {name for names in facts["needs"].values() for name in names} & set(COLUMNS)
+    words = set(facts["id"].replace(".", "_").split("_"))
+    if family(facts["id"]) == "generative" or "output" in read:
+        return {ModelKind.GENERATIVE, *(TEXTS if "text" in read else ())}
+    if "text" in words or "text" in facts["needs"].get("columns", ()):
+        return set(TEXTS)
+    if words & {"image", "corruptions", "pixels"}:
+        return {ModelKind.IMAGE}
+    if words & {"tabular"}:
+        return {ModelKind.TABULAR}
+    return set(ModelKind.values)

@@ -1,0 +1,145 @@
+"""What a run reads beside the version's own files: second tables, other models, and which of them it is told of."""
+
+from typing import Any
+
+import pytest
+from django.db import Error, transaction
+
+from registry.exceptions import InvalidInput
+from registry.models import Evaluation, ModelVersion
+from registry.services import evaluations, inputs, runs
+from tests import make
+from tests.people import Cast
+
+NEEDS: dict[str, dict[str, tuple[str, ...]]] = {
+    "compares": {"files": ("model", "baseline", "reference", "table")},
+    "may compare": {"files": ("model",), "optional": ("table", "baseline")},
+    "other predictions": {"files": ("table",), "columns": ("label", "prediction", "baseline"), "optional": ("model",)},
+    "members": {"files": ("table",), "columns": ("member", "score"), "optional": ("reference",)},
+    "leaks": {"files": ("table",), "optional": ("reference", "text")},
+}
+
+
+def facts(name: str) -> dict[str, Any]:
+    return {"needs": NEEDS[name]}
+
+
+@pytest.fixture
+def version(cast: Cast) -> ModelVersion:
+    return make.model_version(cast)
+
+
+def problems(version: ModelVersion, name: str, *, columns: Any = None, **brought: Any) -> dict[str, list[str]]:
+    return inputs.problems(version, facts(name), inputs.Inputs(**brought), {"columns": columns or {}})
+
+
+def test_what_can_be_a_file_or_a_column_is_the_one_that_the_evaluator_can_use() -> None:
+    assert inputs.file_roles(facts("may compare")) == {"model", "table", "baseline"}
+    assert inputs.file_roles(facts("other predictions")) == {"table", "model"}
+    assert inputs.column_roles(facts("other predictions")) == ["label", "prediction", "baseline"]
+    assert inputs.column_roles(facts("members")) == ["member", "score", "reference"]
+    assert inputs.file_roles(facts("leaks")) == {"table", "reference"}
+    assert inputs.column_roles(facts("leaks")) == ["text"]
+
+
+@pytest.mark.django_db
+def test_what_has_to_be_compared_with_is_asked_for(version: ModelVersion) -> None:
+    assert set(problems(version, "compares")) == {"table", "reference", "baseline"}
+
+
+@pytest.mark.django_db
+def test_what_no_evaluator_reads_is_not_taken_for_read(cast: Cast, version: ModelVersion) -> None:
+    other = make.model_version(cast, label="2")
+    rows = make.held(cast.lending, files={"rows.csv": make.table()}, by=cast.ada)
+    found = problems(
+        version, "members", columns={"member": "m", "score": "s"}, table=rows, reference=rows, baseline=other
+    )
+    assert set(found) == {"reference", "baseline"}
+
+
+@pytest.mark.django_db
+def test_only_what_the_team_has_and_holds_can_be_compared_with(cast: Cast, version: ModelVersion) -> None:
+    rows = make.held(cast.lending, files={"rows.csv": make.table()}, by=cast.ada)
+    bare = make.model_version(cast, label="2", has_files=False)
+    foreign = make.held(cast.marketing, files={"theirs.csv": make.table()}, by=cast.eve)
+    found = problems(version, "compares", table=rows, reference=foreign, baseline=bare)
+    assert found["reference"] == ["there is no such table whose bytes are held here"]
+    assert "not held here" in found["baseline"][0]
+
+
+@pytest.mark.django_db
+def test_the_database_refuses_another_teams_table_whatever_the_service_says(cast: Cast, version: ModelVersion) -> None:
+    foreign = make.held(cast.marketing, files={"theirs.csv": make.table()}, by=cast.eve)
+    for column in ("table", "reference"):
+        run = Evaluation(
+            version=version, evaluator="x", evaluator_version="1", spec_digest="0" * 64, subject={}, key=column,
+            requested_by=cast.ada, **{column: foreign},
+        )  # fmt: skip
+        with pytest.raises(Error, match="what its own team has"), transaction.atomic():
+            run.save(force_insert=True)
+
+
+@pytest.mark.django_db
+def test_the_job_names_every_file_by_its_role(cast: Cast, version: ModelVersion) -> None:
+    rows = make.held(cast.lending, files={"rows.csv": make.table()}, by=cast.ada)
+    old = make.held(cast.lending, files={"train.csv": make.table(((1, 0, "b"),))}, by=cast.ada)
+    other = make.model_version(cast, label="2", files={"config.json": b"{}", "model.safetensors": b"x"})
+    run = Evaluation(version=version, baseline=other, table=rows, reference=old, subject={"kind": "model"})
+    files = inputs.files_of(run)
+    assert set(files) == {"model", "table", "reference", "baseline/config.json", "baseline/model.safetensors"}
+    assert files["reference"]["name"] == "train.csv"
+    alone = Evaluation(version=version, table=rows, subject={"kind": "table"})
+    assert set(inputs.files_of(alone)) == {"table"}
+
+
+@pytest.mark.django_db
+def test_without_a_column_of_predictions_the_model_itself_is_run(cast: Cast, version: ModelVersion) -> None:
+    rows = make.held(cast.lending, files={"rows.csv": make.table()}, by=cast.ada)
+    columns = {"label": "approved", "group": ["race"]}
+    ours = evaluations.request_evaluation(
+        version, evaluator="fairness.group", reads={"columns": columns, "favourable": "1"}, table=rows, by=cast.ada
+    )
+    assert ours.subject["kind"] == "model"
+    assert set(runs.job(ours)["subject"]["files"]) == {"model", "table"}
+    told = evaluations.request_evaluation(
+        version, evaluator="fairness.group", reads=make.READS, table=rows, by=cast.ada
+    )
+    assert told.subject["kind"] == "table"
+    alone = evaluations.request_evaluation(version, evaluator="security.model_file", by=cast.ada)
+    assert alone.subject["kind"] == "files"
+    assert set(runs.job(alone)["subject"]["files"]) == {"model"}
+
+
+@pytest.mark.django_db
+def test_where_the_models_bytes_are_not_here_the_predictions_have_to_be_named(cast: Cast) -> None:
+    digests = make.declared(cast.lending, files={"model.skops": "0" * 64}, by=cast.ada)
+    version = make.model_version(cast, has_files=False)
+    make.catalog.attach_artifact(version, artifact=digests, by=cast.ada)
+    rows = make.held(cast.lending, files={"rows.csv": make.table()}, by=cast.ada)
+    with pytest.raises(InvalidInput) as refused:
+        evaluations.request_evaluation(
+            version, evaluator="fairness.group", reads={"columns": {"group": ["race"]}}, table=rows, by=cast.ada
+        )
+    assert set(refused.value.errors) == {"columns.prediction", "favourable"}
+
+
+@pytest.mark.django_db
+def test_a_run_is_another_one_when_it_compares_with_something_else(cast: Cast, version: ModelVersion) -> None:
+    rows = make.held(cast.lending, files={"rows.csv": make.table()}, by=cast.ada)
+    other = make.model_version(cast, label="2")
+    sets = [inputs.Inputs(), inputs.Inputs(table=rows), inputs.Inputs(reference=rows), inputs.Inputs(baseline=other)]
+    assert len({tuple(each.digests(version)) for each in sets}) == len(sets)
+
+
+@pytest.mark.django_db
+def test_a_wrong_parameter_is_refused_when_it_is_asked_for_and_not_by_a_worker(
+    cast: Cast, version: ModelVersion
+) -> None:
+    rows = make.held(cast.lending, files={"rows.csv": make.table()}, by=cast.ada)
+    wrong = {"family_minimum": "many", "speed": 1}
+    with pytest.raises(InvalidInput) as refused:
+        evaluations.request_evaluation(
+            version, evaluator="fairness.group", reads=make.READS, parameters=wrong, table=rows, by=cast.ada
+        )
+    assert refused.value.errors["speed"] == ["unknown"]
+    assert "integer" in refused.value.errors["family_minimum"][0]
