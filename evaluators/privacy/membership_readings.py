@@ -1,0 +1,202 @@
+"""Readings of membership attacks: areas, members found at a fixed rate of false alarms, and the blind control."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from evaluators.contract import OVERALL, Json, Reading, Status
+from evaluators.intervals import Interval, clopper_pearson, normal_interval
+from evaluators.libraries import library
+from evaluators.privacy.metrics import ATTACKS, AUC, BLIND, TPR
+from evaluators.ranks import Auc
+from evaluators.support import MINIMUM
+
+MINIMUM_MODELS = 10
+
+
+def membership_readings(statistics: Mapping[str, Any], *, level: float) -> list[Reading]:
+    """Every reading. An attack that was not possible says why."""
+    common: Json = {"level": level, "statistics": dict(statistics)}
+    blind = statistics.get("blind")
+    notes = _control(blind, level) if blind else {}
+    readings = []
+    for attack in ATTACKS:
+        found = statistics["attacks"][attack]
+        if found.get("reason"):
+            readings += [_not_applicable(metric, found["reason"], common) for metric in (AUC[attack], TPR[attack])]
+            continue
+        readings.append(_area(AUC[attack], found, notes, common))
+        readings += [
+            _at_rate(TPR[attack], name, found, index, notes, common) for name, index in _slices(statistics, found)
+        ]
+    readings.append(_blind(blind, statistics.get("blind_reason", ""), common))
+    return readings
+
+
+def _slices(statistics: Mapping[str, Any], found: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """The rate that is judged is `overall`, and every rate has a slice of its own."""
+    rates = [item["fpr"] for item in found["tpr"]]
+    return [(OVERALL, rates.index(statistics["judged"])), *((f"fpr={rate:g}", i) for i, rate in enumerate(rates))]
+
+
+def _control(blind: Mapping[str, Any], level: float) -> Json:
+    """What the control means for the attacks: above chance without the model, the two sides differ by themselves."""
+    auc = Auc(**blind)
+    if auc.auc is None or auc.variance is None:
+        return {}
+    low, _ = normal_interval(auc.auc, auc.bounded_variance(level), level=level)
+    return {"blind_auc": auc.auc, "sides_differ": bool(low > 0.5)}
+
+
+def _area(metric: str, found: Mapping[str, Any], notes: Json, common: Json) -> Reading:
+    auc = Auc(**found["auc"])
+    detail: Json = {"members": auc.positives, "others": auc.negatives, **found.get("facts", {}), **notes}
+    refused = _refused(metric, OVERALL, found, detail, common)
+    if refused:
+        return refused
+    value, interval, method = auc.auc or 0.0, *_area_interval(auc, common["level"])
+    if found.get("by_model"):
+        areas = [item["auc"] for item in found["by_model"]]
+        value, interval, method = _mean_area(areas, common["level"])
+        detail["models"] = len(areas)
+    if notes.get("sides_differ"):
+        detail["beyond_blind"] = value - max(notes["blind_auc"], 0.5)
+    return Reading(
+        metric=metric,
+        slice=OVERALL,
+        status=Status.OK,
+        reason=_warning(notes),
+        value=value,
+        low=max(0.0, interval[0]),
+        high=min(1.0, interval[1]),
+        method=method,
+        n=auc.n,
+        detail=detail,
+        **common,
+    )
+
+
+def _at_rate(metric: str, name: str, found: Mapping[str, Any], index: int, notes: Json, common: Json) -> Reading:
+    item = found["tpr"][index]
+    detail: Json = {**item, **found.get("facts", {}), **notes}
+    if item["rank"]:
+        detail["rate_interval"] = list(_rate_interval(item["rank"], item["others"], common["level"]))
+    refused = _refused(metric, name, found, detail, common)
+    if refused:
+        return refused
+    if not item["rank"]:
+        reason = f"{item['others']:,} non-members: a rate of {item['fpr']:g} needs {math.ceil(1 / item['fpr']) - 1:,}"
+        return Reading(
+            metric=metric, slice=name, status=Status.INSUFFICIENT_DATA, reason=reason, detail=detail, **common
+        )
+    value, method = item["x"] / item["m"], "clopper-pearson"
+    # Where ties were let in by lot x is not whole, and both ends are taken outwards.
+    low = clopper_pearson(math.floor(item["x"]), item["m"], level=common["level"])[0]
+    high = clopper_pearson(math.ceil(item["x"]), item["m"], level=common["level"])[1]
+    if found.get("by_model"):
+        pairs = [(model["hits"][index], model["m"]) for model in found["by_model"] if model["m"]]
+        (low, high), method = _share_of_models(pairs, common["level"]), "cluster sandwich"
+    return Reading(
+        metric=metric,
+        slice=name,
+        status=Status.OK,
+        reason=_warning(notes),
+        value=value,
+        low=low,
+        high=high,
+        method=method,
+        n=item["m"],
+        detail=detail,
+        **common,
+    )
+
+
+def _refused(metric: str, name: str, found: Mapping[str, Any], detail: Json, common: Json) -> Reading | None:
+    """A reading without a value where there is too little to tell members from others by."""
+    auc, models = Auc(**found["auc"]), found.get("by_model")
+    reason = ""
+    if not auc.positives or not auc.negatives:
+        reason = f"{auc.positives:,} members and {auc.negatives:,} non-members: there is only one side"
+    elif auc.n < MINIMUM:
+        reason = f"{auc.positives:,} members and {auc.negatives:,} non-members, fewer than {MINIMUM}"
+    elif found["is_constant"]:
+        reason = "every row has the same score, so nothing can be told apart"
+    elif models and len(models) < MINIMUM_MODELS:
+        reason = f"{len(models)} target models, fewer than {MINIMUM_MODELS}"
+    elif models and any(item["auc"] is None for item in models):
+        reason = "a target model has members only, or non-members only"
+    if not reason:
+        return None
+    return Reading(metric=metric, slice=name, status=Status.INSUFFICIENT_DATA, reason=reason, detail=detail, **common)
+
+
+def _warning(notes: Json) -> str:
+    if not notes.get("sides_differ"):
+        return ""
+    return f"members and non-members differ without the model: the blind control reaches {notes['blind_auc']:.3f}"
+
+
+def _area_interval(auc: Auc, level: float) -> tuple[Interval, str]:
+    interval = normal_interval(auc.auc or 0.0, auc.bounded_variance(level), level=level)
+    return interval, "exact on matched pairs" if auc.is_perfect else "delong"
+
+
+def _mean_area(areas: Sequence[float], level: float) -> tuple[float, Interval, str]:
+    """Rows of one model hang together; models don't."""
+    values = np.asarray(areas, dtype=np.float64)
+    half = _student(len(values), level) * float(values.std(ddof=1)) / math.sqrt(len(values))
+    mean = float(values.mean())
+    return mean, (mean - half, mean + half), "student over models"
+
+
+def _share_of_models(pairs: Sequence[tuple[float, int]], level: float) -> Interval:
+    """The sandwich interval of a share whose rows hang together by model; exact over models where no row was found."""
+    hits, sizes = (np.asarray(side, dtype=np.float64) for side in zip(*pairs, strict=True))
+    share, count = hits.sum() / sizes.sum(), len(hits)
+    if share in (0.0, 1.0):
+        return clopper_pearson(int(share) * count, count, level=level)
+    error = math.sqrt(count / (count - 1) * float(((hits - share * sizes) ** 2).sum())) / float(sizes.sum())
+    half = _student(count, level) * error
+    return max(0.0, float(share) - half), min(1.0, float(share) + half)
+
+
+def _student(count: int, level: float) -> float:
+    return float(library("scipy.special").stdtrit(count - 1, 0.5 + level / 2))
+
+
+def _rate_interval(rank: int, others: int, level: float) -> Interval:
+    """The law of the rate of false alarms above the rank-th largest of n others: Beta(rank, n + 1 - rank)."""
+    inverse, tail = library("scipy.special").betaincinv, (1 - level) / 2
+    return float(inverse(rank, others + 1 - rank, tail)), float(inverse(rank, others + 1 - rank, 1 - tail))
+
+
+def _blind(blind: Mapping[str, Any] | None, reason: str, common: Json) -> Reading:
+    if not blind:
+        return _not_applicable(BLIND, reason, common)
+    auc = Auc(**blind)
+    if auc.auc is None or auc.n < MINIMUM:
+        return Reading(
+            metric=BLIND,
+            slice=OVERALL,
+            status=Status.INSUFFICIENT_DATA,
+            reason=f"{auc.positives:,} members and {auc.negatives:,} non-members are too few for a control",
+            **common,
+        )
+    (low, high), method = _area_interval(auc, common["level"])
+    return Reading(
+        metric=BLIND,
+        slice=OVERALL,
+        status=Status.OK,
+        value=auc.auc,
+        low=max(0.0, low),
+        high=min(1.0, high),
+        method=method,
+        n=auc.n,
+        **common,
+    )
+
+
+def _not_applicable(metric: str, reason: str, common: Json) -> Reading:
+    return Reading(metric=metric, slice=OVERALL, status=Status.NOT_APPLICABLE, reason=reason, **common)
