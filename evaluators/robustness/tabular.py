@@ -1,0 +1,207 @@
+"""Whether a tabular model stays right when cells go missing, change their unit, are new, or are changed on purpose."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from evaluators.budget import BUDGET_PARAMETERS, Budget
+from evaluators.clusters import Clusters, cluster_reading
+from evaluators.contract import (
+    OVERALL,
+    Direction,
+    Evidence,
+    Json,
+    Measured,
+    Metric,
+    Progress,
+    Reading,
+    Status,
+    Subject,
+)
+from evaluators.counts import FloatArray
+from evaluators.devices import pick
+from evaluators.models.model import IMAGES
+from evaluators.models.opening import open_model
+from evaluators.robustness.cases import NEEDS, Case, not_applicable, open_case, unsuitable
+from evaluators.robustness.feature_attack import Space, attack
+from evaluators.robustness.perturbations import PERTURBATIONS, Columns
+from evaluators.support import rate_reading
+
+MISSING, SCALE, SWAP = PERTURBATIONS
+ADVERSARIAL = "robust.tabular.adversarial"
+PART, ATTACKED = 256, 32
+LISTED = 30
+COMMON = ("left_out", "right", "accepts_missing", "attack", "units_done", "budget_exhausted")
+NAMES = {"type": "array", "items": "string", "default": ()}
+
+
+class TabularRobustness:
+    """Reads a classifier of table rows and a table of outcomes. Only rows that are right at first are perturbed.
+
+    Evidence `feature_fragility`: the share of rows that stay right when one feature is perturbed, for the features
+    that lose most.
+    """
+
+    id = "robust.tabular"
+    version = "1"
+    title = "Perturbed table rows"
+    input_kind = "BB"
+    cost_class = "C"
+    device = "cpu"
+    needs = NEEDS
+    parameters: Mapping[str, Mapping[str, Any]] = {
+        "rows": {"type": "integer", "default": 1_000, "minimum": 1, "maximum": 100_000, "title": "Rows perturbed"},
+        "attacked": {"type": "integer", "default": 200, "minimum": 1, "maximum": 10_000, "title": "Rows attacked"},
+        "changes": {"type": "integer", "default": 2, "minimum": 1, "maximum": 10, "title": "Cells an attack changes"},
+        "reach": {
+            "type": "number",
+            "default": 0.5,
+            "minimum": 0.001,
+            "maximum": 100,
+            "title": "How far an attack moves a number, in standard deviations",
+        },
+        "factor": {"type": "number", "default": 10, "minimum": 1.01, "maximum": 1e6, "title": "Ratio of the units"},
+        "categorical": NAMES | {"title": "Features whose numbers are codes of categories"},
+        "immutable": NAMES | {"title": "Features that nobody can change"},
+    } | dict(BUDGET_PARAMETERS)
+    metrics = (
+        Metric(id=MISSING, title="Stays right with a value missing", direction=Direction.HIGHER),
+        Metric(id=SCALE, title="Stays right in another unit", direction=Direction.HIGHER),
+        Metric(id=SWAP, title="Stays right with an unseen category", direction=Direction.HIGHER),
+        Metric(id=ADVERSARIAL, title="Stays right under changed cells", direction=Direction.HIGHER),
+    )
+
+    def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
+        progress(0.0, "opening the model")
+        model = open_model(subject, device=pick())
+        reason = unsuitable(model) or ("the model reads images, not table rows" if model.inputs == IMAGES else "")
+        if reason:
+            return Measured(statistics={"not_applicable": reason})
+        whole = open_case(subject, model, allow_missing=True)
+        names = {name: params[name] for name in ("categorical", "immutable")}
+        columns = Columns.of(whole.rows, whole.features, **names)
+        case = whole.sample(params["rows"], seed)
+        case, left_out = _right_only(case)
+        found = perturb_case(case, columns, params=params, progress=progress)
+        space = Space(columns, params["changes"], params["reach"])
+        attacked = attack_rows(case.take(slice(0, params["attacked"])), space, budget_s=params["budget_s"] / 2)
+        facts = {"left_out": left_out, "right": case.n, "accepts_missing": model.accepts_missing}
+        return Measured(statistics=facts | found | {"attack": attacked}, evidence=(_drawn(found),))
+
+    def summarise(
+        self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
+    ) -> list[Reading]:
+        if "not_applicable" in statistics:
+            return not_applicable(self.metrics, statistics["not_applicable"], level)
+        readings = [_kept(metric, statistics, level, seed) for metric in PERTURBATIONS]
+        return [*readings, _attacked(statistics, level)]
+
+
+def _right_only(case: Case) -> tuple[Case, int]:
+    right = np.flatnonzero(case.predicted() == case.labels)
+    return case.take(right), case.n - len(right)
+
+
+@dataclass
+class Tally:
+    """Of one perturbation: copies of a row, how many of each row's stay right, and how many of each feature's."""
+
+    copies: int = 0
+    hits: list[int] = field(default_factory=list)
+    by_feature: Counter[str] = field(default_factory=Counter)
+
+    def add(self, case: Case, copies: Iterable[tuple[str, FloatArray]]) -> None:
+        hits, self.copies = np.zeros(case.n, dtype=np.int64), 0
+        for name, rows in copies:
+            kept = case.model.labels(rows) == case.labels
+            hits, self.copies = hits + kept, self.copies + 1
+            self.by_feature[name] += int(kept.sum())
+        self.hits += hits.tolist()
+
+    def as_statistics(self) -> Json:
+        worst = sorted(self.by_feature.items(), key=lambda item: (item[1], item[0]))[:LISTED]
+        cells = Clusters.of((x, self.copies) for x in self.hits).cells
+        return {"cells": cells, "copies": self.copies, "by_feature": [[name, kept] for name, kept in worst]}
+
+
+def perturb_case(case: Case, columns: Columns, *, params: Mapping[str, Any], progress: Progress) -> Json:
+    """By metric: how many perturbed copies of a row stay right, counted over rows that are alike, and by feature."""
+    budget = Budget(params["budget_s"] / 2)
+    tallies = {name: Tally() for name in PERTURBATIONS if name != MISSING or case.model.accepts_missing}
+    for part in budget.parts(case.n, PART):
+        progress(0.1 + 0.5 * part.start / case.n, f"perturbing {part.stop - part.start} of {case.n} rows")
+        some = case.take(part)
+        for metric, tally in tallies.items():
+            tally.add(some, PERTURBATIONS[metric](some.rows, columns, params["factor"]))
+    found: Json = {name: tally.as_statistics() for name, tally in tallies.items()}
+    return found | {"units_done": budget.done, "budget_exhausted": budget.is_exhausted}
+
+
+def attack_rows(case: Case, space: Space, *, budget_s: float) -> Json:
+    """How many rows stay right under the attack, and whether every point it found keeps the rules."""
+    budget = Budget(budget_s)
+    fell, within, is_complete = 0, 0, True
+    for part in budget.parts(case.n, ATTACKED):
+        rows, labels = case.rows[part], case.labels[part]
+        points, tried_all = attack(case.model, rows, labels, space)
+        broken = ~_same(rows, points)
+        fell += int(broken.sum())
+        within += int((space.violations(rows, points)[broken] == 0).sum())
+        is_complete &= tried_all
+    return {
+        "rows": budget.done,
+        "broken": fell,
+        "within_constraints": within,
+        "search": "enumeration" if is_complete else "beam",
+        "changes": space.changes,
+        "reach": space.reach,
+        "units_done": budget.done,
+        "budget_exhausted": budget.is_exhausted,
+    }
+
+
+def _same(rows: FloatArray, points: FloatArray) -> Any:
+    return ((rows == points) | (np.isnan(rows) & np.isnan(points))).all(axis=1)
+
+
+def _kept(metric: str, statistics: Mapping[str, Any], level: float, seed: int) -> Reading:
+    found = statistics.get(metric)
+    if found is None or not found["copies"]:
+        reason = {MISSING: "the model takes no missing values", SWAP: "no feature was declared to be a category"}
+        about = reason.get(metric, "every feature was declared to be a category")
+        return Reading(metric=metric, slice=OVERALL, status=Status.NOT_APPLICABLE, reason=about, level=level)
+    kept = {name: statistics[name] for name in COMMON}
+    common = {"level": level, "seed": seed, "statistics": kept | {metric: found}}
+    detail = {name: statistics[name] for name in ("left_out", "units_done", "budget_exhausted")}
+    detail |= {"copies": found["copies"], "worst_features": found["by_feature"][:5]}
+    among = "rows that were right at first"
+    clusters = Clusters.from_cells(found["cells"])
+    return cluster_reading(metric, OVERALL, clusters, among=among, common=common, detail=detail)
+
+
+def _attacked(statistics: Mapping[str, Any], level: float) -> Reading:
+    found = statistics["attack"]
+    kept = {name: statistics[name] for name in COMMON}
+    among = "attacked rows that were right at first"
+    standing = found["rows"] - found["broken"]
+    reading = rate_reading(ADVERSARIAL, OVERALL, standing, found["rows"], level=level, among=among, statistics=kept)
+    reading.detail.update(found | {"left_out": statistics["left_out"]})
+    return reading
+
+
+def _drawn(found: Json) -> Evidence:
+    """Bars of the features that lose most, over all perturbations."""
+    rows = []
+    for metric in PERTURBATIONS:
+        if metric not in found:
+            continue
+        copies = 2 if metric == SCALE else 1
+        asked = sum(times for _, _, times in found[metric]["cells"]) * copies
+        label = metric.rpartition(".")[2]
+        rows += [(kept / asked, f"{name} ({label})") for name, kept in found[metric]["by_feature"] if asked]
+    bars = [{"label": name, "value": share} for share, name in sorted(rows)[:LISTED]]
+    title = "Share of rows that stay right with one feature perturbed"
+    return Evidence(name="feature_fragility", data={"draw": "bars", "title": title, "bars": bars})
