@@ -1,13 +1,13 @@
 """Open the rows of two models: what the new one and the old one said, and what is true."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from evaluators.contract import FileRef, Subject, SubjectError
+from evaluators.contract import Subject, SubjectError
 from evaluators.counts import IntArray
 from evaluators.files import required
+from evaluators.models.opening import has_model, open_model
 from evaluators.predictions import open_predictions
-from evaluators.subjects import Groups, groups, open_table
+from evaluators.subjects import Groups, groups, model_inputs, open_table
 from evaluators.tables import Categorical, Table
 from evaluators.words import common_codes
 
@@ -40,21 +40,9 @@ def open_pair(subject: Subject) -> Pair:
 
 
 def _baseline(subject: Subject) -> Categorical:
-    files = baseline_files(subject.files)
-    if "baseline" not in subject.roles and files:
-        table, told = open_predictions(replace(subject, kind="model", files=files))
-        return table.categorical[told.prediction or ""]
+    if "baseline" not in subject.roles and has_model(subject, "baseline"):
+        model = open_model(subject, role="baseline")
+        return Categorical(model.labels(model_inputs(subject, model)), model.classes)
     column = subject.column("baseline")
     only: Table = open_table(subject, categorical=[column])
     return only.categorical[column]
-
-
-def baseline_files(files: Mapping[str, FileRef]) -> dict[str, FileRef]:
-    """The files with the other model in the place of the model, or {} if there is no other model."""
-    others = {"model" + role.removeprefix("baseline"): ref for role, ref in files.items() if _is(role, "baseline")}
-    rest = {role: ref for role, ref in files.items() if not _is(role, "model") and not _is(role, "baseline")}
-    return rest | others if others else {}
-
-
-def _is(role: str, name: str) -> bool:
-    return role == name or role.startswith(f"{name}/")

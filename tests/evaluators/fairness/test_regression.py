@@ -1,0 +1,161 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import mean_absolute_error, r2_score
+
+from evaluators import catalog
+from evaluators.contract import Reading, Status, SubjectError
+from evaluators.evaluate import evaluate
+from evaluators.fairness.residuals import Moments
+from evaluators.simultaneous import gap, normal_block
+from tests.evaluators.data import ends, subject, write_csv
+
+COLUMNS = {"label": "y", "prediction": "p", "group": ["group"]}
+
+
+def rows(rng: np.random.Generator, *, n: int = 6000, shift: float = 0.0, noise: float = 1.0) -> dict[str, Any]:
+    """Wages around 30,000; group b is predicted `shift` standard deviations too low, with more noise if told."""
+    group = rng.choice(["a", "b", "c"], n)
+    y = rng.normal(30_000, 8_000, n)
+    error = rng.normal(0, 2_000, n) * np.where(group == "b", noise, 1.0)
+    return {"y": y, "p": y + error - np.where(group == "b", shift * 8_000, 0.0), "group": group}
+
+
+def measured(path: Path, data: dict[str, Any], **facts: Any) -> dict[str, Reading]:
+    outcome = evaluate(
+        "fairness.regression", subject(write_csv(path / "p.csv", data), **({"columns": COLUMNS} | facts))
+    )
+    return {reading.metric.rpartition(".")[2]: reading for reading in outcome.readings}
+
+
+def test_a_shift_in_one_group_fails_and_the_clean_twin_passes(tmp_path: Path) -> None:
+    biased = measured(tmp_path, rows(np.random.default_rng(0), shift=0.25))["residual_parity"]
+    clean = measured(tmp_path, rows(np.random.default_rng(1)))["residual_parity"]
+    assert biased.detail["lowest"] == "group=b"
+    assert ends(biased)[0] > 0.1
+    assert ends(clean)[1] <= 0.1
+
+
+def test_worse_predictions_for_one_group_fail_and_the_clean_twin_passes(tmp_path: Path) -> None:
+    biased = measured(tmp_path, rows(np.random.default_rng(2), noise=3))
+    clean = measured(tmp_path, rows(np.random.default_rng(3)))
+    for name in ("mae_parity", "r2_parity"):
+        assert ends(biased[name])[0] > 0.1
+        assert ends(clean[name])[1] <= 0.1
+
+
+@pytest.mark.verification
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 5), st.integers(4, 60), st.floats(-1e6, 1e6))
+def test_errors_per_group_equal_an_independent_library(seed: int, groups: int, n: int, offset: float) -> None:
+    rng = np.random.default_rng(seed)
+    group = np.concatenate([np.repeat(np.arange(groups), 3), rng.integers(0, groups, n)])
+    y = rng.normal(offset, 3, len(group))
+    p = y + rng.normal(0.2, 2, len(group))
+    moments = Moments.of(y, p, group, groups=groups)
+    for g in range(groups):
+        mine = group == g
+        assert moments.scale * moments.residual()[0][g] == pytest.approx(np.mean(p[mine] - y[mine]), abs=1e-8)
+        assert moments.scale * moments.mae()[0][g] == pytest.approx(mean_absolute_error(y[mine], p[mine]), rel=1e-8)
+        assert moments.r2()[0][g] == pytest.approx(r2_score(y[mine], p[mine]), rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.verification
+def test_the_delta_method_agrees_with_a_poisson_bootstrap() -> None:
+    rng, n = np.random.default_rng(12), 200_000
+    group = rng.choice(4, n, p=[0.5, 0.3, 0.15, 0.05])
+    y = rng.normal(0, 1, n)
+    p = y + rng.normal(0.1, 1, n) * (1 + 0.5 * np.abs(y))
+    moments = Moments.of(y, p, group, groups=4)
+    e = p - y
+    features = np.stack([np.ones(n), e, np.abs(e), e**2, y, y**2], axis=1)
+    draws = {"residual": [], "mae": [], "r2": []}
+    for _ in range(200):
+        weights = rng.poisson(1, n).astype(float)
+        f = np.stack([np.bincount(group, weights=weights * column, minlength=4) for column in features.T], axis=1)
+        f = f / f[:, :1]
+        draws["residual"].append(f[:, 1])
+        draws["mae"].append(f[:, 2])
+        draws["r2"].append(1 - f[:, 3] / (f[:, 5] - f[:, 4] ** 2))
+    for name, unit in (("residual", moments.scale), ("mae", moments.scale), ("r2", 1.0)):
+        ours = unit * np.sqrt(getattr(moments, name)()[1])
+        assert ours == pytest.approx(np.std(draws[name], axis=0), rel=0.2)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(-1e4, 1e4))
+def test_seven_shards_added_are_the_whole(seed: int, offset: float) -> None:
+    evaluator, rng = catalog.load("fairness.regression"), np.random.default_rng(seed)
+    data = rows(rng, n=400) | {"y": rng.normal(offset, 5, 400)}
+    data["p"] = data["y"] + rng.normal(0, 1, 400)
+    states = [state(data, slice(None)), *(state(data, slice(i, None, 7)) for i in range(7))]
+    total = states[1]
+    for part in states[2:]:
+        total = evaluator.merge(total, part)  # type: ignore[attr-defined]
+    first, second = (
+        evaluator.summarise(part, params={"family_minimum": 30}, level=0.95, seed=1) for part in (states[0], total)
+    )
+    for one, other in zip(first, second, strict=True):
+        assert one.value == pytest.approx(other.value, rel=1e-6, abs=1e-9)
+        assert ends(one) == pytest.approx(ends(other), rel=1e-5, abs=1e-9)
+
+
+def state(data: dict[str, Any], rows_kept: slice) -> dict[str, Any]:
+    codes = np.unique(data["group"], return_inverse=True)[1]
+    moments = Moments.of(data["y"][rows_kept], data["p"][rows_kept], codes[rows_kept], groups=3)
+    return {"columns": ["group"], "groups": [["a"], ["b"], ["c"]], **moments.as_statistics()}
+
+
+def test_row_order_leaves_no_trace() -> None:
+    data = rows(np.random.default_rng(4), n=500)
+    order = np.random.default_rng(5).permutation(500)
+    assert state(data, slice(None)) == state({name: values[order] for name, values in data.items()}, slice(None))
+
+
+def test_a_constant_outcome_explains_nothing(tmp_path: Path) -> None:
+    data = rows(np.random.default_rng(6)) | {"y": [5.0] * 6000}
+    found = measured(tmp_path, data)
+    assert {reading.status for reading in found.values()} == {Status.INSUFFICIENT_DATA}
+    assert "never differs" in found["r2_parity"].reason
+
+
+def test_constant_predictions_are_a_result(tmp_path: Path) -> None:
+    found = measured(tmp_path, rows(np.random.default_rng(7)) | {"p": [30_000.0] * 6000})
+    assert found["mae_parity"].status is Status.OK
+
+
+@pytest.mark.parametrize(("cell", "message"), [("", "row 2.*missing"), ("inf", "row 2.*infinite"), ("x", "row 2.*")])
+def test_a_number_that_is_none_is_refused_with_its_row(cell: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(SubjectError, match=message):
+        measured(tmp_path, {"y": ["1", cell], "p": ["1", "2"], "group": ["a", "b"]})
+
+
+@pytest.mark.parametrize("groups", [1, 10_000])
+def test_one_group_and_ten_thousand_are_answered(groups: int, tmp_path: Path) -> None:
+    n = max(groups, 100)
+    data = {"y": np.arange(n), "p": np.arange(n) + 1, "group": [f"ü{i % groups}" for i in range(n)]}
+    assert measured(tmp_path, data)["mae_parity"].status is Status.INSUFFICIENT_DATA
+
+
+def test_readings_come_back_from_their_own_statistics(tmp_path: Path) -> None:
+    for reading in measured(tmp_path, rows(np.random.default_rng(8))).values():
+        again = catalog.summarise(
+            "fairness.regression", reading.statistics, params={}, level=0.95, seed=reading.seed or 0
+        )
+        assert ends(reading) == ends(next(other for other in again if other.metric == reading.metric))
+
+
+@pytest.mark.statistics
+@pytest.mark.parametrize("name", ["residual", "mae", "r2"])
+def test_equal_groups_are_rarely_told_apart(name: str) -> None:
+    rng, rejected = np.random.default_rng(9), 0
+    group = np.repeat([0, 1, 2], [1000, 400, 150])
+    for _ in range(1500):
+        y = rng.normal(0, 1, len(group))
+        value, variance = getattr(Moments.of(y, y + rng.standard_normal(len(group)), group, groups=3), name)()
+        rejected += gap([normal_block(value, variance, replicates=600, rng=rng)], level=0.95).low > 0
+    assert rejected / 1500 <= 0.07
