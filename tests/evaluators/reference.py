@@ -39,6 +39,25 @@ def weighted_rate_by_rows(cells: np.ndarray, weights: np.ndarray, name: str) -> 
     return rate_by_rows(repeated // 2, repeated % 2, name)
 
 
+def violation_by_rows(people: np.ndarray, label: np.ndarray, prediction: np.ndarray, name: str) -> dict:
+    """(n_g / n) |rate_g - rate| of every subgroup named by some columns' values, by looking at every row."""
+    everybody = rate_by_rows(label, prediction, name)
+    size = denominator_by_rows(label, prediction, name)
+    found = {}
+    for chosen in itertools.product((None, *sorted(set(people.ravel().tolist()))), repeat=people.shape[1]):
+        mine = np.array([all(want in (None, has) for want, has in zip(chosen, row, strict=True)) for row in people])
+        mine_rate = rate_by_rows(label[mine], prediction[mine], name)
+        if mine.any() and not mine.all() and mine_rate is not None and everybody is not None:
+            share = denominator_by_rows(label[mine], prediction[mine], name) / size
+            found[chosen] = share * abs(mine_rate - everybody)
+    return found
+
+
+def denominator_by_rows(label: np.ndarray, prediction: np.ndarray, name: str) -> int:
+    wanted = {"selection_rate": lambda y, p: True, "tpr": lambda y, p: y == 1, "fpr": lambda y, p: y == 0}[name]
+    return sum(wanted(y, p) for y, p in zip(label, prediction, strict=True))
+
+
 def auc_and_variance_by_pairs(positive: np.ndarray, negative: np.ndarray) -> tuple[float, float]:
     """AUC and DeLong's variance from the matrix of all pairs."""
     wins = (positive[:, None] > negative) + 0.5 * (positive[:, None] == negative)
