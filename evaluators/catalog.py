@@ -41,6 +41,7 @@ EVALUATORS: Mapping[str, str] = {
     "robust.noise": "evaluators.robustness.noise.NoiseAccuracy",
     "robust.smoothing": "evaluators.robustness.certified.CertifiedRadius",
     "robust.tabular": "evaluators.robustness.tabular.TabularRobustness",
+    "robust.text_checklist": "evaluators.robustness.checklist.TextChecklist",
     "robust.text_synonyms": "evaluators.robustness.text_synonyms.TextSynonyms",
     "robust.text_typos": "evaluators.robustness.text_typos.TextTypos",
     "security.model_file": "evaluators.security.model_file.ModelFile",

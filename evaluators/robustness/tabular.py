@@ -169,7 +169,7 @@ def _same(rows: FloatArray, points: FloatArray) -> Any:
 
 def _kept(metric: str, statistics: Mapping[str, Any], level: float, seed: int) -> Reading:
     found = statistics.get(metric)
-    if found is None or not found["copies"]:
+    if found is None or (statistics["right"] and not found["copies"]):
         reason = {MISSING: "the model takes no missing values", SWAP: "no feature was declared to be a category"}
         about = reason.get(metric, "every feature was declared to be a category")
         return Reading(metric=metric, slice=OVERALL, status=Status.NOT_APPLICABLE, reason=about, level=level)
