@@ -6,6 +6,7 @@ from typing import Any
 
 from evaluators.catalog import load
 from evaluators.contract import (
+    Evaluator,
     Evidence,
     ParameterError,
     Progress,
@@ -15,7 +16,16 @@ from evaluators.contract import (
     derive_seed,
     spec_digest,
 )
+from evaluators.files import has_model, has_role
 from evaluators.parameters import complete
+
+# What each role of a file is, in the words of an error.
+READS = {
+    "table": "a table",
+    "reference": "a second table, in the role of reference",
+    "model": "a model",
+    "baseline": "a second model, in the role of baseline",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +55,7 @@ def evaluate(
     given = dict(params or {})
     if not 0.5 <= level < 1:
         raise ParameterError(f"the level lies between 0.5 and 1, not at {level!r}")
-    if subject.kind == "files" and "table" in evaluator.needs["files"]:
-        raise SubjectError(f"{evaluator_id} reads a table; the subject is {subject.kind}")
+    check_needs(evaluator, subject)
     completed = complete(evaluator.parameters, given)
     spec_hash = spec_digest(evaluator.id, evaluator.version, given, level)
     seed = derive_seed(spec_hash, subject.digest)
@@ -60,3 +69,12 @@ def evaluate(
         subject_hash=subject.digest,
         seed=seed,
     )
+
+
+def check_needs(evaluator: Evaluator, subject: Subject) -> None:
+    """Raise SubjectError if a file that the evaluator can't do without is missing, before anything is opened."""
+    for role in evaluator.needs.get("files", ()):
+        present = has_model(subject, role) if role in ("model", "baseline") else has_role(subject, role)
+        if not present:
+            given = ", ".join(sorted({key.partition("/")[0] for key in subject.files})) or "no files"
+            raise SubjectError(f"{evaluator.id} reads {READS.get(role, role)}; the subject has {given}")

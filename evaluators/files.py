@@ -21,6 +21,11 @@ def has_role(subject: Subject, role: str) -> bool:
     return role in subject.files or any(key.startswith(f"{role}/") for key in subject.files)
 
 
+def has_model(subject: Subject, role: str = "model") -> bool:
+    """Whether the subject has a model in that role that can be asked; a table may lie beside it."""
+    return has_role(subject, role) or (role == "model" and subject.kind == "endpoint")
+
+
 def of_role(subject: Subject, role: str) -> dict[str, FileRef]:
     """The files of a role by file name: one, or several kept as `role/<file name>`. Raises SubjectError if none."""
     several = {key.removeprefix(f"{role}/"): ref for key, ref in subject.files.items() if key.startswith(f"{role}/")}

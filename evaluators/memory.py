@@ -17,8 +17,8 @@ Columns = Mapping[str, Sequence[Any]]
 class InMemory(Subject):
     """A subject whose tables are columns in memory, and whose models are open already, each by role.
 
-    Its digest covers every cell and every declaration. A function has no bytes to hash: two functions asked about
-    the same rows make the same digest.
+    Its digest covers every cell and every declaration. A function has no bytes to hash: two functions that declare
+    the same and are asked about the same rows make the same digest.
     """
 
     tables: Mapping[str, Columns] = field(default_factory=dict)

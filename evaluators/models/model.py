@@ -82,7 +82,10 @@ class Model:
         """(n, K), rows adding up to 1. Raises NoProbabilities for a model that gives labels only."""
         if self.score_kind not in ("probability", "logit"):
             raise NoProbabilities(f"the model answers with a {self.score_kind}, and probabilities are needed")
-        scores = self.scores(inputs)
+        return self.as_probabilities(self.scores(inputs))
+
+    def as_probabilities(self, scores: FloatArray) -> FloatArray:
+        """The probabilities that scores of this model stand for."""
         return scores if self.score_kind == "probability" else softmax(scores)
 
     def embeddings(self, texts: Sequence[str]) -> FloatArray:
@@ -91,6 +94,14 @@ class Model:
             raise NotOffered("the model has no encoder to take embeddings from")
         parts = self._in_parts(lambda part, _: np.asarray(self.encode(part), dtype=np.float64), texts)
         return np.concatenate(parts) if parts else np.zeros((0, 0))
+
+    def written(self, prompts: Sequence[str]) -> list[str]:
+        """What the model writes to each prompt. Raises NotOffered for a model that writes nothing."""
+        if self.write is None:
+            raise NotOffered("the model classifies and writes no texts")
+        write = self.write
+        parts = self._in_parts(lambda part, _: write(part), prompts)
+        return [text for part in parts for text in part]
 
     def position(self, favourable: str | None) -> int:
         """The column of a class. Raises SubjectError if the model has no such class."""

@@ -7,9 +7,10 @@ import numpy as np
 from evaluators.contract import FileRef, Subject, SubjectError
 from evaluators.counts import FloatArray, IntArray
 from evaluators.devices import pick
-from evaluators.files import has_role, of_role
+from evaluators.files import has_model, of_role
 from evaluators.memory import InMemory
 from evaluators.models.boosters import looks_like_lightgbm, looks_like_xgboost, open_lightgbm, open_xgboost
+from evaluators.models.endpoints import open_endpoint
 from evaluators.models.estimators import MAX_BYTES, Estimator, load_estimator
 from evaluators.models.huggingface import CONFIG, open_huggingface
 from evaluators.models.layout import check_names, read_bytes
@@ -20,24 +21,19 @@ from evaluators.models.signatures import SIGNATURE, open_signature
 from evaluators.parquet import as_text
 
 
-def has_model(subject: Subject, role: str = "model") -> bool:
-    """Whether the subject has a model in that role that can be asked; a table may lie beside it."""
-    if isinstance(subject, InMemory) and role in subject.models:
-        return True
-    if role == "model" and subject.kind == "endpoint":
-        return True
-    return has_role(subject, role)
-
-
 def open_model(subject: Subject, *, role: str = "model", device: str = "cpu") -> Model:
     """The model in that role. Raises SubjectError saying why it can't be opened; nothing is unpickled or downloaded.
 
     Files are told apart by name: `architecture.json` is a torch module, `config.json` a Hugging Face model; a single
     file, with or without `signature.json`, by its content: skops, ONNX, XGBoost or LightGBM.
     """
+    if not has_model(subject, role):
+        raise SubjectError(f"a {role} is needed and none was given")
     if isinstance(subject, InMemory) and role in subject.models:
         model: Model = subject.models[role]
         return model
+    if role == "model" and subject.kind == "endpoint":
+        return open_endpoint(subject)
     files = of_role(subject, role)
     return _from_files(files, subject, pick(device))
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from evaluators.contract import OVERALL, WORST, Evidence, Json, Measured, Progress, Reading, Status, Subject
 from evaluators.counts import slice_name
-from evaluators.predictions import open_predictions
+from evaluators.predictions import asks_model, open_predictions
 from evaluators.subjects import classes, favourable_code, groups, scores
 from evaluators.support import FAMILY_PARAMETERS, too_many_groups
 from evaluators.uncertainty.ece import reliability
@@ -35,7 +35,7 @@ class BinaryCalibration:
     metrics = METRICS
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
-        if subject.kind != "model" and subject.score_kind not in ("probability", "logit"):
+        if not asks_model(subject) and subject.score_kind not in ("probability", "logit"):
             return Measured(statistics={"score_kind": subject.score_kind})
         progress(0.0, "reading the table")
         table, subject = open_predictions(subject, scored=True)

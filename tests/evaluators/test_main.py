@@ -65,7 +65,7 @@ def test_a_run_as_json_has_the_digests_the_registry_would_have(table: str, capsy
         (["run", "fairness.group", "--table", "TABLE", "--level", "2"], "the level"),
         (["run", "fairness.group", "--model", "TABLE"], "reads a table"),
         (["run", "fairness.group", "--table", "TABLE", "--score-kind", "guess"], "score kind"),
-        (["run", "security.model_file", "--table", "TABLE"], "a model file is needed"),
+        (["run", "security.model_file", "--table", "TABLE"], "security.model_file reads a model; the subject has table"),
     ],
 )
 def test_what_cannot_be_run_is_told_on_stderr_with_status_two(
