@@ -23,6 +23,7 @@ EVALUATORS: Mapping[str, str] = {
     "fairness.classes": "evaluators.fairness.classes.ClassFairness",
     "fairness.counterfactual": "evaluators.fairness.counterfactual.Counterfactual",
     "fairness.group": "evaluators.fairness.group.GroupFairness",
+    "fairness.individual": "evaluators.fairness.individual.IndividualFairness",
     "fairness.paired": "evaluators.fairness.paired.PairedFairness",
     "fairness.regression": "evaluators.fairness.regression.RegressionFairness",
     "fairness.subgroup": "evaluators.fairness.subgroups.SubgroupFairness",

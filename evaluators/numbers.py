@@ -6,9 +6,9 @@ import numpy as np
 
 from evaluators.contract import Subject, SubjectError
 from evaluators.counts import FloatArray
-from evaluators.files import required
+from evaluators.files import has_model, required
 from evaluators.models.model import VALUE
-from evaluators.models.opening import has_model, open_model
+from evaluators.models.opening import open_model
 from evaluators.subjects import Groups, column_for, groups, model_inputs, open_table
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from evaluators.contract import Subject, SubjectError
 from evaluators.counts import IntArray
-from evaluators.files import required
-from evaluators.models.opening import has_model, open_model
+from evaluators.files import has_model, required
+from evaluators.models.opening import open_model
 from evaluators.predictions import open_predictions
 from evaluators.subjects import Groups, groups, model_inputs, open_table
 from evaluators.tables import Categorical, Table

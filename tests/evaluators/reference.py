@@ -58,6 +58,16 @@ def denominator_by_rows(label: np.ndarray, prediction: np.ndarray, name: str) ->
     return sum(wanted(y, p) for y, p in zip(label, prediction, strict=True))
 
 
+def consistency_by_rows(rows: np.ndarray, decision: np.ndarray, k: int) -> float:
+    """1 - mean |decision - mean decision of the k nearest|, by sorting all distances of every row."""
+    terms = []
+    for i, row in enumerate(rows):
+        distance = np.linalg.norm(rows - row, axis=1)
+        distance[i] = np.inf
+        terms.append(abs(decision[i] - decision[np.argsort(distance, kind="stable")[:k]].mean()))
+    return 1 - float(np.mean(terms))
+
+
 def auc_and_variance_by_pairs(positive: np.ndarray, negative: np.ndarray) -> tuple[float, float]:
     """AUC and DeLong's variance from the matrix of all pairs."""
     wins = (positive[:, None] > negative) + 0.5 * (positive[:, None] == negative)
