@@ -87,6 +87,9 @@ class Wire:
             connection.close()
         if time.monotonic() - started >= self.timeout_s:
             raise _TryAgain(f"gave no whole answer within {self.timeout_s:g} s")
+        # The library reads a part of a given size without complaint when the rest never comes.
+        if response.length and len(answer) <= MAX_ANSWER:
+            raise _TryAgain(f"broke off ({response.length:,} bytes before the end)")
         return self._decoded(response, answer, what)
 
     def _decoded(self, response: http.client.HTTPResponse, content: bytes, what: str) -> Any:
@@ -122,6 +125,8 @@ class Wire:
 
 def checked(url: object) -> SplitResult:
     """An http or https address without credentials in it. Raises SubjectError."""
+    if re.search(r"[\x00-\x20\x7f]", str(url)):
+        raise SubjectError(f"the endpoint's url {str(url)[:80]!r} holds a blank")
     try:
         parts = urlsplit(str(url))
         host, _ = parts.hostname, parts.port
@@ -129,8 +134,8 @@ def checked(url: object) -> SplitResult:
         raise SubjectError(f"the endpoint's url {str(url)[:80]!r} isn't an address ({error})") from error
     if parts.scheme not in ("http", "https") or not host:
         raise SubjectError(f"the endpoint's url {str(url)[:80]!r} doesn't begin with http:// or https:// and a host")
-    if parts.username or parts.password or parts.query or parts.fragment or re.search(r"[\x00-\x20\x7f]", str(url)):
-        raise SubjectError("the endpoint's url holds credentials, a query, a fragment or a blank; leave them out")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise SubjectError("the endpoint's url holds credentials, a query or a fragment; leave them out")
     return parts
 
 
