@@ -50,7 +50,10 @@ def _control(data: Mapping[str, Any]) -> Shown:
 def _bars(data: Mapping[str, Any]) -> Shown:
     given = [each for each in _items(data.get("bars")) if isinstance(each, Mapping)]
     bars = [
-        {"name": each.get("label") or each.get("name"), **{end: drawable(each.get(end)) for end in ("value", "low", "high")}}
+        {
+            "name": each.get("label") or each.get("name"),
+            **{end: drawable(each.get(end)) for end in ("value", "low", "high")},
+        }
         for each in given
         if drawable(each.get("value")) is not None
     ]

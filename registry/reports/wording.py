@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from registry.gates.numbers import exact
-from registry.reports import figures
+from registry.reports import figures, metric_names
 
-ACRONYMS = frozenset({"auc", "ece", "fpr", "fnr", "tpr", "shap", "mia", "pr", "roc", "psi", "mmd"})
 # Outcome, heading, how it is counted. A missing signature is undecided as well, but it is people that it waits for.
 GROUPS = (
     ("failed", "What blocks", "failed"),
@@ -82,10 +81,8 @@ def bound_words(detail: Mapping[str, Any]) -> str:
 
 
 def metric_words(metric: object) -> str:
-    """A metric's name without its family: 'fairness.demographic_parity_ratio' is 'Demographic parity ratio'."""
-    words = str(metric or "").rsplit(".", 1)[-1].split("_")
-    said = " ".join(word.upper() if word in ACRONYMS else word for word in words)
-    return said[:1].upper() + said[1:]
+    """A metric's name, the same as on its method page."""
+    return metric_names.title(metric)
 
 
 def _capital(text: str) -> str:

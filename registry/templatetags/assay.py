@@ -17,6 +17,7 @@ from registry.reports import (
     charts,
     charts_calibration,
     charts_forest,
+    charts_history,
     charts_lineage,
     charts_model,
     charts_stage,
@@ -52,6 +53,7 @@ for _filter in (
 
 register.simple_tag(charts.interval_chart, name="interval_chart")
 register.simple_tag(charts_forest.forest_chart, name="forest_chart")
+register.simple_tag(charts_history.history_chart, name="history_chart")
 register.simple_tag(charts_calibration.reliability_chart, name="reliability_chart")
 register.simple_tag(charts_model.bar_interval_chart, name="bar_interval_chart")
 register.simple_tag(charts_model.sparkline, name="sparkline")

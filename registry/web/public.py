@@ -1,14 +1,12 @@
-"""The few pages that need no account, and the method pages."""
+"""The few pages that need no account."""
 
-from django.contrib.auth.decorators import login_required
 from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.views.decorators.http import require_safe
 
 from registry.models import SigningKey
-from registry.web.present import metrics
 
 
 @require_safe
@@ -34,21 +32,7 @@ def notary_key(request: HttpRequest) -> HttpResponse:
     return HttpResponse(key.public_pem, content_type="application/x-pem-file", headers=headers)
 
 
-@require_safe
-@login_required
-def method(request: HttpRequest, metric: str) -> HttpResponse:
-    """How a metric is measured, and what it can't tell."""
-    known = metrics.facts().get(metric)
-    if known is None:
-        raise Http404
-    siblings = [each for each in metrics.facts().values() if each["evaluator"] == known["evaluator"]]
-    # Its first line is the title, which the page says already.
-    shown = known | {"method": known["method"].removeprefix(f"# {known['title']}")}
-    return render(request, "registry/evaluations/method.html", {"metric": shown, "siblings": siblings})
-
-
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("notary/key.pem", notary_key, name="notary-key"),
-    path("methods/<str:metric>/", method, name="method"),
 ]

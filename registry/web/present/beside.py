@@ -6,7 +6,7 @@ from registry.gates.verdict import Requirement
 from registry.models import Measurement, ModelVersion
 from registry.reports.figures import format_number
 from registry.reports.wording import judged
-from registry.web.present import evidence, metrics
+from registry.web.present import drawn, evidence, metrics
 
 PLACES = ("judged", "whole", "group")
 LIMITS = ("limit", "direction", "tolerance")
@@ -48,7 +48,7 @@ def _pair(
         ],
         "outcomes": [judged(each) for each in asked if each is not None],
         "difference": _difference([row for _, row in readings], unit),
-        "place": "judged" if any(asked) else "whole" if newest.slice in evidence.WHOLE else "group",
+        "place": "judged" if any(asked) else "whole" if newest.slice in drawn.WHOLE else "group",
     }
 
 
@@ -58,7 +58,7 @@ def _is_ok(row: Measurement | None) -> bool:
 
 def _row(version: ModelVersion, row: Measurement, asked: Requirement | None) -> dict[str, Any]:
     """A line of the chart; with a requirement, its limit and what the gate makes of it."""
-    shown = {"label": f"version {version.label}"} | {name: getattr(row, name) for name in evidence.DRAWN}
+    shown = {"label": f"version {version.label}"} | {name: getattr(row, name) for name in drawn.DRAWN}
     if asked is None:
         return shown
     return shown | {name: asked.detail[name] for name in LIMITS} | {"outcome": judged(asked)}

@@ -13,7 +13,7 @@ from registry.reports.charts_forest import written
 from registry.reports.figures import format_interval, format_number
 from registry.reports.moments import in_utc
 from registry.reports.prose import render_markdown
-from registry.web.present import evidence, metrics
+from registry.web.present import drawn, evidence, metrics
 
 SAID = ("Purpose", "Limitations")
 PART = re.compile(r"^## +(?P<title>.+?)\s*$(?P<text>.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
@@ -21,22 +21,37 @@ PART = re.compile(r"^## +(?P<title>.+?)\s*$(?P<text>.*?)(?=^## |\Z)", re.MULTILI
 ROOM = 42
 # Rows of one metric that stand beside another metric; more than that must be able to go on on the next page.
 BESIDE = 24
+# Rows of a table that an evaluator left; a dossier is read by people.
+ON_PAPER = 12
 
 
 def section(version: ModelVersion, measured: list[Measurement], requirements: Iterable[Requirement]) -> dict[str, Any]:
     """What `reports/dossier_evidence.html` takes."""
     judged = {item.detail["measurement"]: item for item in requirements if item.detail.get("measurement")}
     runs = list(Evaluation.objects.filter(version=version).select_related("requested_by"))
-    drawn = evidence.drawings(version, measured)
+    charts = drawn.drawings(measured)
     return {
         "groups": [group for group in evidence.groups(measured, runs, judged) if group["measurements"]],
         "forests": _forests(measured),
-        "bins": drawn["bins"],
-        "features": drawn["features"],
+        "bins": charts["bins"],
+        "features": charts["features"],
+        "figures": [
+            {"title": metrics.evaluator_title(rows[-1].evaluation.evaluator), "figures": list(map(_on_paper, figures))}
+            for rows in _by(measured, "spec_digest")
+            if (figures := charts["figures"].get(rows[-1].spec_digest))
+        ],
         "readings": [_readings(rows) for rows in _by(measured, "evaluation_id")],
         "runs": [_run(run) for run in runs],
         "methods": [_method(metric) for metric in dict.fromkeys(sorted(row.metric for row in measured))],
     }
+
+
+def _on_paper(figure: dict[str, Any]) -> dict[str, Any]:
+    """A figure whose table fits a page; the rest of it is in the attached data."""
+    rows = figure.get("rows", [])
+    if len(rows) <= ON_PAPER:
+        return figure
+    return figure | {"rows": rows[:ON_PAPER], "note": f"The first {ON_PAPER}; all of them are in measurements.json."}
 
 
 def _by(measured: Iterable[Measurement], column: str) -> list[list[Measurement]]:
@@ -54,15 +69,15 @@ def _forests(measured: list[Measurement]) -> list[dict[str, Any]]:
     """
     found: dict[tuple[str, tuple[str, ...]], tuple[str, list[Measurement]]] = {}
     for row in sorted(measured, key=lambda row: row.id):
-        if row.slice not in evidence.WHOLE and not row.slice.startswith(evidence.FEATURE):
+        if row.slice not in drawn.WHOLE and not row.slice.startswith(drawn.FEATURE):
             key = (row.evaluation.evaluator, tuple(part.partition("=")[0] for part in row.slice.split(" & ")))
             spec, rows = found.setdefault(key, (row.spec_digest, []))
             if spec == row.spec_digest:
                 rows.append(row)
-    drawn = [(evaluator, names, _charts(rows)) for (evaluator, names), (_, rows) in found.items()]
+    charted = [(evaluator, names, _charts(rows)) for (evaluator, names), (_, rows) in found.items()]
     return [
         {"title": f"{metrics.evaluator_title(evaluator)} by {' and '.join(names)}", "charts": charts}
-        for evaluator, names, charts in drawn
+        for evaluator, names, charts in charted
         if charts
     ]
 
@@ -72,7 +87,7 @@ def _charts(rows: list[Measurement]) -> list[dict[str, Any]]:
 
 
 def _forest(rows: list[Measurement]) -> dict[str, Any]:
-    shown = [{"label": _group_words(row.slice)} | {name: getattr(row, name) for name in evidence.DRAWN} for row in rows]
+    shown = [{"label": _group_words(row.slice)} | {name: getattr(row, name) for name in drawn.DRAWN} for row in rows]
     unit = metrics.unit(rows[0].metric)
     longest = max(len(f"{each['label']} n = {each['n']} {_written(each, unit)}") for each in shown)
     return {"title": metrics.title(rows[0].metric), "unit": unit, "rows": shown, "is_wide": longest > ROOM}

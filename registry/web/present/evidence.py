@@ -1,7 +1,7 @@
 """What was measured: each number with its interval against its limit, by evaluator, with the curves beside them."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,18 +10,15 @@ from django.urls import reverse
 from registry.gates.decide import decide
 from registry.gates.values import Edge
 from registry.gates.verdict import Requirement
-from registry.models import Evaluation, EvidenceFile, Measurement, ModelVersion, Threshold
+from registry.models import Evaluation, Measurement, ModelVersion, Threshold
 from registry.models.choices import Assurance, RunState, Stage
 from registry.models.gate_inputs import active_revisions
 from registry.reports.wording import judged
 from registry.services import verdicts
-from registry.web.present import metrics, versions
+from registry.web.present import drawn, metrics, versions
+from registry.web.present.drawn import WHOLE
 
-WHOLE = ("overall", "worst")
 RANKED = ("failed", "undecided", "waived", "passed")
-# Slices that are features of the model and no groups of people; the bars show them.
-FEATURE = "feature="
-DRAWN = ("value", "low", "high", "n", "status")
 RUN_COLUMNS = [{"title": name} for name in ("Run", "State", "Asked for by", "When", "Assurance")]
 
 
@@ -30,14 +27,15 @@ def section(version: Any) -> dict[str, Any]:
     measured = newest_measurements(version)
     judgements = judged_measurements(version)
     runs = list(Evaluation.objects.filter(version=version).select_related("requested_by"))
-    drawn = drawings(version, measured)
+    charts = drawn.drawings(measured)
     start = {"title": "Start an evaluation", "href": reverse("version-evaluate", args=[version.pk])}
     return {
-        "groups": groups(measured, runs, judgements),
+        "groups": groups(measured, runs, judgements, figures=charts["figures"]),
+        "over_versions": drawn.over_versions(version, measured, judgements),
         "runs": [run_row(run) for run in runs],
         "run_columns": RUN_COLUMNS,
         "empty_actions": [start] if versions.may_be_evaluated(version) else [],
-        **drawn,
+        **charts,
     }
 
 
@@ -68,7 +66,11 @@ def _asked(version: ModelVersion, to_stage: str) -> tuple[Requirement, ...]:
 
 
 def groups(
-    measured: list[Measurement], runs: list[Evaluation], judgements: dict[int, Requirement]
+    measured: list[Measurement],
+    runs: list[Evaluation],
+    judgements: dict[int, Requirement],
+    *,
+    figures: Mapping[str, drawn.Figures] | None = None,
 ) -> list[dict[str, Any]]:
     """A table for each specification: what is judged apart from the rest; single slices stand in the charts."""
     attempts = Counter(run.spec_digest for run in runs if run.state == RunState.DONE)
@@ -86,6 +88,7 @@ def groups(
                 "text": _how_often(run, attempts[spec]),
                 "measurements": sorted(judged_rows, key=lambda row: rank(row["outcome"])),
                 "others": [measurement(row, None) for row in others],
+                "figures": (figures or {}).get(spec, []),
             }
         )
     found.sort(key=_urgency)
@@ -122,7 +125,7 @@ def measurement(row: Measurement, requirement: Requirement | None) -> dict[str, 
         "title": metrics.title(row.metric),
         "slice": _slice_words(row),
         "unit": metrics.unit(row.metric),
-        "href": reverse("method", args=[row.metric]),
+        "href": f"{reverse('method', args=[row.metric])}?reading={row.pk}",
         "assurance": "" if row.assurance == Assurance.PLATFORM_RUN else Assurance(row.assurance).label,
         **{name: getattr(row, name) for name in ("value", "low", "high", "level", "n", "status", "reason", "method")},
         "measured_at": row.measured_at,
@@ -144,46 +147,6 @@ def where(row: Measurement) -> str:
     if lowest and highest:
         return f"{lowest} against {highest}"
     return {"overall": "everybody", "worst": "worst group"}.get(row.slice, row.slice)
-
-
-def _short(slice_name: str) -> str:
-    """A combination of groups by their values alone: with the columns' names it would not fit beside its numbers."""
-    parts = slice_name.split(" & ")
-    return slice_name if len(parts) == 1 else " & ".join(part.split("=", 1)[-1] for part in parts)
-
-
-def drawings(version: ModelVersion, measured: list[Measurement]) -> dict[str, Any]:
-    """The charts: a forest for every metric with slices, the calibration, what drives the score."""
-    sliced: dict[str, dict[str, Measurement]] = {}
-    for row in sorted(measured, key=lambda row: row.id):
-        if row.slice not in WHOLE and not row.slice.startswith(FEATURE):
-            sliced.setdefault(row.metric, {})[row.slice] = row
-    forests = [
-        {
-            "title": metrics.title(metric),
-            "unit": metrics.unit(metric),
-            "rows": [
-                {"label": _short(row.slice)} | {name: getattr(row, name) for name in DRAWN} for row in rows.values()
-            ],
-        }
-        for metric, rows in sliced.items()
-        if len(rows) > 1
-    ]
-    newest = EvidenceFile.objects.filter(evaluation__version=version, evaluation__state=RunState.DONE)
-    files = {file.name: file.data for file in newest.order_by("evaluation__requested_at", "pk")}
-    return {
-        "slices": forests,
-        "bins": files.get("reliability", {}).get("bins", ()),
-        "features": features_of(measured),
-    }
-
-
-def features_of(measured: Iterable[Measurement]) -> list[dict[str, Any]]:
-    """The ten features that move the score most, as bars, from the newest reading that names any."""
-    for row in sorted(measured, key=lambda row: row.id, reverse=True):
-        if top := row.detail.get("top"):
-            return [{"name": each["feature"], **each} for each in top[:10]]
-    return []
 
 
 def run_row(run: Evaluation) -> list[dict[str, Any]]:

@@ -1,35 +1,12 @@
 """What a metric is called and in which unit it is, from the evaluators' own catalog."""
 
-from functools import cache
-from typing import Any
+from registry.reports.metric_names import facts, title
 
-from evaluators.catalog import EVALUATORS, describe
-from evaluators.contract import EvaluatorError
-from registry.reports.wording import metric_words
+__all__ = ["evaluator_title", "facts", "title", "unit", "unit_words"]
 
 COUNTED = frozenset({"class", "findings", "types"})
 SHARES = frozenset({"rate", "share", "proportion"})
 BARE = frozenset({"", "ratio", "score", "index", "count", "none"})
-
-
-@cache
-def facts() -> dict[str, dict[str, Any]]:
-    """Every known metric by its id, with the evaluator that yields it."""
-    known: dict[str, dict[str, Any]] = {}
-    for evaluator in EVALUATORS:
-        try:
-            described = describe(evaluator)
-        except EvaluatorError:
-            continue
-        for metric in described["metrics"]:
-            known[metric["id"]] = metric | {"evaluator": evaluator, "evaluator_title": described["title"]}
-    return known
-
-
-def title(metric: str) -> str:
-    """Its name for people, also where its evaluator is gone."""
-    known = facts().get(metric)
-    return str(known["title"]) if known else metric_words(metric)
 
 
 def unit(metric: str) -> str:

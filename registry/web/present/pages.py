@@ -15,6 +15,7 @@ ROOMS = {
     "policy-list": "Policies",
     "review-queue": "Reviews",
     "people": "People",
+    "methods": "Methods",
 }
 
 

@@ -15,7 +15,7 @@ from registry.models import Evaluation, ModelVersion, RequiredEvaluation, User
 from registry.models.choices import Assurance, ModelKind, RunState
 from registry.models.gate_inputs import active_revision
 from registry.services.inputs import COLUMNS
-from registry.web.present import evidence, families, metrics
+from registry.web.present import drawn, evidence, families, metrics
 from registry.web.present.pages import crumbs
 
 FILES_READ = {
@@ -119,7 +119,7 @@ def _note(run: Evaluation) -> str:
 def page(run: Evaluation, *, person: User) -> dict[str, Any]:
     """What `registry/evaluations/evaluation.html` takes."""
     measured = list(run.measurements.select_related("evaluation").order_by("id"))
-    files = {file.name: file.data for file in run.evidence_files.all()}
+    charts = drawn.drawings(measured)
     judgements = evidence.judged_measurements(run.version) if measured else {}
     measured.sort(key=lambda row: row.id not in judgements)
     may = policies.may_evaluate(person, run.version.team)
@@ -131,8 +131,9 @@ def page(run: Evaluation, *, person: User) -> dict[str, Any]:
         "may_cancel": may and run.state in (RunState.QUEUED, RunState.RUNNING),
         "may_retry": may and run.is_over and run.assurance != Assurance.SELF_REPORTED,
         "measurements": [evidence.measurement(row, judgements.get(row.id)) for row in measured],
-        "bins": files.get("reliability", {}).get("bins", ()),
-        "features": evidence.features_of(measured),
+        "bins": charts["bins"],
+        "features": charts["features"],
+        "figures": charts["figures"].get(run.spec_digest, []),
         "failure": _failure_words(run.failure),
         "parameters": json.dumps(run.parameters, indent=2, sort_keys=True) if run.parameters else "",
     }

@@ -59,6 +59,7 @@ def for_pages(rows: QuerySet[ModelVersion], *, person: User | None = None) -> Qu
         approved_until=Subquery(moved.values("expires_at")[:1]),
         came_from=Subquery(moved.values("from_stage")[:1]),
         roles=ArraySubquery(roles.values("role")),
+        has_siblings=Exists(ModelVersion.objects.filter(model=OuterRef("model")).exclude(pk=OuterRef("pk"))),
         by_visitor=Exists(Authorship.objects.filter(**mine, person=person)),
     )
 

@@ -1,0 +1,116 @@
+"""What is drawn of the evidence: the figures that evaluators left, groups side by side, and versions over time."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from registry.gates.verdict import Requirement
+from registry.models import EvidenceFile, Measurement, ModelVersion
+from registry.reports.drawings import drawing
+from registry.web.present import metrics
+
+WHOLE = ("overall", "worst")
+# Slices that are features of the model and no groups of people; the bars show them.
+FEATURE = "feature="
+DRAWN = ("value", "low", "high", "n", "status")
+LIMITS = ("limit", "direction", "tolerance")
+MOST_VERSIONS = 24
+Figures = list[dict[str, Any]]
+
+
+def drawings(measured: Sequence[Measurement]) -> dict[str, Any]:
+    """The charts: the newest run's figures by specification, a forest for every metric with slices, the calibration."""
+    newest = {row.spec_digest: row.evaluation_id for row in sorted(measured, key=lambda row: row.id)}
+    files = files_of(newest.values())
+    reliability = [each["reliability"] for each in files.values() if isinstance(each.get("reliability"), dict)]
+    return {
+        "slices": forests(measured),
+        "bins": reliability[-1].get("bins", ()) if reliability else (),
+        "features": features_of(measured),
+        "figures": {spec: figures(files.get(run, {})) for spec, run in newest.items()},
+    }
+
+
+def files_of(runs: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+    """What each of these runs left, by name."""
+    found: dict[UUID, dict[str, Any]] = {}
+    for file in EvidenceFile.objects.filter(evaluation__in=list(runs)).order_by("evaluation__requested_at", "pk"):
+        found.setdefault(file.evaluation_id, {})[file.name] = file.data
+    return found
+
+
+def figures(files: dict[str, Any]) -> Figures:
+    """What of a run's files can be drawn, and why of the rest that was meant to be."""
+    return [shown for name, data in files.items() if (shown := drawing(name, data)) is not None]
+
+
+def forests(measured: Iterable[Measurement]) -> Figures:
+    """A chart for every metric that has several slices."""
+    sliced: dict[str, dict[str, Measurement]] = {}
+    for row in sorted(measured, key=lambda row: row.id):
+        if row.slice not in WHOLE and not row.slice.startswith(FEATURE):
+            sliced.setdefault(row.metric, {})[row.slice] = row
+    return [
+        {
+            "title": metrics.title(metric),
+            "unit": metrics.unit(metric),
+            "rows": [
+                {"label": _short(row.slice)} | {name: getattr(row, name) for name in DRAWN} for row in rows.values()
+            ],
+        }
+        for metric, rows in sliced.items()
+        if len(rows) > 1
+    ]
+
+
+def _short(slice_name: str) -> str:
+    """A combination of groups by their values alone: with the columns' names it would not fit beside its numbers."""
+    parts = slice_name.split(" & ")
+    return slice_name if len(parts) == 1 else " & ".join(part.split("=", 1)[-1] for part in parts)
+
+
+def features_of(measured: Iterable[Measurement]) -> Figures:
+    """The ten features that move the score most, as bars, from the newest reading that names any."""
+    for row in sorted(measured, key=lambda row: row.id, reverse=True):
+        top = row.detail.get("top")
+        if isinstance(top, list) and all(isinstance(each, dict) and "feature" in each for each in top) and top:
+            return [{"name": each["feature"], **each} for each in top[:10]]
+    return []
+
+
+def over_versions(version: Any, measured: Iterable[Measurement], judgements: dict[int, Requirement]) -> Figures:
+    """For every judged metric that other versions were measured by too, the same question over time.
+
+    `version` comes from `for_pages`.
+    """
+    keys = {_key(row): judgements[row.pk] for row in measured if row.pk in judgements}
+    if not keys or not version.has_siblings:
+        return []
+    specs, names, slices = (list({key[at] for key in keys}) for at in range(3))
+    rows = Measurement.objects.filter(
+        version__model=version.model_id, spec_digest__in=specs, metric__in=names, slice__in=slices
+    )
+    newest = rows.order_by("version", "spec_digest", "metric", "slice", "-id")
+    found: dict[tuple[str, str, str], list[Measurement]] = {}
+    for row in newest.distinct("version", "spec_digest", "metric", "slice").select_related("version"):
+        found.setdefault(_key(row), []).append(row)
+    return [_history(found[key], asked, version) for key, asked in keys.items() if len(found.get(key, ())) > 1]
+
+
+def _key(row: Measurement) -> tuple[str, str, str]:
+    return row.spec_digest, row.metric, row.slice
+
+
+def _history(rows: list[Measurement], asked: Requirement, version: ModelVersion) -> dict[str, Any]:
+    rows.sort(key=lambda row: row.version.registered_at)
+    limits = {name: asked.detail[name] for name in LIMITS}
+    place = {"overall": "", "worst": ", worst group"}.get(rows[0].slice, f", {rows[0].slice}")
+    return {
+        "title": f"{metrics.title(rows[0].metric)}{place}",
+        "unit": metrics.unit(rows[0].metric),
+        "points": [
+            {"label": row.version.label, "is_current": row.version_id == version.pk, **limits}
+            | {name: getattr(row, name) for name in DRAWN}
+            for row in rows[-MOST_VERSIONS:]
+        ],
+    }

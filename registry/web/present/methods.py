@@ -1,0 +1,120 @@
+"""The method pages: all of them by family, and how one particular number was measured."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.urls import reverse
+
+from evaluators.catalog import EVALUATORS
+from registry.models import Evaluation, Measurement
+from registry.models.choices import Assurance
+from registry.reports.figures import format_interval, format_level, format_number
+from registry.reports.svg import clip
+from registry.web.present import evidence, families, metrics
+
+DIRECTIONS = {"lower": "lower is better", "higher": "higher is better", "target": "close to a target is better"}
+MOST_LEFT_OUT = 12
+# What of a reading's details is shown elsewhere, or is no answer to how it was measured.
+ELSEWHERE = frozenset({"lowest", "highest", "excluded", "seed", "wall_s"})
+Facts = list[dict[str, Any]]
+
+
+def index() -> dict[str, Any]:
+    """What `registry/evaluations/methods.html` takes: every evaluator with its metrics, by family."""
+    by_evaluator: dict[str, Facts] = {}
+    for metric in metrics.facts().values():
+        by_evaluator.setdefault(metric["evaluator"], []).append(_line(metric))
+    return {
+        "families": [
+            {
+                "title": title,
+                "evaluators": [
+                    {"id": name, "title": metrics.evaluator_title(name), "metrics": by_evaluator.get(name, [])}
+                    for name in names
+                ],
+            }
+            for title, names in families.by_family(EVALUATORS)
+        ],
+        "metrics": len(metrics.facts()),
+        "evaluators": len(EVALUATORS),
+    }
+
+
+def _line(metric: Mapping[str, Any]) -> dict[str, Any]:
+    kind = "may fail a limit, never meet one" if metric["kind"] == "test" else ""
+    said = ", ".join(filter(None, [DIRECTIONS.get(metric["direction"], "to be read, not judged"), kind]))
+    return {"title": metric["title"], "href": reverse("method", args=[metric["id"]]), "said": said}
+
+
+def page(metric: Mapping[str, Any]) -> dict[str, Any]:
+    """What `registry/evaluations/method.html` takes, without a reading."""
+    siblings = [each for each in metrics.facts().values() if each["evaluator"] == metric["evaluator"]]
+    # Its first line is the title, which the page says already.
+    shown = dict(metric) | {"method": str(metric["method"]).removeprefix(f"# {metric['title']}")}
+    return {"metric": shown, "siblings": siblings, "family": families.family_title(metric["evaluator"])}
+
+
+def reading(row: Measurement) -> dict[str, Any]:
+    """How one number came to be: on what, by which code, with which seed, and what was left out."""
+    run = row.evaluation
+    return {
+        "run": run,
+        "version": row.version,
+        "facts": [*_number(row), *_settings(run), *_details(row.detail), *_machine(run)],
+        "excluded": row.excluded[:MOST_LEFT_OUT],
+        "more_excluded": max(0, len(row.excluded) - MOST_LEFT_OUT),
+    }
+
+
+def _number(row: Measurement) -> Facts:
+    unit = metrics.unit(row.metric)
+    has_interval = row.low is not None or row.high is not None
+    return [
+        {"name": "Found", "value": format_number(row.value, unit) if row.status == "ok" else row.reason or row.status},
+        {"name": "Of", "value": evidence.where(row)},
+        {"name": "Interval", "value": format_interval(row.low, row.high, unit=unit) if has_interval else "none"},
+        {"name": "Level", "value": format_level(row.level)},
+        {"name": "Method", "value": row.method or "not said"},
+        {"name": "Rows", "value": format_number(row.n) if row.n is not None else "not said"},
+        {"name": "Seed", "value": row.seed or "none: nothing is drawn"},
+    ]
+
+
+def _settings(run: Evaluation) -> Facts:
+    """The parameters that were set, under their names; the others have their usual values."""
+    said = [{"name": name, "value": _plain(value)} for name, value in sorted(run.parameters.items())]
+    usual = {"name": "Parameters", "value": "all as usual"}
+    code = {"name": "Evaluator", "value": f"{run.evaluator} {run.evaluator_version}"}
+    return [code, *(said or [usual]), {"name": "Run by", "value": Assurance(run.assurance).label}]
+
+
+def _details(detail: Mapping[str, Any]) -> Facts:
+    """What the evaluator itself says of its way: queries, rows done, whether its budget ended it, the device."""
+    plain = {name: value for name, value in detail.items() if isinstance(value, str | int | float | bool)}
+    return [
+        {"name": name.replace("_", " ").capitalize(), "value": _plain(value)}
+        for name, value in sorted(plain.items())
+        if name not in ELSEWHERE
+    ]
+
+
+def _machine(run: Evaluation) -> Facts:
+    """What it took, and with which libraries."""
+    environment = run.environment or {}
+    peak, wall = environment.get("peak_rss"), environment.get("wall_s")
+    versions = environment.get("versions") or {}
+    memory = f", {peak / 1024**2:,.0f} MiB" if isinstance(peak, int | float) else ""
+    facts = [{"name": "It took", "value": f"{wall:.1f} s{memory}"}] if isinstance(wall, int | float) else []
+    if environment.get("device"):
+        facts.append({"name": "Device", "value": str(environment["device"])})
+    words = ", ".join(f"{name} {number}" for name, number in versions.items())
+    return [*facts, {"name": "With", "value": words}] if words else facts
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return format_number(value)
+    return clip(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), 200)
