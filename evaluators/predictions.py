@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from evaluators.contract import Json, Subject
+from evaluators.contract import Evidence, Json, Subject
 from evaluators.counts import FloatArray
 from evaluators.files import has_model, required
 from evaluators.models.checks import check_model
@@ -46,6 +46,29 @@ def open_predictions(subject: Subject, *, scored: bool = False) -> tuple[Table, 
     ), subject
 
 
+def asked(table: Table) -> tuple[Evidence, ...]:
+    """What was noticed about the model while it was asked, as a table beside the readings; none without a model."""
+    if not isinstance(table, Predicted):
+        return ()
+    rows = [[name.replace("_", " "), _told(value)] for name, value in sorted(table.facts.items())]
+    title = "The model while it was asked"
+    return (
+        Evidence(
+            name="model_asked", data={"draw": "table", "title": title, "columns": ["fact", "value"], "rows": rows}
+        ),
+    )
+
+
+def _told(value: object) -> str:
+    return (
+        ("yes" if value else "no")
+        if isinstance(value, bool)
+        else f"{value:.3g}"
+        if isinstance(value, float)
+        else str(value)
+    )
+
+
 def _from_model(subject: Subject, *, scored: bool) -> tuple[Table, Subject]:
     model = open_model(subject)
     columns = [name for name in (subject.label, *subject.groups) if name]
@@ -58,7 +81,7 @@ def _from_model(subject: Subject, *, scored: bool) -> tuple[Table, Subject]:
         numeric = {SCORE: model.as_probabilities(answers)[:, model.position(subject.favourable)]}
         told = replace(told, score=SCORE, score_kind="probability")
     words = _words(model, inputs, answers)
-    facts = {"model": model.facts | {"queries": model.queries}}
+    facts = model.facts | {"queries": model.queries}
     return Predicted(table.n, table.categorical | {PREDICTION: words}, numeric, facts), told
 
 

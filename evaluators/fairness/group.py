@@ -20,7 +20,7 @@ from evaluators.fairness.metrics import (
 )
 from evaluators.fairness.summed import NOT_OFFERED, summed_readings
 from evaluators.fairness.weighing import open_sums
-from evaluators.predictions import open_predictions
+from evaluators.predictions import asked, open_predictions
 from evaluators.subjects import classes, favourable_code, groups
 from evaluators.sums import Sums
 from evaluators.support import FAMILY_PARAMETERS, rate_reading, too_many_groups
@@ -69,7 +69,8 @@ class GroupFairness:
         other = " or ".join(name for i, name in enumerate(names) if i != favourable) or "anything else"
         counted = GroupCounts(found.columns, found.values, counts, (other[:100], names[favourable]))
         statistics = counted.as_statistics() | {"labelled": bool(subject.label)}
-        return Measured(statistics=statistics | open_sums(subject, found, label, prediction))
+        statistics |= open_sums(subject, found, label, prediction)
+        return Measured(statistics=statistics, evidence=asked(table))
 
     def summarise(
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int

@@ -10,7 +10,7 @@ from evaluators.counts import GroupCounts, tally
 from evaluators.performance.metrics import METRICS
 from evaluators.performance.ranking import rank_readings
 from evaluators.performance.shares import accuracy_readings, balanced_readings
-from evaluators.predictions import open_predictions
+from evaluators.predictions import asked, open_predictions
 from evaluators.ranks import delong
 from evaluators.subjects import classes, favourable_code, groups, scores
 from evaluators.support import FAMILY_PARAMETERS, too_many_groups
@@ -54,7 +54,7 @@ class Accuracy:
             if not too_many_groups(len(found.values)):
                 parts = [found.codes == i for i in range(len(found.values))]
                 statistics["auc_groups"] = [delong(values[part], positive[part]).as_statistics() for part in parts]
-        return Measured(statistics=statistics, evidence=_confusion(codes, names))
+        return Measured(statistics=statistics, evidence=_confusion(codes, names) + asked(table))
 
     def summarise(
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int

@@ -7,7 +7,7 @@ import numpy as np
 
 from evaluators.contract import OVERALL, WORST, Evidence, Json, Measured, Progress, Reading, Status, Subject
 from evaluators.counts import slice_name
-from evaluators.predictions import asks_model, open_predictions
+from evaluators.predictions import asked, asks_model, open_predictions
 from evaluators.subjects import classes, favourable_code, groups, scores
 from evaluators.support import FAMILY_PARAMETERS, too_many_groups
 from evaluators.uncertainty.ece import reliability
@@ -58,7 +58,9 @@ class BinaryCalibration:
                 for value, part in zip(found.values, parts, strict=True)
             ]
         table_rows = reliability(statistics["overall"]["bins"], level=0.95)
-        return Measured(statistics=statistics, evidence=(Evidence(name="reliability", data={"bins": table_rows}),))
+        return Measured(
+            statistics=statistics, evidence=(Evidence(name="reliability", data={"bins": table_rows}), *asked(table))
+        )
 
     def summarise(
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import skops.io
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
+from sklearn.model_selection import FixedThresholdClassifier
 
 from evaluators.contract import Reading, Status, SubjectError
 from evaluators.evaluate import evaluate
@@ -74,3 +75,20 @@ def test_a_table_without_the_features_of_the_model_is_refused(files: dict[str, A
     facts = {"features": ["a", "b", "z"], "columns": {"label": "y", "group": "g"}}
     with pytest.raises(SubjectError, match="no column 'z'"):
         readings("fairness.group", files["table"], model=files["model"], **facts)
+
+
+@pytest.mark.parametrize("evaluator", ["fairness.group", "performance.accuracy", "calibration.binary"])
+def test_what_was_noticed_about_the_model_is_kept_as_evidence(evaluator: str, files: dict[str, Any]) -> None:
+    asked = {"columns": {"label": "y", "group": "g"}, "features": FEATURES, "favourable": "yes"}
+    outcome = evaluate(evaluator, subject(files["table"], model=files["model"], **asked))
+    found = {item.name: item.data for item in outcome.evidence}["model_asked"]
+    assert {"randomised": "no", "depends on batch": "no"}.items() <= dict(found["rows"]).items()
+
+
+def test_the_cut_off_of_the_model_itself_decides(files: dict[str, Any]) -> None:
+    strict = FixedThresholdClassifier(
+        LogisticRegression().fit(files["x"], files["y"]), threshold=0.9, pos_label="yes"
+    ).fit(files["x"], files["y"])
+    skops.io.dump(strict, files["model"])
+    found = values("fairness.group", files["table"], model=files["model"], features=FEATURES, columns={"group": "g"})
+    assert found["fairness.selection_rate", "overall"] == (strict.predict(files["x"]) == "yes").mean() < 0.3
