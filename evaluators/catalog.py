@@ -11,15 +11,27 @@ from evaluators.contract import Evaluator, EvaluatorError, Json, Reading
 from evaluators.parameters import complete, schema
 
 EVALUATORS: Mapping[str, str] = {
+    "anomaly.series": "evaluators.monitoring.anomalies.SeriesAnomalies",
     "calibration.binary": "evaluators.uncertainty.calibration.BinaryCalibration",
     "calibration.multiclass": "evaluators.uncertainty.multiclass.MulticlassCalibration",
+    "change.mean": "evaluators.monitoring.anomalies.MeanChanges",
+    "chart.control": "evaluators.monitoring.control.ControlCharts",
+    "compression.harm": "evaluators.compression.compare.CompressionHarm",
     "data.duplicates": "evaluators.data.duplicates.Duplicates",
     "data.label_noise": "evaluators.data.label_noise.LabelNoise",
     "data.leakage": "evaluators.data.leakage.Leakage",
     "data.proxy": "evaluators.data.proxy.ProxyAuc",
     "data.quality": "evaluators.data.tables.TableQuality",
     "data.representation": "evaluators.data.representation.Representation",
+    "drift.distribution": "evaluators.monitoring.distribution.DistributionDrift",
+    "drift.joint": "evaluators.monitoring.rows.JointDrift",
+    "drift.performance": "evaluators.monitoring.losses.PerformanceDrift",
+    "explain.agreement": "evaluators.explainability.agreement.Agreement",
+    "explain.faithfulness": "evaluators.explainability.faithfulness.Faithfulness",
+    "explain.randomisation": "evaluators.explainability.randomisation.Randomisation",
     "explain.shap_global": "evaluators.explainability.shap_global.GlobalShap",
+    "explain.shap_text": "evaluators.explainability.shap_text.TextShap",
+    "explain.stability": "evaluators.explainability.stability.Stability",
     "fairness.classes": "evaluators.fairness.classes.ClassFairness",
     "fairness.counterfactual": "evaluators.fairness.counterfactual.Counterfactual",
     "fairness.group": "evaluators.fairness.group.GroupFairness",
@@ -50,6 +62,36 @@ EVALUATORS: Mapping[str, str] = {
     "uncertainty.doubt": "evaluators.uncertainty.doubt.Doubt",
     "uncertainty.regression": "evaluators.uncertainty.regression.RegressionUncertainty",
     "uncertainty.selective": "evaluators.uncertainty.selective_risk.SelectiveRisk",
+}
+# Which evaluators tell something about how well a technique of the MITRE ATLAS matrix would work. Ids are facts; what
+# each evaluator can and can't tell stands on its method pages.
+ATLAS: Mapping[str, tuple[str, ...]] = {
+    "AML.T0005.001": ("privacy.extraction",),
+    "AML.T0010.002": ("data.duplicates", "data.label_noise"),
+    "AML.T0010.003": ("security.model_file",),
+    "AML.T0011.000": ("security.model_file",),
+    "AML.T0015": (
+        "robust.adversarial",
+        "robust.boundary",
+        "robust.smoothing",
+        "robust.tabular",
+        "robust.text_synonyms",
+        "robust.text_typos",
+    ),
+    "AML.T0018.001": ("security.model_file",),
+    "AML.T0018.002": ("security.model_file",),
+    "AML.T0019": ("data.duplicates", "data.label_noise"),
+    "AML.T0020": ("data.duplicates", "data.label_noise", "data.quality"),
+    "AML.T0024.000": ("privacy.dp_accounting", "privacy.dp_audit", "privacy.membership"),
+    "AML.T0024.001": ("privacy.attribute_inference",),
+    "AML.T0024.002": ("privacy.extraction",),
+    "AML.T0031": ("drift.joint", "drift.performance"),
+    "AML.T0043.000": ("robust.adversarial",),
+    "AML.T0043.001": ("robust.adversarial", "robust.boundary"),
+    "AML.T0043.003": ("robust.tabular", "robust.text_checklist", "robust.text_typos"),
+    "AML.T0057": ("privacy.memorisation", "privacy.pii_scan"),
+    "AML.T0058": ("security.model_file",),
+    "AML.T0059": ("data.label_noise", "data.quality", "drift.distribution"),
 }
 METHODS = Path(__file__).parent / "methods"
 

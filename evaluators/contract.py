@@ -20,6 +20,7 @@ SUBJECT_KINDS = ("table", "model", "files", "endpoint", "memory")
 ROLES: Mapping[str, str] = {
     "text": "the text that the model reads",
     "baseline": "what the other model predicted",
+    "compressed": "what further compressed models predicted, one column per model",
     "probability": "the probability of a class, one column per class",
     "baseline_probability": "the same of the other model",
     "cluster": "which rows belong together: the same person, document or template",

@@ -10,9 +10,10 @@ from evaluators.contract import OVERALL, WORST, Json, Reading, Status
 from evaluators.counts import GroupCounts, IntArray
 from evaluators.draws import generator
 from evaluators.fairness.compared import refusal
+from evaluators.gains import change_reading, compared, worst_change
 from evaluators.paired import change, mcnemar, paired_block
-from evaluators.simultaneous import gap, replicates_for, worst
-from evaluators.support import MINIMUM, Family, family, sizes_by_name, too_many_groups
+from evaluators.simultaneous import gap, replicates_for
+from evaluators.support import sizes_by_name, too_many_groups
 
 ACCURACY = "fairness.paired.accuracy_change"
 MCNEMAR = "fairness.paired.mcnemar_p"
@@ -49,14 +50,20 @@ def change_readings(statistics: Mapping[str, Any], *, minimum: int, level: float
         return _not_applicable((ACCURACY, MCNEMAR, *CHANGES), "no label column was declared", common)
     table = GroupCounts.from_statistics(statistics)
     keep = {"labelled": True, "favourable": statistics.get("favourable")}
-    readings = [_accuracy(part, keep, common) for part in _parts(table)]
+    readings = [
+        change_reading(
+            ACCURACY, part.names[0], RIGHT.cells(part.counts), common | {"statistics": part.as_statistics() | keep}
+        )
+        for part in _parts(table)
+    ]
     readings += [_mcnemar(part, keep, common) for part in _parts(table)]
     common["statistics"] = table.as_statistics() | keep
     reason = "" if table.columns else "no group column was declared"
     if reason:
         readings.append(Reading(metric=ACCURACY, slice=WORST, status=Status.NOT_APPLICABLE, reason=reason, **common))
         return readings + _not_applicable(tuple(CHANGES), reason, common)
-    readings.append(_worst(table, minimum, common))
+    cells = RIGHT.cells(table.counts)
+    readings.append(worst_change(ACCURACY, names=table.names, cells=cells, minimum=minimum, common=common))
     for metric, about in CHANGES.items():
         if keep["favourable"] is None and not about.is_accuracy:
             readings += _not_applicable((metric,), "no favourable outcome was declared", common)
@@ -68,29 +75,6 @@ def change_readings(statistics: Mapping[str, Any], *, minimum: int, level: float
 def _parts(table: GroupCounts) -> list[GroupCounts]:
     is_listed = table.columns and not too_many_groups(len(table.values))
     return [table.pooled(), *(table.only(i) for i in range(len(table.values)) if is_listed)]
-
-
-def _accuracy(part: GroupCounts, keep: Json, common: Json) -> Reading:
-    cells = RIGHT.cells(part.counts)
-    n, lost, gained = int(cells.sum()), int(cells[0, 1, 0]), int(cells[0, 0, 1])
-    rng = generator(common["seed"], ACCURACY)
-    found = worst(paired_block(cells, replicates=replicates_for(1), rng=rng), level=common["level"])
-    is_small = n < MINIMUM
-    return Reading(
-        metric=ACCURACY,
-        slice=part.names[0],
-        status=Status.INSUFFICIENT_DATA if is_small else Status.OK,
-        reason=f"{n} rows, fewer than {MINIMUM}" if is_small else "",
-        value=float(change(cells)[0]),
-        low=max(-1.0, found.low),
-        high=min(1.0, found.high),
-        method="studentised bootstrap of four cells",
-        n=n,
-        detail={"only_old_right": lost, "only_new_right": gained, "replicates": found.replicates},
-        p_value=mcnemar(lost, gained),
-        statistics=part.as_statistics() | keep,
-        **common,
-    )
 
 
 def _mcnemar(part: GroupCounts, keep: Json, common: Json) -> Reading:
@@ -111,42 +95,9 @@ def _mcnemar(part: GroupCounts, keep: Json, common: Json) -> Reading:
     )
 
 
-def _family(table: GroupCounts, cells: IntArray, minimum: int) -> tuple[Family, list[str], IntArray]:
-    """Which groups are compared, their names and their cells."""
-    sizes = cells.sum(axis=(1, 2))
-    found = family(table.names, sizes.tolist(), minimum=minimum)
-    kept = list(found.kept)
-    return found, [table.names[i] for i in kept], cells[kept]
-
-
-def _worst(table: GroupCounts, minimum: int, common: Json) -> Reading:
-    found, names, cells = _family(table, RIGHT.cells(table.counts), minimum)
-    detail: Json = {"excluded": list(found.excluded)}
-    reason = "no group is large enough to be judged" if not names else found.shortage if len(names) > 1 else ""
-    if reason:
-        status = Status.INSUFFICIENT_DATA
-        return Reading(metric=ACCURACY, slice=WORST, status=status, reason=reason, detail=detail, **common)
-    rng = generator(common["seed"], ACCURACY)
-    interval = worst(paired_block(cells, replicates=replicates_for(len(names)), rng=rng), level=common["level"])
-    changes = change(cells)
-    lowest = int(changes.argmin())
-    return Reading(
-        metric=ACCURACY,
-        slice=WORST,
-        status=Status.OK,
-        value=float(changes[lowest]),
-        low=max(-1.0, interval.low),
-        high=min(1.0, interval.high),
-        method="max-t simultaneous",
-        n=int(cells[lowest].sum()),
-        detail=detail | {"lowest": names[lowest], "support": sizes_by_name(names, cells.sum(axis=(1, 2)))},
-        **common,
-    )
-
-
 def _disparity(metric: str, about: Change, table: GroupCounts, minimum: int, common: Json) -> Reading:
     """The largest |change of one group - change of another|: signed contrasts, never a difference of two gaps."""
-    found, names, cells = _family(table, about.cells(table.counts), minimum)
+    found, names, cells = compared(table.names, about.cells(table.counts), minimum)
     detail: Json = {"excluded": list(found.excluded)}
     if found.shortage:
         return refusal(metric, found.shortage, common, detail)

@@ -14,7 +14,6 @@ from evaluators.contract import (
     Reading,
     Subject,
 )
-from evaluators.devices import pick
 from evaluators.fairness.counterfactual_cases import BUILT_IN, TABLE, Case, from_table, from_templates
 from evaluators.fairness.counterfactual_counts import (
     LOG_ODDS,
@@ -82,7 +81,7 @@ class Counterfactual:
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
         progress(0.0, "opening the model")
-        model = open_model(subject, device=pick())
+        model = open_model(subject, device="auto")
         return measure_model(model, subject, params=params, seed=seed, progress=progress)
 
     def summarise(

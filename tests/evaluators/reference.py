@@ -68,6 +68,12 @@ def consistency_by_rows(rows: np.ndarray, decision: np.ndarray, k: int) -> float
     return 1 - float(np.mean(terms))
 
 
+def modal_by_rows(codes: np.ndarray) -> list[int]:
+    """The most frequent label of each row over models (models, rows), the smallest of several."""
+    columns = [column.tolist() for column in codes.T]
+    return [min(column, key=lambda code: (-column.count(code), code)) for column in columns]
+
+
 def auc_and_variance_by_pairs(positive: np.ndarray, negative: np.ndarray) -> tuple[float, float]:
     """AUC and DeLong's variance from the matrix of all pairs."""
     wins = (positive[:, None] > negative) + 0.5 * (positive[:, None] == negative)
