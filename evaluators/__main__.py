@@ -1,23 +1,26 @@
 """Evaluators by hand.
 
-    python -m evaluators list
-    python -m evaluators describe ID
-    python -m evaluators run ID --table FILE --column label=y prediction=p group=race --favourable 1
+    python -m evaluators list [--json]
+    python -m evaluators describe ID [--json]
+    python -m evaluators run ID --table FILE --column label=y prediction=p group=race --favourable 1 [--json]
+    python -m evaluators run ID --table FILE --model FOLDER --column text=review label=y
+    python -m evaluators run ID --table FILE --endpoint url=http://localhost:8080 protocol=assay classes=no,yes …
 
+Results go to stdout, and progress and errors to stderr; a run says how far it is once it takes some seconds.
 Exit status: 0 measured; 1 some reading is an error; 2 the request or a file can't be used; 3 nothing was measurable.
 """
 
 import argparse
 import json
 import sys
+import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from evaluators.catalog import EVALUATORS, describe, load
-from evaluators.contract import EvaluatorError, Json, ParameterError, Reading, Status, Subject, SubjectError
+from evaluators.contract import EvaluatorError, Json, Reading, Status
 from evaluators.evaluate import Outcome, evaluate
-from evaluators.files import sha256_of
 from evaluators.libraries import loaded_versions
+from evaluators.options import add_subject_options, pairs, subject_from
 from evaluators.parameters import from_text
 
 MEASURED, ERRORS, UNUSABLE, NOTHING = 0, 1, 2, 3
@@ -38,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m evaluators", description="Measure a model without the registry.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     listing = commands.add_parser("list", help="every evaluator")
+    listing.add_argument("--json", action="store_true", help="as JSON")
     listing.set_defaults(command=_list)
     about = commands.add_parser("describe", help="one evaluator: what it needs, yields and means")
     about.add_argument("id")
@@ -45,29 +49,24 @@ def _parser() -> argparse.ArgumentParser:
     about.set_defaults(command=_describe)
     run = commands.add_parser("run", help="measure")
     run.add_argument("id")
-    run.add_argument("--table", metavar="FILE", help="CSV or Parquet")
-    run.add_argument("--model", metavar="FILE", help="a model file")
-    run.add_argument(
-        "--column", metavar="ROLE=NAME", nargs="+", action="extend", default=[], help="label, prediction, …"
-    )
-    run.add_argument(
-        "--feature", metavar="NAME", nargs="+", action="extend", default=[], help="columns the model reads"
-    )
+    add_subject_options(run)
     run.add_argument("--param", metavar="NAME=VALUE", nargs="+", action="extend", default=[], help="see describe")
-    run.add_argument("--favourable", metavar="VALUE", help="the favourable outcome")
-    run.add_argument("--score-kind", metavar="KIND", help="probability, logit or margin")
     run.add_argument("--level", type=float, default=0.95, help="of the two-sided intervals (default .95)")
     run.add_argument("--json", action="store_true", help="as JSON")
     run.set_defaults(command=_run)
     return parser
 
 
-def _list(_: argparse.Namespace) -> int:
-    rows = [["id", "version", "title", "metrics"]]
-    for name in sorted(EVALUATORS):
-        evaluator = load(name)
-        rows.append([name, evaluator.version, evaluator.title, str(len(evaluator.metrics))])
-    _print_table(rows)
+def _list(args: argparse.Namespace) -> int:
+    evaluators = [load(name) for name in sorted(EVALUATORS)]
+    if args.json:
+        facts = [
+            {"id": one.id, "version": one.version, "title": one.title, "cost": one.cost_class} for one in evaluators
+        ]
+        print(json.dumps(facts, indent=2, ensure_ascii=False))
+        return MEASURED
+    rows = [[one.id, one.version, one.title, one.cost_class, str(len(one.metrics))] for one in evaluators]
+    _print_table([["id", "version", "title", "cost", "metrics"], *rows])
     return MEASURED
 
 
@@ -88,8 +87,8 @@ def _describe(args: argparse.Namespace) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     evaluator = load(args.id)
-    params = {name: from_text(evaluator.parameters, name, text) for name, text in _pairs(args.param, "param")}
-    outcome = evaluate(args.id, _subject(args), params=params, level=args.level)
+    params = {name: from_text(evaluator.parameters, name, text) for name, text in pairs(args.param, "param")}
+    outcome = evaluate(args.id, subject_from(args), params=params, level=args.level, progress=Reporter())
     if args.json:
         print(json.dumps(_as_json(outcome), indent=2, ensure_ascii=False))
     else:
@@ -100,36 +99,17 @@ def _run(args: argparse.Namespace) -> int:
     return MEASURED if Status.OK in statuses else NOTHING
 
 
-def _subject(args: argparse.Namespace) -> Subject:
-    files = {role: path for role, path in (("table", args.table), ("model", args.model)) if path}
-    if not files:
-        raise SubjectError("give a --table, a --model or both")
-    columns: Json = {"group": []}
-    for role, name in _pairs(args.column, "column"):
-        if role == "group":
-            columns["group"].append(name)
-        else:
-            columns[role] = name
-    return Subject.from_dict(
-        {
-            "kind": "files" if not args.table else "model" if args.model else "table",
-            "files": {
-                role: {"path": path, "sha256": sha256_of(path), "name": Path(path).name} for role, path in files.items()
-            },
-            "columns": columns,
-            "favourable": args.favourable,
-            "score_kind": args.score_kind,
-            "features": args.feature,
-        }
-    )
+class Reporter:
+    """Tells on stderr how far a run is, at most once a second and only when it takes longer than two."""
 
+    def __init__(self, patience_s: float = 2.0) -> None:
+        self.next_at = time.monotonic() + patience_s
 
-def _pairs(texts: Sequence[str], option: str) -> list[tuple[str, str]]:
-    pairs = [text.partition("=") for text in texts]
-    wrong = next((text for text, (_, equals, value) in zip(texts, pairs, strict=True) if not equals or not value), None)
-    if wrong is not None:
-        raise ParameterError(f"--{option} takes name=value, not {wrong!r}")
-    return [(name, value) for name, _, value in pairs]
+    def __call__(self, fraction: float, note: str) -> None:
+        now = time.monotonic()
+        if now >= self.next_at:
+            self.next_at = now + 1.0
+            print(f"{fraction:4.0%}  {note}", file=sys.stderr, flush=True)
 
 
 def _as_json(outcome: Outcome) -> Json:

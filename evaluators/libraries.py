@@ -6,7 +6,23 @@ from typing import Any
 
 from evaluators.contract import EvaluatorError
 
-TRACKED = ("numpy", "scipy", "sklearn", "pandas", "pyarrow", "torch", "shap", "skops", "safetensors")
+TRACKED = (
+    "numpy",
+    "scipy",
+    "sklearn",
+    "pandas",
+    "pyarrow",
+    "torch",
+    "transformers",
+    "tokenizers",
+    "shap",
+    "skops",
+    "safetensors",
+    "onnxruntime",
+    "xgboost",
+    "lightgbm",
+    "statsmodels",
+)
 
 
 class MissingLibrary(EvaluatorError):

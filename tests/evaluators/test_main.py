@@ -5,10 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from evaluators.__main__ import main
+from evaluators.__main__ import Reporter, main
+from evaluators.catalog import EVALUATORS, load
 from evaluators.contract import spec_digest, subject_digest
+from evaluators.models.networks import network_files
 from tests.evaluators.data import random_table, subject_dict, write_csv
+from tests.evaluators.models.servers import serving
 
 COLUMNS = ["label=label", "prediction=prediction", "group=group"]
 
@@ -25,6 +29,8 @@ def run(*words: str) -> int:
 def test_every_evaluator_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("list") == 0
     assert "fairness.group" in capsys.readouterr().out
+    assert run("list", "--json") == 0
+    assert {item["id"] for item in json.loads(capsys.readouterr().out)} == set(EVALUATORS)
 
 
 def test_a_description_is_text_or_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -55,7 +61,7 @@ def test_a_run_as_json_has_the_digests_the_registry_would_have(table: str, capsy
     [
         (["run", "no.such", "--table", "x"], "no evaluator 'no.such'"),
         (["describe", "no.such"], "no evaluator 'no.such'"),
-        (["run", "fairness.group"], "--table, a --model or both"),
+        (["run", "fairness.group"], "reads a table; the subject has no files"),
         (["run", "fairness.group", "--table", "/no/such/file"], "can't be opened"),
         (["run", "fairness.group", "--table", "TABLE"], "no favourable outcome"),
         (["run", "fairness.group", "--table", "TABLE", "--column", "label"], "takes name=value"),
@@ -64,8 +70,20 @@ def test_a_run_as_json_has_the_digests_the_registry_would_have(table: str, capsy
         (["run", "fairness.group", "--table", "TABLE", "--param", "nonsense=1"], "unknown parameter"),
         (["run", "fairness.group", "--table", "TABLE", "--level", "2"], "the level"),
         (["run", "fairness.group", "--model", "TABLE"], "reads a table"),
+        (["run", "fairness.group", "--model", "/no/such/file"], "can't be opened"),
+        (
+            ["run", "fairness.group", "--table", "TABLE", "--column", "label=a", "label=b"],
+            "two columns were given as label",
+        ),
+        (["run", "fairness.group", "--endpoint", "timeout_s=long"], "takes a number"),
+        (["run", "fairness.group", "--endpoint", "url=http://x"], "reads a table"),
+        (["run", "fairness.group", "--endpoint", "url=http://x", "--table", "TABLE"], "protocol is one of"),
+        (["run", "fairness.group", "--model", "TABLE", "TABLE"], "two of the files are called"),
         (["run", "fairness.group", "--table", "TABLE", "--score-kind", "guess"], "score kind"),
-        (["run", "security.model_file", "--table", "TABLE"], "security.model_file reads a model; the subject has table"),
+        (
+            ["run", "security.model_file", "--table", "TABLE"],
+            "security.model_file reads a model; the subject has table",
+        ),
     ],
 )
 def test_what_cannot_be_run_is_told_on_stderr_with_status_two(
@@ -100,3 +118,51 @@ def test_left_out_groups_are_named_in_the_table(tmp_path: Path, capsys: pytest.C
         run("run", "fairness.group", "--table", table, "--column", "prediction=p", "group=g", "--favourable", "1") == 0
     )
     assert "1 left out: g=tiny" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("evaluator", sorted(EVALUATORS))
+def test_every_evaluator_can_be_described_and_says_what_it_reads(
+    evaluator: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("describe", evaluator) == 0
+    assert evaluator in capsys.readouterr().out
+    status = run("run", evaluator)
+    said = capsys.readouterr().err
+    if load(evaluator).needs["files"]:
+        assert (status, said.partition(" reads ")[0]) == (2, f"evaluators: {evaluator}")
+    else:
+        assert (status, said) == (3, "")
+
+
+def test_a_folder_stands_for_the_files_of_a_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = tmp_path / "model"
+    model.mkdir()
+    network = {"inputs": "rows", "shape": [2], "classes": ["0", "1"], "layers": [{"type": "linear", "in": 2, "out": 2}]}
+    files = network_files(network, {"0.weight": torch.eye(2), "0.bias": torch.zeros(2)})
+    for name, content in files.items():
+        (model / name).write_bytes(content)
+    (model / ".hidden").write_bytes(b"")
+    table = write_csv(tmp_path / "t.csv", {"a": [1, 0] * 20, "b": [0, 1] * 20, "y": [0, 1] * 20})
+    words = ["--model", str(model), "--feature", "a", "b", "--column", "label=y", "--json"]
+    assert run("run", "performance.accuracy", "--table", str(table), *words) == 0
+    readings = json.loads(capsys.readouterr().out)["readings"]
+    assert {(item["metric"], item["value"]) for item in readings} >= {("performance.accuracy", 1.0)}
+
+
+def test_a_model_behind_an_address_is_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = write_csv(tmp_path / "t.csv", {"t": ["good", "bad"] * 20, "y": ["up", "down"] * 20})
+    with serving(
+        lambda _, __, body: {"outputs": [[0, 1] if "good" in text else [1, 0] for text in body["inputs"]]}
+    ) as seen:
+        words = ["--endpoint", f"url={seen.url}", "protocol=assay", "output=probability", "classes=down,up", "batch=16"]
+        assert run("run", "performance.accuracy", "--table", str(table), "--column", "label=y", "text=t", *words) == 0
+    assert "performance.accuracy" in capsys.readouterr().out
+    assert max(len(body["inputs"]) for body in seen.bodies) == 16
+
+
+def test_only_a_long_run_tells_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    quick, slow = Reporter(), Reporter(patience_s=0)
+    for report in (quick, slow):
+        for step in range(5):
+            report(step / 10, "measuring")
+    assert capsys.readouterr().err == "  0%  measuring\n"
