@@ -19,6 +19,7 @@ from registry.web import (
     registration,
     risks,
     signing,
+    taxonomies,
     versions,
     waivers,
 )
@@ -38,6 +39,7 @@ urlpatterns: list[URLPattern] = [
     *lifecycle.urlpatterns,
     *signing.urlpatterns,
     *waivers.urlpatterns,
+    *taxonomies.urlpatterns,
     *policy.urlpatterns,
     *audit.urlpatterns,
     *people.urlpatterns,

@@ -10,7 +10,18 @@ from django.urls import path
 from django.views.decorators.http import require_safe
 
 from registry.models import ModelVersion
-from registry.web.present import changes, documents, evidence, history, lineage, risks, signatures, verdict, versions
+from registry.web.present import (
+    changes,
+    coverage,
+    documents,
+    evidence,
+    history,
+    lineage,
+    risks,
+    signatures,
+    verdict,
+    versions,
+)
 
 
 def fetch_version(request: HttpRequest, pk: UUID) -> ModelVersion:
@@ -44,6 +55,15 @@ def version_evidence(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Every measurement against its limit."""
     version = fetch_version(request, pk)
     return _section(request, version, "evidence", "version_evidence", **evidence.section(version))
+
+
+@require_safe
+@login_required
+def version_coverage(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Known techniques of attack against what was measured."""
+    version = fetch_version(request, pk)
+    shown = coverage.section(version, evidence.judged_measurements(version))
+    return _section(request, version, "coverage", "version_coverage", **shown)
 
 
 @require_safe
@@ -90,6 +110,7 @@ def version_compare(request: HttpRequest, pk: UUID) -> HttpResponse:
 urlpatterns = [
     path("versions/<uuid:pk>/", version_gate, name="version"),
     path("versions/<uuid:pk>/evidence/", version_evidence, name="version-evidence"),
+    path("versions/<uuid:pk>/coverage/", version_coverage, name="version-coverage"),
     path("versions/<uuid:pk>/card/", version_card, name="version-card"),
     path("versions/<uuid:pk>/risks/", version_risks, name="version-risks"),
     path("versions/<uuid:pk>/lineage/", version_lineage, name="version-lineage"),

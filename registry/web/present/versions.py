@@ -31,7 +31,7 @@ NEXT = {
     Stage.TRAINING: Stage.INFERENCE,
 }
 EVALUATORS = frozenset({Role.CONTRIBUTOR, Role.REVIEWER})
-SECTIONS = ("evidence", "card", "risks", "lineage", "history")
+SECTIONS = ("evidence", "coverage", "card", "risks", "lineage", "history")
 
 
 def next_stage(version: ModelVersion) -> str:
