@@ -19,6 +19,7 @@ HALVINGS = 12
 DIRECTIONS = 100
 FIRST_PROBE = 0.1
 THETA = 0.01
+TINY = 1e-300
 # How many numbers are held at once.
 BLOCK = 1 << 22
 
@@ -137,7 +138,7 @@ def _normal(walk: Walk, which: IntArray, ways: FloatArray, reach: FloatArray) ->
     mean = kept.mean(axis=1, keepdims=True)
     weights = np.where(np.abs(mean) == 1, kept, kept - mean)
     normal = weights @ ways
-    return np.asarray(normal / np.linalg.norm(normal, axis=1, keepdims=True))
+    return np.asarray(normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), TINY))
 
 
 def _step(walk: Walk, which: IntArray, normal: FloatArray, stride: FloatArray) -> tuple[FloatArray, FloatArray]:
