@@ -51,7 +51,7 @@ class Accuracy:
             positive = codes["label"] == favourable_code(subject, names)
             values = scores(table, subject)
             statistics["auc"] = delong(values, positive).as_statistics()
-            if not too_many_groups(len(found.values)):
+            if found.columns and not too_many_groups(len(found.values)):
                 parts = [found.codes == i for i in range(len(found.values))]
                 statistics["auc_groups"] = [delong(values[part], positive[part]).as_statistics() for part in parts]
         return Measured(statistics=statistics, evidence=_confusion(codes, names) + asked(table))

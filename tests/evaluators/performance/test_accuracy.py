@@ -119,3 +119,13 @@ def test_readings_come_back_from_their_own_statistics(by_race: dict[tuple[str, s
         )
         match = next(other for other in again if (other.metric, other.slice) == key)
         assert (match.value, match.low, match.high) == (reading.value, reading.low, reading.high)
+
+
+def test_a_score_without_groups_is_ranked_overall(tmp_path: Path) -> None:
+    table = write_csv(tmp_path / "t.csv", {"y": [0, 1] * 20, "p": [0, 1] * 20, "s": [0.2, 0.8] * 20})
+    columns = {"label": "y", "prediction": "p", "score": "s"}
+    outcome = evaluate(
+        "performance.accuracy", subject(table, columns=columns, favourable="1", score_kind="probability")
+    )
+    found = {(reading.metric, reading.slice): reading.value for reading in outcome.readings}
+    assert found["performance.auc", "overall"] == 1.0
