@@ -137,6 +137,7 @@ def model_page(request: HttpRequest, model: RegisteredModel) -> dict[str, Any]:
         "facts": [
             {"name": "Project", "value": model.project.name, "href": reverse("project", args=[model.project_id])},
             {"name": "Team", "value": model.team.name},
+            {"name": "Works on", "value": model.get_kind_display() or "not said"},
             {"name": "Registered by", "value": str(model.created_by)},
             {"name": "Registered", "when": model.created_at},
         ],

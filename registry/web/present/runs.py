@@ -145,6 +145,17 @@ def _failure_words(failure: str) -> str:
     return told[1] if told else failure
 
 
+def _compared(run: Evaluation) -> list[dict[str, Any]]:
+    """What the run was given to compare with."""
+    facts: list[dict[str, Any]] = []
+    if run.reference:
+        facts.append({"name": "Second table", "digest": run.reference.root_digest})
+    if run.baseline:
+        href = reverse("version", args=[run.baseline_id])
+        facts.append({"name": "Compared with", "value": str(run.baseline), "href": href})
+    return facts
+
+
 def _facts(run: Evaluation) -> list[dict[str, Any]]:
     columns = run.subject.get("columns") or {}
     reads = "; ".join(f"{role}: {', '.join(c) if isinstance(c, list) else c}" for role, c in columns.items())
@@ -159,6 +170,7 @@ def _facts(run: Evaluation) -> list[dict[str, Any]]:
         {"name": "Columns", "value": reads or "none"},
         {"name": "Favourable", "value": run.subject.get("favourable") or "not said"},
         {"name": "Table", "digest": run.table.root_digest if run.table else "", "value": "none"},
+        *_compared(run),
         {"name": "Specification", "digest": run.spec_digest},
         {"name": "Attempt", "value": f"{run.attempt} of {run.max_attempts}"},
     ]
