@@ -8,12 +8,13 @@ from typing import BinaryIO
 
 import numpy as np
 
-from evaluators.contract import FileRef, Subject, SubjectError
+from evaluators.contract import Subject, SubjectError
 from evaluators.counts import FloatArray, IntArray
 from evaluators.files import open_verified, required
 from evaluators.libraries import library
-from evaluators.parquet import read_parquet
-from evaluators.tables import MAX_BYTES, Categorical, is_parquet, read_csv
+from evaluators.memory import InMemory
+from evaluators.subjects import open_table
+from evaluators.tables import MAX_BYTES, Categorical, is_parquet
 
 # How files write that there is no value.
 ABSENT = frozenset(["", "nan", "NaN", "NA", "N/A", "null", "NULL"])
@@ -35,16 +36,16 @@ class Columns:
 
 def open_columns(subject: Subject, *, role: str = "table", names: Sequence[str] = ()) -> Columns:
     """The named columns, or all of them if none is named, of the file of that role. Raises SubjectError."""
+    wanted = list(dict.fromkeys(names)) or header(subject, role)
+    table = open_table(subject, role, categorical=wanted)
+    return Columns(table.n, required(subject, role).name, {name: table.categorical[name] for name in wanted})
+
+
+def header(subject: Subject, role: str = "table") -> list[str]:
+    """The names of a table's columns. Raises SubjectError if there are none."""
     ref = required(subject, role)
-    wanted = list(dict.fromkeys(names)) or header(ref)
-    with open_verified(ref, limit=MAX_BYTES) as handle:
-        read = read_parquet if is_parquet(handle, ref.name) else read_csv
-        table = read(handle, ref.name, categorical=wanted, numeric=())
-    return Columns(table.n, ref.name, {name: table.categorical[name] for name in wanted})
-
-
-def header(ref: FileRef) -> list[str]:
-    """The names of a file's columns. Raises SubjectError if there are none."""
+    if isinstance(subject, InMemory):
+        return list(subject.tables[role])
     with open_verified(ref, limit=MAX_BYTES) as handle:
         names = _parquet_names(handle, ref.name) if is_parquet(handle, ref.name) else _csv_names(handle, ref.name)
     if not names:

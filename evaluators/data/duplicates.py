@@ -1,16 +1,17 @@
 """Rows that repeat other rows of the same table, exactly or nearly."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from evaluators.columns import Columns, open_columns, row_ids, used_columns
 from evaluators.contract import OVERALL, Direction, Json, Measured, Metric, Progress, Reading, Subject
-from evaluators.counts import IntArray
+from evaluators.counts import FloatArray, IntArray
 from evaluators.data.near import MAX_VECTORS, Near, by_angle, by_rounded_rows, by_text, matrix
 from evaluators.draws import generator
 from evaluators.exact import not_applicable, table
+from evaluators.models.opening import open_model
 from evaluators.support import rate_reading
 
 EXACT = "data.duplicates.exact"
@@ -54,7 +55,7 @@ class Duplicates:
     needs: Mapping[str, tuple[str, ...]] = {
         "files": ("table",),
         "columns": (),
-        "optional": ("feature", "features", "text"),
+        "optional": ("feature", "features", "text", "model"),
     }
     parameters: Mapping[str, Mapping[str, Any]] = NEAR_PARAMETERS
     metrics = (
@@ -100,12 +101,18 @@ def find_near(columns: Columns, subject: Subject, params: Mapping[str, Any], *, 
             return None, "texts are compared in one declared text column"
         rng = generator(seed, NEAR)
         return by_text(columns.data[texts[0]], threshold=params["similarity"], rng=rng), ""
-    vectors = matrix(columns)
+    vectors = _embedded(columns, subject, texts) if texts and "model" in subject.files else matrix(columns)
     if vectors is None:
         return None, "a column holds something other than numbers, so rows have no angle"
     if len(vectors) > MAX_VECTORS:
         return None, f"{len(vectors):,} rows, more than the {MAX_VECTORS:,} whose angles are all compared"
     return by_angle(vectors, threshold=params["cosine"]), ""
+
+
+def _embedded(columns: Columns, subject: Subject, texts: Sequence[str]) -> FloatArray:
+    """Embeddings of the text column by the encoder given as model; each different text is read once."""
+    item = columns.data[texts[0]]
+    return open_model(subject).embeddings(item.values)[item.codes]
 
 
 def _evidence(ids: IntArray, near: Near | None) -> Any:

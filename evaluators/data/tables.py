@@ -7,7 +7,6 @@ from evaluators.columns import header, open_columns
 from evaluators.contract import OVERALL, Direction, Json, Measured, Metric, Progress, Reading, Subject
 from evaluators.data.quality import EMPTY, NUMBER, ROW, Profile, differences, mixed, profiles
 from evaluators.exact import counted, not_applicable, table
-from evaluators.files import required
 from evaluators.support import rate_reading
 
 MISSING, CONSTANT, OUTLIER = "data.missing", "data.constant", "data.outlier"
@@ -53,7 +52,7 @@ class TableQuality:
             schema, changed = differences(found, other)
             drift = [*changed, *(item for item in drift if item["column"] not in {one["column"] for one in changed})]
         elif subject.features:
-            present = header(required(subject, "table"))
+            present = header(subject)
             schema = [{"column": name, "what": "is missing"} for name in subject.features if name not in present]
         statistics = _sums(found, columns.n) | {"schema": schema, "drift": drift[:SHOWN], "drifted": len(drift)}
         rows = [item.row() for item in sorted(found, key=lambda item: (-item.absent, item.name))]
