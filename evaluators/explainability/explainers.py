@@ -1,4 +1,4 @@
-"""Shapley values of a tabular model, by the method that suits it, checked against the model itself."""
+"""Attributions of a model of rows, by the method that suits it, checked against the model itself."""
 
 import hashlib
 from dataclasses import dataclass
@@ -6,9 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.contract import SubjectError
 from evaluators.counts import FloatArray
+from evaluators.explainability.gradients import gradient
+from evaluators.explainability.local import local_linear
+from evaluators.explainability.shapley import MAX_FEATURES, exact
+from evaluators.explainability.targets import MARGIN_TREES, fitted, target
 from evaluators.libraries import library
-from evaluators.models.estimators import Estimator, Function
+from evaluators.models.estimators import Function
+from evaluators.models.model import VALUE, Model
 
 LINEAR = ("LinearRegression", "Ridge", "Lasso", "ElasticNet", "LogisticRegression", "LinearSVC", "RidgeClassifier")
 PROBABILITY_TREES = (
@@ -19,9 +25,10 @@ PROBABILITY_TREES = (
 )
 VALUE_TREES = ("DecisionTreeRegressor", "RandomForestRegressor", "ExtraTreesRegressor", "GradientBoostingRegressor")
 DOUBLE_PRECISION_TREES = ("HistGradientBoostingClassifier", "HistGradientBoostingRegressor")
-MARGIN_TREES = ("GradientBoostingClassifier", "HistGradientBoostingClassifier")
 TREES = (*PROBABILITY_TREES, *VALUE_TREES, "HistGradientBoostingRegressor", *MARGIN_TREES)
-KINDS = ("auto", "linear", "tree", "permutation")
+KINDS = ("auto", "linear", "tree", "permutation", "exact", "gradient", "local")
+# Values of these add up to the output; the others' need not.
+ADDITIVE = ("linear", "tree", "permutation", "exact")
 MAX_ROUNDS = 10
 MIN_ROUNDS = 2
 MAX_PREDICTIONS = 4_000_000
@@ -39,29 +46,52 @@ class Explanation:
     background_sha256: str
 
 
-def choose(model: Estimator, rows: FloatArray, wanted: str = "auto") -> str:
+def choose(model: Model, rows: FloatArray, wanted: str = "auto") -> str:
     """linear, tree or permutation. A pipeline is explained from outside, in terms of its own columns.
 
     shap's tree algorithm rounds its input to single precision. Models that split on double precision are given to it
     only if the rows survive that, for otherwise some rows take the wrong branch.
     """
     if wanted != "auto":
+        _check(model, rows, wanted)
         return wanted
-    name = type(model.estimator).__name__
+    name = type(model.estimator).__name__ if fitted(model) else ""
     if name in LINEAR and np.ndim(np.squeeze(model.estimator.coef_)) <= 1:
         return "linear"
     if name in DOUBLE_PRECISION_TREES and not np.array_equal(rows, rows.astype(np.float32), equal_nan=True):
         return "permutation"
-    is_binary = not model.is_classifier or len(model.estimator.classes_) == 2
+    is_binary = model.score_kind == VALUE or len(model.classes) == 2
     return "tree" if name in TREES and (is_binary or name in PROBABILITY_TREES) else "permutation"
 
 
+def _check(model: Model, rows: FloatArray, wanted: str) -> None:
+    """Raise SubjectError if that explainer can't work on this model."""
+    name = type(model.estimator).__name__ if fitted(model) else "this model"
+    if wanted == "linear" and name not in LINEAR:
+        raise SubjectError(f"the linear explainer reads coefficients, and {name} has none")
+    if wanted == "tree" and name not in TREES:
+        raise SubjectError(f"the tree explainer reads trees, and {name} has none")
+    if wanted == "gradient" and model.network is None:
+        raise SubjectError("the gradient explainer needs a network, and this model gives no gradient")
+    if wanted == "exact" and rows.shape[1] > MAX_FEATURES:
+        raise SubjectError(
+            f"all subsets of {rows.shape[1]} features are too many: at most {MAX_FEATURES} are enumerated"
+        )
+
+
 def explain(
-    model: Estimator, background: FloatArray, rows: FloatArray, *, kind: str, favourable: str | None, seed: int
+    model: Model, background: FloatArray, rows: FloatArray, *, kind: str, favourable: str | None, seed: int
 ) -> Explanation:
-    """Interventional Shapley values of the rows against the background, and how well they add up."""
+    """Attributions of the rows against the background, interventional, and how well they add up."""
     function, output = target(model, kind, favourable)
-    compute = {"linear": _linear, "tree": _tree, "permutation": _permutation}[kind]
+    compute = {
+        "linear": _linear,
+        "tree": _tree,
+        "permutation": _permutation,
+        "exact": lambda model, function, background, rows, favourable, seed: exact(function, background, rows),
+        "gradient": gradient,
+        "local": local_linear,
+    }[kind]
     phi, base = compute(model, function, background, rows, favourable, seed)
     return Explanation(
         phi=phi,
@@ -86,30 +116,18 @@ def additivity_gap(phi: FloatArray, base: float, on_rows: FloatArray, on_backgro
     return max(sums, abs(base - float(on_background.mean()))) / scale
 
 
-def target(model: Estimator, kind: str, favourable: str | None) -> tuple[Function, str]:
-    """What is explained: the function and its name."""
-    name = type(model.estimator).__name__
-    if not model.is_classifier:
-        return model.value(), "value"
-    if kind == "linear" or (kind == "tree" and name in MARGIN_TREES):
-        return model.margin(favourable), "margin"
-    if hasattr(model.estimator, "predict_proba"):
-        return model.probability(favourable), "probability"
-    return model.margin(favourable), "margin"
-
-
 def _linear(
-    model: Estimator, function: Function, background: FloatArray, rows: FloatArray, favourable: str | None, _: int
+    model: Model, function: Function, background: FloatArray, rows: FloatArray, favourable: str | None, _: int
 ) -> tuple[FloatArray, float]:
     """The coefficient times the distance from the background's mean: exact for a linear function."""
     weights = np.squeeze(np.asarray(model.estimator.coef_, dtype=np.float64)).reshape(-1)
-    if model.is_classifier and model.position(favourable) == 0:
+    if model.score_kind != VALUE and model.position(favourable) == 0:
         weights = -weights
     return (rows - background.mean(axis=0)) * weights, float(function(background).mean())
 
 
 def _tree(
-    model: Estimator, _function: Function, background: FloatArray, rows: FloatArray, favourable: str | None, _: int
+    model: Model, _function: Function, background: FloatArray, rows: FloatArray, favourable: str | None, _: int
 ) -> tuple[FloatArray, float]:
     """shap's interventional algorithm; its own additivity check is off because ours compares with the model itself."""
     shap = library("shap")
@@ -119,13 +137,13 @@ def _tree(
     if phi.ndim == 3:
         position = model.position(favourable)
         return phi[:, :, position], float(base[position])
-    if model.is_classifier and model.position(favourable) == 0:
+    if model.score_kind != VALUE and model.position(favourable) == 0:
         phi, base = -phi, -base
     return phi, float(base[0])
 
 
 def _permutation(
-    model: Estimator, function: Function, background: FloatArray, rows: FloatArray, favourable: str | None, seed: int
+    model: Model, function: Function, background: FloatArray, rows: FloatArray, favourable: str | None, seed: int
 ) -> tuple[FloatArray, float]:
     shap = library("shap")
     width = 2 * rows.shape[1] + 1

@@ -8,16 +8,14 @@ import numpy as np
 from evaluators.contract import Direction, Evidence, Json, Measured, Metric, Progress, Reading, Subject
 from evaluators.counts import FloatArray
 from evaluators.draws import generator
-from evaluators.explainability.explainers import KINDS, Explanation, choose, explain
+from evaluators.explainability.explainers import ADDITIVE, Explanation, choose, explain
 from evaluators.explainability.readings import ADDITIVITY, GLOBAL, shap_readings
-from evaluators.files import required
-from evaluators.models.estimators import open_estimator
-from evaluators.predictions import feature_rows
-from evaluators.subjects import open_table
+from evaluators.explainability.targets import open_rows_model
+from evaluators.subjects import feature_matrix
 
 
 class GlobalShap:
-    """Reads a skops model and a table of its numeric features."""
+    """Reads a model of rows, of whatever kind, and a table of its numeric features."""
 
     id = "explain.shap_global"
     version = "1"
@@ -31,7 +29,12 @@ class GlobalShap:
         "optional": ("features", "favourable"),
     }
     parameters: Mapping[str, Mapping[str, Any]] = {
-        "explainer": {"type": "string", "default": "auto", "enum": KINDS, "title": "How the values are computed"},
+        "explainer": {
+            "type": "string",
+            "default": "auto",
+            "enum": ("auto", *ADDITIVE),
+            "title": "How the values are computed",
+        },
         "rows": {"type": "integer", "default": 200, "minimum": 10, "maximum": 2_000, "title": "Rows explained"},
         "background": {"type": "integer", "default": 100, "minimum": 10, "maximum": 1_000, "title": "Background rows"},
         "top": {"type": "integer", "default": 10, "minimum": 1, "maximum": 50, "title": "Features listed"},
@@ -50,10 +53,9 @@ class GlobalShap:
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
         progress(0.0, "opening the model")
-        model = open_estimator(subject)
+        model = open_rows_model(subject)
         progress(0.2, "reading the table")
-        table = open_table(subject, numeric=model.features)
-        rows = feature_rows(table, model, required(subject, "table").name)
+        rows = feature_matrix(subject, model)
         background, explained = _samples(rows, params, seed)
         kind = choose(model, np.concatenate([background, explained]), params["explainer"])
         progress(0.3, f"explaining {len(explained)} rows by the {kind} explainer")

@@ -17,8 +17,12 @@ from evaluators import catalog
 from evaluators.contract import Reading, Status, SubjectError
 from evaluators.evaluate import evaluate
 from evaluators.explainability.explainers import choose, explain, permutation_rounds
+from evaluators.explainability.targets import target
 from evaluators.models.estimators import Estimator
+from evaluators.models.model import Model
+from evaluators.models.opening import from_estimator
 from tests.evaluators.data import subject, write_csv
+from tests.evaluators.explainability.cases import cancer_network
 from tests.evaluators.reference import shapley_by_subsets
 
 
@@ -28,8 +32,8 @@ def cancer() -> tuple[np.ndarray, np.ndarray]:
     return StandardScaler().fit_transform(x), y
 
 
-def named(estimator: BaseEstimator, features: int) -> Estimator:
-    return Estimator(estimator, tuple(f"f{i}" for i in range(features)))
+def named(estimator: BaseEstimator, features: int) -> Model:
+    return from_estimator(Estimator(estimator, tuple(f"f{i}" for i in range(features))))
 
 
 @pytest.mark.verification
@@ -61,7 +65,7 @@ def test_boosting_on_single_precision_equals_enumerating_all_subsets() -> None:
     assert choose(model, rounded) == "tree"
     found = explain(model, rounded[:50], rounded[:10], kind="tree", favourable="1", seed=0)
     for i in range(10):
-        exact = shapley_by_subsets(model.margin("1"), rounded[:50], rounded[i])
+        exact = shapley_by_subsets(target(model, "tree", "1")[0], rounded[:50], rounded[i])
         assert found.phi[i] == pytest.approx(exact, abs=1e-6)
     assert found.gap < 1e-6
 
@@ -181,3 +185,13 @@ def test_a_model_of_foreign_types_is_never_built(tmp_path: Path) -> None:
         skops.io.dump({"model": Path("x"), "other": np.random.default_rng(0)}, found["model"])
     with pytest.raises(SubjectError, match=r"nobody has vouched for|doesn't predict|can't be read"):
         measured(found)
+
+
+def test_a_network_is_explained_from_outside_or_by_its_gradient() -> None:
+    x, _ = cancer()
+    model = cancer_network()
+    assert choose(model, x[:10]) == "permutation"
+    found = explain(model, x[:3], x[:4], kind="permutation", favourable="1", seed=0)
+    assert found.output == "probability"
+    assert found.gap < 1e-6
+    assert explain(model, x[:3], x[:4], kind="gradient", favourable="1", seed=0).output == "margin"

@@ -1,0 +1,91 @@
+"""A model with rows to explain, rows to compare them with, and the groups they belong to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evaluators.contract import Json, Subject
+from evaluators.counts import FloatArray, IntArray, slice_name
+from evaluators.draws import generator
+from evaluators.explainability.explainers import KINDS, Explanation, choose, explain
+from evaluators.explainability.targets import open_rows_model, target
+from evaluators.files import required
+from evaluators.models.estimators import Function
+from evaluators.models.model import Model
+from evaluators.subjects import groups, model_rows, open_table
+from evaluators.support import too_many_groups
+
+NEEDS: Mapping[str, tuple[str, ...]] = {
+    "files": ("model", "table"),
+    "columns": (),
+    "optional": ("features", "favourable", "group"),
+}
+EXPLAINER: Mapping[str, Mapping[str, Any]] = {
+    "explainer": {"type": "string", "default": "auto", "enum": KINDS, "title": "What is explained by"}
+}
+
+
+def row_parameters(rows: int, background: int) -> Mapping[str, Mapping[str, Any]]:
+    """How many rows are explained and how many stand for the rest."""
+    return {
+        "rows": {"type": "integer", "default": rows, "minimum": 10, "maximum": 2_000, "title": "Rows explained"},
+        "background": {
+            "type": "integer",
+            "default": background,
+            "minimum": 5,
+            "maximum": 1_000,
+            "title": "Background rows",
+        },
+    }
+
+
+@dataclass(frozen=True)
+class Case:
+    """Rows (n, d) to explain, background rows (b, d), and per explained row the code of its group in `names`."""
+
+    model: Model
+    rows: FloatArray
+    background: FloatArray
+    codes: IntArray
+    names: tuple[str, ...]
+    kind: str
+    favourable: str | None
+
+    @property
+    def function(self) -> Function:
+        return target(self.model, self.kind, self.favourable)[0]
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        return self.model.features
+
+    def explain(self, rows: FloatArray, *, seed: int, background: FloatArray | None = None) -> Explanation:
+        """Attributions of these rows by the chosen explainer, against the case's background or another."""
+        against = self.background if background is None else background
+        return explain(self.model, against, rows, kind=self.kind, favourable=self.favourable, seed=seed)
+
+    def facts(self) -> Json:
+        """What a reader must know of how it was measured."""
+        return {
+            "explainer": self.kind,
+            "output": target(self.model, self.kind, self.favourable)[1],
+            "background_rows": len(self.background),
+            "features": len(self.features),
+        }
+
+
+def open_case(subject: Subject, params: Mapping[str, Any], *, seed: int, kind: str | None = None) -> Case:
+    """Open model and table and draw the rows. Raises SubjectError."""
+    model = open_rows_model(subject)
+    table = open_table(subject, categorical=subject.groups, numeric=model.features)
+    rows = model_rows(table, subject, model, required(subject, "table").name)
+    rng = generator(seed, "explained rows")
+    background = np.sort(rng.choice(len(rows), size=min(params["background"], len(rows)), replace=False))
+    chosen = np.sort(rng.choice(len(rows), size=min(params["rows"], len(rows)), replace=False))
+    found = groups(table, subject)
+    is_listed = found.columns and not too_many_groups(len(found.values))
+    names = tuple(slice_name(found.columns, value) for value in found.values) if is_listed else ()
+    chosen_kind = choose(model, rows[np.concatenate([background, chosen])], kind or params["explainer"])
+    return Case(model, rows[chosen], rows[background], found.codes[chosen], names, chosen_kind, subject.favourable)
