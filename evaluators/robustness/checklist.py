@@ -17,7 +17,6 @@ from evaluators.contract import (
     Subject,
     SubjectError,
 )
-from evaluators.devices import pick
 from evaluators.models.model import Model
 from evaluators.models.opening import open_model
 from evaluators.robustness.checklist_counts import clustered, evidence, failed_among
@@ -79,7 +78,7 @@ class TextChecklist:
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
         progress(0.0, "opening the model")
-        model = open_model(subject, device=pick())
+        model = open_model(subject, device="auto")
         return measure_model(model, subject, params=params, seed=seed, progress=progress)
 
     def summarise(

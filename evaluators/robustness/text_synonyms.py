@@ -5,7 +5,6 @@ from typing import Any
 
 from evaluators.budget import BUDGET_PARAMETERS, Budget
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Subject
-from evaluators.devices import pick
 from evaluators.models.model import Model
 from evaluators.models.opening import open_model
 from evaluators.robustness.text_search import Hunt, Limits, Search
@@ -63,7 +62,7 @@ class TextSynonyms:
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
         progress(0.0, "opening the model")
-        model = open_model(subject, device=pick())
+        model = open_model(subject, device="auto")
         return measure_model(model, subject, params=params, seed=seed, progress=progress)
 
     def summarise(

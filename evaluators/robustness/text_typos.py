@@ -9,7 +9,6 @@ import numpy as np
 from evaluators.budget import BUDGET_PARAMETERS, Budget
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Subject
 from evaluators.counts import slice_name
-from evaluators.devices import pick
 from evaluators.draws import generator
 from evaluators.models.model import Model
 from evaluators.models.opening import open_model
@@ -55,7 +54,7 @@ class TextTypos:
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
         progress(0.0, "opening the model")
-        model = open_model(subject, device=pick())
+        model = open_model(subject, device="auto")
         return measure_model(model, subject, params=params, seed=seed, progress=progress)
 
     def summarise(

@@ -1,0 +1,64 @@
+"""Statistics of scored outputs, and the corrected rates they give."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from evaluators.clusters import Clusters
+from evaluators.contract import Json, Measured, Reading
+from evaluators.generative.asking import Asked, Exchange, by_prompt
+from evaluators.generative.quality import Quality, as_statistics, quality_evidence, rate_reading
+
+AMONG = "prompts with an output"
+
+
+def scored(
+    asked: Asked,
+    rates: Mapping[str, tuple[Sequence[Exchange], Callable[[Exchange], bool]]],
+    quality: Mapping[str, Quality],
+) -> Measured:
+    """Per metric, the exchanges it is about and what is a hit. No output is kept."""
+    statistics: Json = {
+        "rates": {
+            metric: by_prompt(exchanges, [is_hit(exchange) for exchange in exchanges])
+            for metric, (exchanges, is_hit) in rates.items()
+        },
+        "quality": as_statistics(quality),
+        "facts": asked.facts,
+    }
+    return Measured(statistics=statistics, evidence=(quality_evidence(quality),))
+
+
+def rate_readings(
+    statistics: Mapping[str, Any], scorer_of: Mapping[str, str], *, level: float, seed: int
+) -> list[Reading]:
+    """A reading per metric and slice, corrected for the metric's scorer."""
+    return [
+        _rate(metric, name, cells, statistics, scorer_of[metric], level, seed)
+        for metric, slices in statistics.get("rates", {}).items()
+        for name, cells in slices.items()
+    ]
+
+
+def _rate(
+    metric: str,
+    name: str,
+    cells: Sequence[Sequence[int]],
+    whole: Mapping[str, Any],
+    scorer: str,
+    level: float,
+    seed: int,
+) -> Reading:
+    own = {
+        "rates": {metric: {name: cells}},
+        "quality": {scorer: whole["quality"][scorer]},
+        "facts": whole["facts"],
+    }
+    return rate_reading(
+        metric,
+        name,
+        Clusters.from_cells(cells),
+        Quality(*whole["quality"][scorer]),
+        among=AMONG,
+        common={"level": level, "seed": seed, "statistics": own},
+        detail=dict(whole["facts"]),
+    )
