@@ -46,7 +46,7 @@ def impulse_noise(images: FloatArray, s: int, rngs: Generators) -> FloatArray:
 
 
 def defocus_blur(images: FloatArray, s: int, rngs: Generators) -> FloatArray:
-    return pictures.blurred(images, pictures.disk((0.3, 0.4, 0.5, 1.0, 1.5)[s] * _longer(images)))
+    return pictures.blurred(images, pictures.disk((0.6, 0.8, 1.0, 1.4, 1.8)[s] * _longer(images)))
 
 
 def glass_blur(images: FloatArray, s: int, rngs: Generators) -> FloatArray:
@@ -85,9 +85,9 @@ def snow(images: FloatArray, s: int, rngs: Generators) -> FloatArray:
 
 def frost(images: FloatArray, s: int, rngs: Generators) -> FloatArray:
     """A bright crust with ridges, drawn and not photographed."""
-    keep, crust = ((1.0, 0.15), (0.95, 0.25), (0.9, 0.35), (0.85, 0.4), (0.75, 0.45))[s]
+    crust = (0.2, 0.3, 0.4, 0.5, 0.6)[s]
     ridges = 1 - np.abs(2 * pictures.clouds(images, rngs, power=1.0) - 1)
-    return keep * images + crust * ridges
+    return (1 - crust) * images + crust * ridges
 
 
 def fog(images: FloatArray, s: int, rngs: Generators) -> FloatArray:

@@ -58,9 +58,7 @@ class Network:
             part = rows[which].detach().clone().requires_grad_(True)
             out = self._forward(part)
             values = loss(out, labels[which])
-            (slope,) = torch.autograd.grad(values.sum(), part, allow_unused=True)
-            # No way from the input to the loss, or a slope that is no number, is a slope that leads nowhere.
-            slope = torch.zeros_like(part) if slope is None else torch.nan_to_num(slope)
+            slope = _slope(values.sum(), part)
             return values.detach(), slope, out.detach()
 
         parts, self.batch = in_batches(ask, torch.arange(len(rows), device=self.device), size=self.batch)
@@ -75,6 +73,15 @@ class Network:
         if not bool(library("torch").isfinite(out).all()):
             raise BadOutput("the network's answer to a perturbed input is not finite")
         return out
+
+
+def _slope(total: Any, rows: Any) -> Any:
+    """The gradient; where no way leads from the rows to the loss, or to no number, a slope that leads nowhere."""
+    torch = library("torch")
+    if not total.requires_grad:
+        return torch.zeros_like(rows)
+    (slope,) = torch.autograd.grad(total, rows, allow_unused=True)
+    return torch.zeros_like(rows) if slope is None else torch.nan_to_num(slope)
 
 
 def open_network(model: Model, *, device: str, width: int) -> Network | None:
