@@ -27,10 +27,10 @@ def history_chart(points: Sequence[Mapping[str, object]], *, unit: str = "", lab
     known = [number for _, reading in given if reading.is_measured for number in reading.known]
     if not known:
         return absent(title=label, words="not measured")
-    reach = [0.0, 1.0] if unit in RATE_UNITS and min(known) >= 0 and max(known) <= 1 and _is_wide(known) else []
-    down = axis([*known, *reach], start=TOP + SIDE, end=TOP)
+    down = axis([*known, *_reach(known, unit)], start=TOP + SIDE, end=TOP)
+    ticks = [value for value, _ in down.ticks if unit != "count" or float(value).is_integer()]
     across = Scale(0, max(len(given) - 1, 1), START + 6, END - 6)
-    grid = [_tick(down.place(value), format_number(value, unit)) for value, _ in down.ticks]
+    grid = [_tick(down.place(value), format_number(value, unit)) for value in ticks]
     limits = [reading.limits for _, reading in given if reading.limits][-1:]
     asked = [_limit(down.place(each)) for each in (limits[0] if limits else ())]
     marks = [_version(across(number), each, reading, down.place) for number, (each, reading) in enumerate(given)]
@@ -42,9 +42,12 @@ def history_chart(points: Sequence[Mapping[str, object]], *, unit: str = "", lab
     )
 
 
-def _is_wide(known: Sequence[float]) -> bool:
-    """Whether the whole span of a share leaves something to be seen."""
-    return max(known) - min(known) > 0.4
+def _reach(known: Sequence[float], unit: str) -> list[float]:
+    """What else the axis shows: all of a share that fills much of it anyway, and for counts where they begin."""
+    low, high = min(known), max(known)
+    if unit == "count":
+        return [0.0, high + 1]
+    return [0.0, 1.0] if unit in RATE_UNITS and low >= 0 and high <= 1 and high - low > 0.4 else []
 
 
 def _read(each: Mapping[str, object]) -> Reading:

@@ -14,7 +14,7 @@ DECLARED = {
     "score_kind": "say what kind of number the score is",
 }
 # What comes out of the model where the model itself is run, and out of the table where it isn't.
-PREDICTED = ("prediction", "score", "score_kind")
+PREDICTED = ("prediction", "score", "score_kind", "probability")
 FILES = frozenset({"table", "reference", "model", "baseline"})
 COLUMNS = ("label", "prediction", "score", "group", *ROLES)
 Facts = Mapping[str, Any]

@@ -48,15 +48,20 @@ def suits(evaluator: str, kind: str) -> bool:
 
 
 def kinds(facts: Mapping[str, Any]) -> set[str]:
-    """The kinds of models that an evaluator is made for, as far as its name and the columns that it reads tell."""
-    read = {name for names in facts["needs"].values() for name in names} & set(COLUMNS)
-    words = set(facts["id"].replace(".", "_").split("_"))
+    """The kinds of models that an evaluator is made for, as far as its name and what it reads tell."""
+    needs, words = facts["needs"], set(facts["id"].replace(".", "_").split("_"))
+    read = {name for names in needs.values() for name in names} & set(COLUMNS)
+    runs_model = "model" in needs.get("files", ())
     if family(facts["id"]) == "generative" or "output" in read:
         return {ModelKind.GENERATIVE, *(TEXTS if "text" in read else ())}
-    if "text" in words or "text" in facts["needs"].get("columns", ()):
+    if family(facts["id"]) == "compression":
+        return set(ModelKind.values)
+    if "text" in words or "text" in needs.get("columns", ()) or ("text" in read and runs_model):
         return set(TEXTS)
-    if words & {"image", "corruptions", "pixels"}:
+    if words & {"image", "corruption"}:
         return {ModelKind.IMAGE}
-    if words & {"tabular"}:
+    if "tabular" in words or read & {"quasi", "sensitive"}:
         return {ModelKind.TABULAR}
+    if runs_model and family(facts["id"]) in ("robustness", "explainability"):
+        return {ModelKind.TABULAR, ModelKind.IMAGE}
     return set(ModelKind.values)
