@@ -68,7 +68,7 @@ class ClassFairness:
     needs: Mapping[str, tuple[str, ...]] = {
         "files": ("table",),
         "columns": ("prediction", "group"),
-        "optional": ("label", "model", "features"),
+        "optional": ("label", "model", "features", "text"),
     }
     parameters: Mapping[str, Mapping[str, Any]] = FAMILY_PARAMETERS
     metrics = METRICS

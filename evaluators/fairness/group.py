@@ -42,7 +42,7 @@ class GroupFairness:
     needs: Mapping[str, tuple[str, ...]] = {
         "files": ("table",),
         "columns": ("prediction", "group", "favourable"),
-        "optional": ("label", "model", "features", "cluster", "weight"),
+        "optional": ("label", "model", "features", "text", "cluster", "weight"),
     }
     parameters: Mapping[str, Mapping[str, Any]] = {
         **FAMILY_PARAMETERS,

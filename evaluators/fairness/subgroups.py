@@ -50,7 +50,7 @@ class SubgroupFairness:
     needs: Mapping[str, tuple[str, ...]] = {
         "files": ("table",),
         "columns": ("prediction", "group", "favourable"),
-        "optional": ("label", "model", "features"),
+        "optional": ("label", "model", "features", "text"),
     }
     parameters: Mapping[str, Mapping[str, Any]] = FAMILY_PARAMETERS
     metrics = METRICS

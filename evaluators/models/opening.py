@@ -14,7 +14,7 @@ from evaluators.models.endpoints import open_endpoint
 from evaluators.models.estimators import MAX_BYTES, Estimator, load_estimator
 from evaluators.models.huggingface import CONFIG, open_huggingface
 from evaluators.models.layout import check_names, read_bytes
-from evaluators.models.model import ROWS, VALUE, Model
+from evaluators.models.model import ROWS, VALUE, BadOutput, Model
 from evaluators.models.networks import ARCHITECTURE, open_network
 from evaluators.models.onnx_models import open_onnx
 from evaluators.models.signatures import SIGNATURE, open_signature
@@ -75,11 +75,16 @@ def from_estimator(found: Estimator) -> Model:
         return Model(
             score_kind=VALUE, ask=lambda rows: found.value()(rows)[:, None], estimator=found.estimator, **common
         )
+    if isinstance(found.estimator.classes_, list):
+        raise SubjectError("the model predicts several outputs at once; one is measured here")
     classes = tuple(as_text(value) for value in np.asarray(found.estimator.classes_).tolist())
     index = {word: i for i, word in enumerate(classes)}
 
     def decide(rows: FloatArray) -> IntArray:
         words = np.asarray(found.estimator.predict(found.frame(rows))).reshape(-1).tolist()
+        unknown = next((word for word in words if as_text(word) not in index), None)
+        if unknown is not None:
+            raise BadOutput(f"the model predicted {as_text(unknown)!r}, which is none of its classes")
         return np.array([index[as_text(word)] for word in words], dtype=np.int64)
 
     def ask(rows: FloatArray) -> FloatArray:

@@ -30,7 +30,7 @@ class Accuracy:
     needs: Mapping[str, tuple[str, ...]] = {
         "files": ("table",),
         "columns": ("label", "prediction"),
-        "optional": ("group", "score", "favourable", "model", "features"),
+        "optional": ("group", "score", "favourable", "model", "features", "text"),
     }
     parameters: Mapping[str, Mapping[str, Any]] = FAMILY_PARAMETERS
     metrics = METRICS

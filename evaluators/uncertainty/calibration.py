@@ -29,7 +29,7 @@ class BinaryCalibration:
     needs: Mapping[str, tuple[str, ...]] = {
         "files": ("table",),
         "columns": ("label", "score", "score_kind", "favourable"),
-        "optional": ("group", "model", "features"),
+        "optional": ("group", "model", "features", "text"),
     }
     parameters: Mapping[str, Mapping[str, Any]] = FAMILY_PARAMETERS
     metrics = METRICS
