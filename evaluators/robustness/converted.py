@@ -66,4 +66,4 @@ def _affine(weights: FloatArray, bias: FloatArray) -> Any:
     with torch.no_grad():
         layer.weight.copy_(torch.as_tensor(np.ascontiguousarray(weights)))
         layer.bias.copy_(torch.as_tensor(np.ascontiguousarray(bias)))
-    return layer
+    return layer.requires_grad_(False)
