@@ -58,10 +58,12 @@ def out_of_fold(rows: FloatArray, target: IntArray, learner: Learner, *, rng: np
     seed, classes = int(rng.integers(2**31)), int(target.max()) + 1
     fold = _folds(target, rng)
     found = np.zeros((len(rows), classes))
-    for k in range(FOLDS):
-        train, test = fold != k, fold == k
-        fitted = _fit(learner(seed), rows[train], target[train])
-        found[np.ix_(test, fitted.classes_)] = fitted.predict_proba(rows[test])
+    # One thread: the same bits on any machine, and no waiting for one another where the rows are few.
+    with library("threadpoolctl").threadpool_limits(limits=1):
+        for k in range(FOLDS):
+            train, test = fold != k, fold == k
+            fitted = _fit(learner(seed), rows[train], target[train])
+            found[np.ix_(test, fitted.classes_)] = fitted.predict_proba(rows[test])
     back = np.empty_like(found)
     back[order] = found
     return back

@@ -45,7 +45,7 @@ def learn(rows: FloatArray, answered: IntArray, asked: FloatArray, *, seed: int)
         return np.full(len(asked), answered[0])
     cut = max(len(rows) // 5, 1)
     scored = []
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), library("threadpoolctl").threadpool_limits(limits=1):
         warnings.filterwarnings("ignore", category=library("sklearn.exceptions").ConvergenceWarning)
         for learner in (linear, trees):
             make = learner if len(np.unique(answered[cut:])) > 1 else majority

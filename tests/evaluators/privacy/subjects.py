@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from evaluators.contract import Reading
+from evaluators.contract import FileRef, Reading
 from evaluators.evaluate import Outcome, evaluate
 from evaluators.memory import InMemory, reference
 from evaluators.models.estimators import Estimator
@@ -18,9 +18,12 @@ Columns = Mapping[str, Sequence[Any]]
 
 def memory(table: Columns, *, other: Columns | None = None, model: Model | None = None, **facts: Any) -> InMemory:
     tables = {"table": table} | ({"reference": other} if other else {})
+    files = {role: reference(role, columns) for role, columns in tables.items()}
+    if model:
+        files["model"] = FileRef(path="", sha256="0" * 64, name="the model in memory")
     return InMemory(
         kind="memory",
-        files={role: reference(role, columns) for role, columns in tables.items()},
+        files=files,
         tables=tables,
         models={"model": model} if model else {},
         **facts,

@@ -10,7 +10,7 @@ import pytest
 
 from evaluators import catalog
 from evaluators.contract import Reading, Status, SubjectError
-from evaluators.privacy.classes import classes, closeness, diversity
+from evaluators.privacy.classes import classes, closeness, distances, diversity
 from evaluators.tables import Categorical, sort_codes
 from tests.evaluators.data import german, package_file
 from tests.evaluators.privacy.subjects import read, run
@@ -63,16 +63,9 @@ def test_german_credit(columns: tuple[int, ...], expected: tuple[int, int, int])
 @pytest.mark.verification
 @pytest.mark.parametrize(("salaries", "distance"), [((3, 4, 5), 0.375), ((6, 8, 11), 1 / 6)])
 def test_the_published_salaries(salaries: tuple[int, ...], distance: float) -> None:
-    """Nine salaries from 3 to 11; one class holds three of them, the other six are spread over classes of their own."""
-    everything = list(range(3, 12))
-    rest = [value for value in everything if value not in salaries]
-    codes = np.array([0] * 3 + [1] * 6)
-    secret = item([*salaries, *rest])
-    table = np.array([[value in salaries for value in everything], [value in rest for value in everything]])
-    shares = table / table.sum(axis=1, keepdims=True)
-    moved = [abs(float(np.cumsum(row - 1 / 9)[i])) for row in shares[:1] for i in range(9)]
-    assert sum(moved) / 8 == pytest.approx(distance, abs=5e-7)
-    assert closeness(codes, secret, ordered=True) == pytest.approx(max(distance, 0.1875 if distance > 0.3 else 1 / 12))
+    """Nine salaries from 3 to 11, one each; a class holds three of them."""
+    share = np.array([[(value in salaries) / 3 - 1 / 9 for value in range(3, 12)]])
+    assert distances(share, ordered=True)[0] == pytest.approx(distance, abs=1e-12)
 
 
 @pytest.mark.verification

@@ -119,7 +119,7 @@ def test_a_delta_weakens_what_is_refuted() -> None:
 
 
 def refuted_by_search(canaries: int, *, runs: int = 1_000) -> float:
-    """How often the best of all pairs of guess numbers, a root of the canaries apart, refutes scores that say nothing."""
+    """How often the best of all pairs of guess numbers refutes scores that say nothing."""
     rng = np.random.default_rng(18)
     steps = np.arange(0, canaries + 1, int(math.sqrt(canaries)))
     ins, outs = (grid.ravel() for grid in np.meshgrid(steps, steps))
