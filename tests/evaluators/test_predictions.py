@@ -9,7 +9,10 @@ from sklearn.model_selection import FixedThresholdClassifier
 
 from evaluators.contract import Reading, Status, SubjectError
 from evaluators.evaluate import evaluate
+from evaluators.models.heads import head_files
+from evaluators.models.opening import open_model
 from tests.evaluators.data import subject, write_csv
+from tests.evaluators.models.subjects import held, tiny
 
 FEATURES = ["a", "b", "c"]
 
@@ -92,3 +95,21 @@ def test_the_cut_off_of_the_model_itself_decides(files: dict[str, Any]) -> None:
     skops.io.dump(strict, files["model"])
     found = values("fairness.group", files["table"], model=files["model"], features=FEATURES, columns={"group": "g"})
     assert found["fairness.selection_rate", "overall"] == (strict.predict(files["x"]) == "yes").mean() < 0.3
+
+
+def test_a_text_classifier_is_measured_like_any_other(tmp_path: Path) -> None:
+    weights = np.linspace(-1, 1, 8)
+    files = {**tiny(architectures=["BertModel"]), **head_files(["no", "yes"], weights, np.zeros(1))}
+    words = ["good day", "bad film", "day", "bad bad day"]
+    data = {"t": words * 20, "y": ["yes", "no"] * 40, "g": ["u", "u", "v", "v"] * 20}
+    table = write_csv(tmp_path / "texts.csv", data)
+    asked = held(tmp_path, files, table=table, columns={"label": "y", "group": "g", "text": "t"}, favourable="yes")
+    model = open_model(asked)
+    predicted = [model.classes[i] for i in model.labels(data["t"])]
+    for evaluator in ("fairness.group", "performance.accuracy", "calibration.binary"):
+        outcome = evaluate(evaluator, asked)
+        found = {(reading.metric, reading.slice): reading.value for reading in outcome.readings}
+        if evaluator == "performance.accuracy":
+            assert found["performance.accuracy", "overall"] == np.mean(np.array(predicted) == data["y"])
+        if evaluator == "fairness.group":
+            assert found["fairness.selection_rate", "overall"] == predicted.count("yes") / 80

@@ -1,13 +1,20 @@
 """Models in files, as the registry hands them to an evaluator."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
+from safetensors.torch import save
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import BertConfig, BertForSequenceClassification
+
 from evaluators.contract import Subject
 from tests.evaluators.data import package_file
 
+WORDS = ["[PAD]", "[UNK]", "good", "bad", "day", "film"]
 MINILM = ("config.json", "model.safetensors", "tokenizer.json")
 
 
@@ -33,3 +40,19 @@ def held(folder: Path, files: Mapping[str, bytes | Path], **facts: Any) -> Subje
             "name": table.name,
         }
     return Subject.from_dict({"kind": "model" if table else "files", "files": refs, **facts})
+
+
+def tiny(labels: int = 2, **changes: Any) -> dict[str, bytes]:
+    """A classifier of a few words with random weights."""
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
+    config = BertConfig(vocab_size=len(WORDS), max_position_embeddings=6, num_labels=labels, **sizes)
+    module = BertForSequenceClassification(config)
+    config.architectures = ["BertForSequenceClassification"]
+    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(WORDS)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    return {
+        "config.json": json.dumps(config.to_dict() | changes).encode(),
+        "model.safetensors": save(module.state_dict(), metadata={"format": "pt"}),
+        "tokenizer.json": tokenizer.to_str().encode(),
+    }

@@ -6,42 +6,21 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
-from safetensors.torch import save
-from tokenizers import Tokenizer, models, pre_tokenizers
-from transformers import BertConfig, BertForSequenceClassification
 
 from evaluators.contract import SubjectError
 from evaluators.models.heads import head_files
 from evaluators.models.model import Model, NotOffered
 from evaluators.models.opening import open_model
-from tests.evaluators.models.subjects import held, minilm
+from tests.evaluators.models.subjects import held, minilm, tiny
 
 PERSON = "That is a happy person"
 OTHERS = ["That is a very happy person", "That is a happy dog", "Today is a sunny day"]
 POOLED = b'{"pooling": "mean", "normalise": true}'
-WORDS = ["[PAD]", "[UNK]", "good", "bad", "day", "film"]
 
 
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> Model:
     return open_model(held(tmp_path_factory.mktemp("encoder"), {**minilm(), "head.json": POOLED}))
-
-
-def tiny(labels: int = 2, **changes: Any) -> dict[str, bytes]:
-    """A classifier of a few words with random weights."""
-    torch.manual_seed(0)
-    sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
-    config = BertConfig(vocab_size=len(WORDS), max_position_embeddings=6, num_labels=labels, **sizes)
-    module = BertForSequenceClassification(config)
-    config.architectures = ["BertForSequenceClassification"]
-    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(WORDS)}, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    return {
-        "config.json": json.dumps(config.to_dict() | changes).encode(),
-        "model.safetensors": save(module.state_dict(), metadata={"format": "pt"}),
-        "tokenizer.json": tokenizer.to_str().encode(),
-    }
 
 
 @pytest.mark.verification
