@@ -1,12 +1,13 @@
 """How far the nearest input with another label lies, found by asking for labels only."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from evaluators.budget import BUDGET_PARAMETERS, Budget
-from evaluators.contract import Direction, Json, Measured, Metric, Progress, Reading, Subject
+from evaluators.contract import Direction, Json, Measured, Metric, Progress, Reading, Status, Subject
 from evaluators.devices import pick
 from evaluators.draws import generator
 from evaluators.models.opening import open_model
@@ -84,12 +85,16 @@ class DecisionBoundary:
         among = "rows that were right at first"
         common = {"level": level, "seed": seed, "statistics": dict(statistics)}
         finite, infinite = statistics["distances"], statistics["unreached"]
-        return [median_reading(MEDIAN, finite, infinite, among=among, common=common, detail=detail).sound()]
+        found = median_reading(MEDIAN, finite, infinite, among=among, common=common, detail=detail)
+        if statistics["unsteady"]:
+            reason = f"asked twice, the model changed its mind about {statistics['unsteady']} of the rows"
+            found = replace(found, status=Status.INSUFFICIENT_DATA, reason=reason)
+        return [found.sound()]
 
 
 def walk_case(case: Case, *, box: Box, params: Mapping[str, Any], seed: int, progress: Progress) -> Json:
     """Distances of the rows that the model has right, part by part until the budget is spent."""
-    said, budget = case.predicted(), Budget(params["budget_s"])
+    said, again, budget = case.predicted(), case.predicted(), Budget(params["budget_s"])
     right = case.take(np.flatnonzero(said == case.labels))
     distances: list[float] = []
     asked, cut_short = 0, 0
@@ -114,6 +119,7 @@ def walk_case(case: Case, *, box: Box, params: Mapping[str, Any], seed: int, pro
         "distances": finite,
         "unreached": len(distances) - len(finite),
         "left_out": case.n - right.n,
+        "unsteady": int((said != again).sum()),
         "cut_short": cut_short,
         "queries_per_row": asked / max(len(distances), 1),
         "queries": case.model.queries,

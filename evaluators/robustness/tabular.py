@@ -8,17 +8,14 @@ from typing import Any
 import numpy as np
 
 from evaluators.budget import BUDGET_PARAMETERS, Budget
-from evaluators.clusters import Clusters, cluster_reading
+from evaluators.clusters import Clusters
 from evaluators.contract import (
-    OVERALL,
     Direction,
-    Evidence,
     Json,
     Measured,
     Metric,
     Progress,
     Reading,
-    Status,
     Subject,
 )
 from evaluators.counts import FloatArray
@@ -28,13 +25,18 @@ from evaluators.models.opening import open_model
 from evaluators.robustness.cases import NEEDS, Case, not_applicable, open_case, unsuitable
 from evaluators.robustness.feature_attack import Space, attack
 from evaluators.robustness.perturbations import PERTURBATIONS, Columns
-from evaluators.support import rate_reading
+from evaluators.robustness.tabular_readings import (
+    ADVERSARIAL,
+    LISTED,
+    MISSING,
+    SCALE,
+    SWAP,
+    attacked_reading,
+    fragility,
+    kept_reading,
+)
 
-MISSING, SCALE, SWAP = PERTURBATIONS
-ADVERSARIAL = "robust.tabular.adversarial"
 PART, ATTACKED = 256, 32
-LISTED = 30
-COMMON = ("left_out", "right", "accepts_missing", "attack", "units_done", "budget_exhausted")
 NAMES = {"type": "array", "items": "string", "default": ()}
 
 
@@ -89,15 +91,15 @@ class TabularRobustness:
         space = Space(columns, params["changes"], params["reach"])
         attacked = attack_rows(case.take(slice(0, params["attacked"])), space, budget_s=params["budget_s"] / 2)
         facts = {"left_out": left_out, "right": case.n, "accepts_missing": model.accepts_missing}
-        return Measured(statistics=facts | found | {"attack": attacked}, evidence=(_drawn(found),))
+        return Measured(statistics=facts | found | {"attack": attacked}, evidence=(fragility(found),))
 
     def summarise(
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
     ) -> list[Reading]:
         if "not_applicable" in statistics:
             return not_applicable(self.metrics, statistics["not_applicable"], level)
-        readings = [_kept(metric, statistics, level, seed) for metric in PERTURBATIONS]
-        return [*readings, _attacked(statistics, level)]
+        readings = [kept_reading(metric, statistics, level, seed) for metric in PERTURBATIONS]
+        return [*readings, attacked_reading(statistics, level)]
 
 
 def _right_only(case: Case) -> tuple[Case, int]:
@@ -165,43 +167,3 @@ def attack_rows(case: Case, space: Space, *, budget_s: float) -> Json:
 
 def _same(rows: FloatArray, points: FloatArray) -> Any:
     return ((rows == points) | (np.isnan(rows) & np.isnan(points))).all(axis=1)
-
-
-def _kept(metric: str, statistics: Mapping[str, Any], level: float, seed: int) -> Reading:
-    found = statistics.get(metric)
-    if found is None or (statistics["right"] and not found["copies"]):
-        reason = {MISSING: "the model takes no missing values", SWAP: "no feature was declared to be a category"}
-        about = reason.get(metric, "every feature was declared to be a category")
-        return Reading(metric=metric, slice=OVERALL, status=Status.NOT_APPLICABLE, reason=about, level=level)
-    kept = {name: statistics[name] for name in COMMON}
-    common = {"level": level, "seed": seed, "statistics": kept | {metric: found}}
-    detail = {name: statistics[name] for name in ("left_out", "units_done", "budget_exhausted")}
-    detail |= {"copies": found["copies"], "worst_features": found["by_feature"][:5]}
-    among = "rows that were right at first"
-    clusters = Clusters.from_cells(found["cells"])
-    return cluster_reading(metric, OVERALL, clusters, among=among, common=common, detail=detail)
-
-
-def _attacked(statistics: Mapping[str, Any], level: float) -> Reading:
-    found = statistics["attack"]
-    kept = {name: statistics[name] for name in COMMON}
-    among = "attacked rows that were right at first"
-    standing = found["rows"] - found["broken"]
-    reading = rate_reading(ADVERSARIAL, OVERALL, standing, found["rows"], level=level, among=among, statistics=kept)
-    reading.detail.update(found | {"left_out": statistics["left_out"]})
-    return reading
-
-
-def _drawn(found: Json) -> Evidence:
-    """Bars of the features that lose most, over all perturbations."""
-    rows = []
-    for metric in PERTURBATIONS:
-        if metric not in found:
-            continue
-        copies = 2 if metric == SCALE else 1
-        asked = sum(times for _, _, times in found[metric]["cells"]) * copies
-        label = metric.rpartition(".")[2]
-        rows += [(kept / asked, f"{name} ({label})") for name, kept in found[metric]["by_feature"] if asked]
-    bars = [{"label": name, "value": share} for share, name in sorted(rows)[:LISTED]]
-    title = "Share of rows that stay right with one feature perturbed"
-    return Evidence(name="feature_fragility", data={"draw": "bars", "title": title, "bars": bars})

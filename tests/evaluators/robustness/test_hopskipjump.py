@@ -119,6 +119,19 @@ def test_a_model_with_one_answer_has_no_distance_and_says_so() -> None:
     assert "no input with another label was found" in reading.reason
 
 
+def test_a_model_that_changes_its_mind_is_no_evidence() -> None:
+    model, rows, labels = halved_digits()
+    drawn = np.random.default_rng(0)
+
+    def ask(inputs: np.ndarray) -> np.ndarray:
+        return model.predict_proba(inputs + drawn.normal(0, 0.3, inputs.shape))
+
+    fickle = Model(inputs=ROWS, score_kind="probability", ask=ask, classes=("0", "1"))
+    reading = run("robust.boundary", fickle, rows, labels, iterations=2)[MEDIAN]
+    assert reading.status is Status.INSUFFICIENT_DATA
+    assert "changed its mind about" in reading.reason
+
+
 def test_nothing_right_at_first_leaves_nothing_to_walk() -> None:
     model, rows, labels = halved_digits()
     reading = run("robust.boundary", as_model(model), rows, 1 - model.predict(rows), iterations=2)[MEDIAN]
