@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.contract import Evidence, Measured, Progress, Reading, Subject
+from evaluators.contract import EvaluatorError, Evidence, Json, Measured, Progress, Reading, Subject
 from evaluators.counts import GroupCounts, tally
 from evaluators.performance.metrics import METRICS
 from evaluators.performance.ranking import rank_readings
@@ -65,6 +65,14 @@ class Accuracy:
         readings += rank_readings(statistics, table.names if table.columns else [], **common)
         return [reading.sound() for reading in readings]
 
+    def merge(self, first: Mapping[str, Any], second: Mapping[str, Any]) -> Json:
+        """The counts of two shards of one table as those of the whole. Raises EvaluatorError if scores were ranked."""
+        if "auc" in first or "auc" in second:
+            raise EvaluatorError("ranks of scores need all rows at once: measure the parts without a score column")
+        names = tuple(sorted({*first["classes"], *second["classes"]}))
+        parts = [_widened(GroupCounts.from_statistics(part), names) for part in (first, second)]
+        return {**first, **parts[0].merged(parts[1]).as_statistics()}
+
 
 def _confusion(codes: Mapping[str, Any], names: list[str]) -> tuple[Evidence, ...]:
     if len(names) > CONFUSION_CLASSES:
@@ -72,3 +80,10 @@ def _confusion(codes: Mapping[str, Any], names: list[str]) -> tuple[Evidence, ..
     zeros = np.zeros_like(codes["label"])
     counts = tally(zeros, codes["label"], codes["prediction"], groups=1, classes=len(names))[0]
     return (Evidence(name="confusion", data={"classes": names, "rows_by_label": counts.tolist()}),)
+
+
+def _widened(table: GroupCounts, names: tuple[str, ...]) -> GroupCounts:
+    """The same counts with room for classes that another shard has seen."""
+    counts = np.zeros((len(table.values), len(names), 2), dtype=np.int64)
+    counts[:, [names.index(name) for name in table.classes]] = table.counts
+    return GroupCounts(table.columns, table.values, counts, names)
