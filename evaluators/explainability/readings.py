@@ -52,7 +52,15 @@ def shap_readings(statistics: Mapping[str, Any], *, tolerance: float, level: flo
         own = {**facts, "n": n, "total": item["absolute"], "top": [item]}
         name = f"feature={item['feature']}"
         readings.append(_reading(name, item["absolute"], interval, own, {"mean": item["mean"]}, common))
-    return readings
+    return readings + [_cohort(item, facts, common) for item in statistics.get("cohorts", [])]
+
+
+def _cohort(item: Mapping[str, Any], facts: Json, common: Json) -> Reading:
+    """How strongly the features move the output for one group, all of them together."""
+    values, n = item["total"], len(item["total"])
+    interval = _intervals([values], level=common["level"], seed=common["seed"])[0]
+    own = {**facts, "n": n, "total": values, "top": [], "cohorts": [dict(item)]}
+    return _reading(item["name"], values, interval, own, {}, common | {"n": n})
 
 
 def _intervals(columns: Sequence[Sequence[float]], *, level: float, seed: int) -> list[tuple[float, float]]:

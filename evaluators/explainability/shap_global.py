@@ -6,12 +6,15 @@ from typing import Any
 import numpy as np
 
 from evaluators.contract import Direction, Evidence, Json, Measured, Metric, Progress, Reading, Subject
-from evaluators.counts import FloatArray
+from evaluators.counts import FloatArray, IntArray, slice_name
 from evaluators.draws import generator
 from evaluators.explainability.explainers import ADDITIVE, Explanation, choose, explain
 from evaluators.explainability.readings import ADDITIVITY, GLOBAL, shap_readings
 from evaluators.explainability.targets import open_rows_model
-from evaluators.subjects import feature_matrix
+from evaluators.files import required
+from evaluators.subjects import groups, model_rows, open_table
+from evaluators.support import too_many_groups
+from evaluators.tables import Table
 
 
 class GlobalShap:
@@ -26,7 +29,7 @@ class GlobalShap:
     needs: Mapping[str, tuple[str, ...]] = {
         "files": ("model", "table"),
         "columns": (),
-        "optional": ("features", "favourable"),
+        "optional": ("features", "favourable", "group"),
     }
     parameters: Mapping[str, Mapping[str, Any]] = {
         "explainer": {
@@ -55,12 +58,13 @@ class GlobalShap:
         progress(0.0, "opening the model")
         model = open_rows_model(subject)
         progress(0.2, "reading the table")
-        rows = feature_matrix(subject, model)
-        background, explained = _samples(rows, params, seed)
+        table = open_table(subject, categorical=subject.groups, numeric=model.features)
+        rows = model_rows(table, subject, model, required(subject, "table").name)
+        background, explained, chosen = _samples(rows, params, seed)
         kind = choose(model, np.concatenate([background, explained]), params["explainer"])
         progress(0.3, f"explaining {len(explained)} rows by the {kind} explainer")
         found = explain(model, background, explained, kind=kind, favourable=subject.favourable, seed=seed)
-        return _reduced(found, model.features, params["top"], len(background))
+        return _reduced(found, model.features, params["top"], len(background), _cohorts(table, subject, chosen))
 
     def summarise(
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
@@ -69,15 +73,26 @@ class GlobalShap:
         return [reading.sound() for reading in readings]
 
 
-def _samples(rows: FloatArray, params: Mapping[str, Any], seed: int) -> tuple[FloatArray, FloatArray]:
-    """Background and explained rows, drawn without replacement; small tables serve as both."""
+def _samples(rows: FloatArray, params: Mapping[str, Any], seed: int) -> tuple[FloatArray, FloatArray, IntArray]:
+    """Background and explained rows, drawn without replacement; small tables serve as both. And which were drawn."""
     rng = generator(seed, GLOBAL)
     background = rng.choice(len(rows), size=min(params["background"], len(rows)), replace=False)
     explained = rng.choice(len(rows), size=min(params["rows"], len(rows)), replace=False)
-    return rows[np.sort(background)], rows[np.sort(explained)]
+    return rows[np.sort(background)], rows[np.sort(explained)], np.sort(explained)
 
 
-def _reduced(found: Explanation, features: tuple[str, ...], top: int, background: int) -> Measured:
+def _cohorts(table: Table, subject: Subject, chosen: IntArray) -> list[tuple[str, Any]]:
+    """Slice name and mask over the explained rows, per group that has some of them."""
+    found = groups(table, subject)
+    if not found.columns or too_many_groups(len(found.values)):
+        return []
+    masks = [(slice_name(found.columns, value), found.codes[chosen] == i) for i, value in enumerate(found.values)]
+    return [(name, mask) for name, mask in masks if mask.any()]
+
+
+def _reduced(
+    found: Explanation, features: tuple[str, ...], top: int, background: int, cohorts: list[tuple[str, Any]]
+) -> Measured:
     absolute = np.abs(found.phi)
     means, signed = absolute.mean(axis=0), found.phi.mean(axis=0)
     order = np.argsort(-means, kind="stable")[:top]
@@ -94,6 +109,7 @@ def _reduced(found: Explanation, features: tuple[str, ...], top: int, background
     statistics = facts | {
         "total": _short(absolute.sum(axis=1)),
         "top": [{"feature": features[j], "mean": float(signed[j]), "absolute": _short(absolute[:, j])} for j in order],
+        "cohorts": [{"name": name, "total": _short(absolute.sum(axis=1)[mask])} for name, mask in cohorts],
     }
     everything = [
         {"feature": name, "mean_absolute": float(size), "mean": float(mean)}

@@ -7,7 +7,7 @@ import numpy as np
 
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
 from evaluators.counts import FloatArray
-from evaluators.files import has_role
+from evaluators.files import has_model, has_role
 from evaluators.intervals import normal_interval
 from evaluators.models.opening import open_model
 from evaluators.ranks import Auc, delong
@@ -19,7 +19,6 @@ from evaluators.uncertainty.forecasts import (
     columns_of,
     not_applicable,
     open_forecasts,
-    probabilities_of,
     why_not,
 )
 from evaluators.uncertainty.means import alone, mean_reading, of_slices, refused, sums
@@ -98,13 +97,13 @@ class Doubt:
 
 def _disagreement(subject: Subject, found: Forecasts) -> dict[str, FloatArray]:
     """Per row, where there are members: trees of a forest, or the columns of a second model."""
-    if has_role(subject, "model"):
+    if has_model(subject):
         model = open_model(subject)
         parts = members(model)
         if not parts:
             return {}
         inputs = model_inputs(subject, model)
-        return {"mutual": mutual_information([probabilities_of(part, inputs) for part in parts])}
+        return {"mutual": mutual_information([part.probabilities(inputs) for part in parts])}
     other = subject.roles.get("baseline_probability", ())
     if len(other) != found.p.shape[1]:
         return {}

@@ -8,8 +8,8 @@ import numpy as np
 
 from evaluators.contract import Subject, SubjectError
 from evaluators.counts import FloatArray, IntArray, slice_name
-from evaluators.files import has_role, required
-from evaluators.models.model import VALUE, Model, softmax
+from evaluators.files import has_model, required
+from evaluators.models.model import softmax
 from evaluators.models.opening import open_model
 from evaluators.subjects import Groups, classes, favourable_code, groups, model_inputs, open_table, scores
 from evaluators.support import too_many_groups
@@ -43,9 +43,10 @@ class Forecasts:
 
 
 def why_not(subject: Subject) -> str:
-    """Why there are no probabilities, by what was declared, or ""."""
-    if has_role(subject, "model") or subject.kind == "endpoint":
-        return ""
+    """Why there are no probabilities, by what the table or the model is declared to hold, or ""."""
+    if has_model(subject):
+        kind = open_model(subject).score_kind
+        return "" if kind in KINDS else f"probabilities are needed; the model answers with a {kind}"
     if not subject.roles.get("probability") and not subject.score:
         return "no probability columns and no score were declared"
     if subject.score_kind not in (*KINDS, None) or (
@@ -59,7 +60,7 @@ def open_forecasts(
     subject: Subject, *, role: str = "table", labelled: bool = True, extra: Sequence[str] = ()
 ) -> Forecasts:
     """Probabilities, outcomes and groups of a table. Raises SubjectError; ask `why_not` first."""
-    source = _from_model if has_role(subject, "model") or subject.kind == "endpoint" else _from_table
+    source = _from_model if has_model(subject) else _from_table
     texts = [name for name in (subject.label if labelled else None, *subject.groups, *extra) if name]
     if role != "table":
         texts = []
@@ -67,13 +68,6 @@ def open_forecasts(
     y = _positions(table, subject, names) if labelled and role == "table" else np.zeros(0, dtype=np.int64)
     found = groups(table, subject) if role == "table" else Groups(np.zeros(table.n, dtype=np.int64), (), ((),))
     return Forecasts(p, y, names, found, table)
-
-
-def probabilities_of(model: Model, inputs: Any) -> FloatArray:
-    """(n, K) of a classifier. Raises SubjectError for a model that predicts numbers."""
-    if model.score_kind == VALUE:
-        raise SubjectError("the model predicts numbers and has no classes, so it gives no probabilities")
-    return model.probabilities(inputs)
 
 
 def columns_of(table: Table, columns: Sequence[str], subject: Subject, role: str) -> FloatArray:
@@ -125,7 +119,7 @@ def _from_model(subject: Subject, role: str, texts: Sequence[str]) -> tuple[Tabl
     model = open_model(subject)
     inputs = model_inputs(subject, model, role)
     table = open_table(subject, role, categorical=texts) if texts else Table(len(inputs), {}, {})
-    return table, probabilities_of(model, inputs), model.classes
+    return table, model.probabilities(inputs), model.classes
 
 
 def _from_table(subject: Subject, role: str, texts: Sequence[str]) -> tuple[Table, FloatArray, tuple[str, ...]]:

@@ -195,3 +195,23 @@ def test_a_network_is_explained_from_outside_or_by_its_gradient() -> None:
     assert found.output == "probability"
     assert found.gap < 1e-5
     assert explain(model, x[:3], x[:4], kind="gradient", favourable="1", seed=0).output == "margin"
+
+
+def test_a_model_that_leaks_a_proxy_has_it_at_the_top_and_its_clean_twin_does_not(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    group, skill = rng.integers(0, 2, 400), rng.normal(size=400)
+    street = group + 0.1 * rng.normal(size=400)
+    y = (skill + 4 * group + rng.normal(size=400) > 2).astype(int)
+    data = {"skill": skill, "street": street, "g": np.where(group, "a", "b")}
+    for columns, top in ((["skill", "street"], "street"), (["skill"], "skill")):
+        model = LogisticRegression().fit(np.column_stack([data[name] for name in columns]), y)
+        skops.io.dump(model, tmp_path / "model.skops")
+        told = {"table": write_csv(tmp_path / "rows.csv", data), "model": tmp_path / "model.skops", "favourable": "1"}
+        found = measured(told | {"features": columns, "columns": {"group": ["g"]}})
+        overall = found["explain.shap.global", "overall"]
+        assert overall.detail["top"][0]["feature"] == top
+        assert found["explain.shap.global", "g=a"].n + found["explain.shap.global", "g=b"].n == overall.n
+        again = catalog.summarise(
+            "explain.shap_global", found["explain.shap.global", "g=a"].statistics, params={}, level=0.95, seed=0
+        )
+        assert [r for r in again if r.slice == "g=a"][0].value == found["explain.shap.global", "g=a"].value
