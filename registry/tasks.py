@@ -25,6 +25,8 @@ from registry.services import runs
 
 logger = logging.getLogger(__name__)
 STDERR_KEPT = 64 * 1024
+# What the child says of how it measured, beside what it found.
+SURROUNDINGS = ("versions", "wall_s", "peak_rss", "device", "queries")
 # What a child may know of its surroundings. Everything else, addresses and keys included, stays behind.
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OMP_NUM_THREADS")
 
@@ -159,7 +161,7 @@ def _conclude(run: Evaluation, outcome: dict[str, Any]) -> None:
         where = f" ({outcome['where']})" if outcome.get("where") else ""
         runs.fail(run, failure=f"{outcome.get('error', 'it said nothing')}{where}")
         return
-    environment = {name: outcome.get(name) for name in ("versions", "wall_s", "peak_rss")}
+    environment = {name: outcome[name] for name in SURROUNDINGS if outcome.get(name) is not None}
     try:
         runs.finish(run, readings=outcome["readings"], evidence=outcome.get("evidence", ()), environment=environment)
     except InvalidInput as error:

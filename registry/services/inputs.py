@@ -14,7 +14,7 @@ DECLARED = {
     "score_kind": "say what kind of number the score is",
 }
 # What comes out of the model where the model itself is run, and out of the table where it isn't.
-PREDICTED = ("prediction", "score", "score_kind", "probability")
+PREDICTED = ("prediction", "score", "score_kind", "probability", "output")
 FILES = frozenset({"table", "reference", "model", "baseline"})
 COLUMNS = ("label", "prediction", "score", "group", *ROLES)
 Facts = Mapping[str, Any]
@@ -114,11 +114,24 @@ def problems(version: ModelVersion, facts: Facts, inputs: Inputs, reads: Mapping
             errors[role] = ["there is no such table whose bytes are held here"]
     if "model" in files and not (version.artifact and version.artifact.is_held):
         errors["model"] = ["the model's bytes are not held here, only their digests"]
-    errors |= _unused(facts, inputs) | _baseline_problems(version, files, inputs.baseline)
+    errors |= (
+        _unread(version, facts, inputs, reads)
+        | _unused(facts, inputs)
+        | _baseline_problems(version, files, inputs.baseline)
+    )
     errors |= _undeclared(facts, reads, by_model=runs_model(version, facts, reads))
     if inputs.dataset_version is not None and not _pins(version, inputs.dataset_version):
         errors["dataset_version"] = [f"{version} does not pin it"]
     return errors
+
+
+def _unread(version: ModelVersion, facts: Facts, inputs: Inputs, reads: Mapping[str, Any]) -> Errors:
+    """A table that is named by its columns, or that stands for a model that can't be run, has to be there."""
+    named = any((reads.get("columns") or {}).get(role) for role in column_roles(facts))
+    is_needed = "model" in file_roles(facts) and not runs_model(version, facts, reads)
+    if inputs.table is None and "table" in file_roles(facts) and (named or is_needed):
+        return {"table": ["bring a table of rows to measure on"]}
+    return {}
 
 
 def _unused(facts: Facts, inputs: Inputs) -> Errors:

@@ -52,8 +52,8 @@ def kinds(facts: Mapping[str, Any]) -> set[str]:
     needs, words = facts["needs"], set(facts["id"].replace(".", "_").split("_"))
     read = {name for names in needs.values() for name in names} & set(COLUMNS)
     runs_model = "model" in needs.get("files", ())
-    if family(facts["id"]) == "generative" or "output" in read:
-        return {ModelKind.GENERATIVE, *(TEXTS if "text" in read else ())}
+    if family(facts["id"]) == "generative":
+        return {ModelKind.GENERATIVE}
     if family(facts["id"]) == "compression":
         return set(ModelKind.values)
     if "text" in words or "text" in needs.get("columns", ()) or ("text" in read and runs_model):

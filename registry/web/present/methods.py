@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from evaluators.catalog import EVALUATORS
+from evaluators.catalog import EVALUATORS, describe
 from registry.models import Evaluation, Measurement
 from registry.models.choices import Assurance
 from registry.reports.figures import format_interval, format_level, format_number
@@ -76,14 +76,18 @@ def _number(row: Measurement) -> Facts:
         {"name": "Interval", "value": format_interval(row.low, row.high, unit=unit) if has_interval else "none"},
         {"name": "Level", "value": format_level(row.level)},
         {"name": "Method", "value": row.method or "not said"},
-        {"name": "Rows", "value": format_number(row.n) if row.n is not None else "not said"},
+        {"name": "n", "value": format_number(row.n) if row.n is not None else "not said"},
         {"name": "Seed", "value": row.seed or "none: nothing is drawn"},
     ]
 
 
 def _settings(run: Evaluation) -> Facts:
     """The parameters that were set, under their names; the others have their usual values."""
-    said = [{"name": name, "value": _plain(value)} for name, value in sorted(run.parameters.items())]
+    known = describe(run.evaluator)["params"]["properties"] if run.evaluator in EVALUATORS else {}
+    said = [
+        {"name": known.get(name, {}).get("title", name), "value": _plain(value)}
+        for name, value in sorted(run.parameters.items())
+    ]
     usual = {"name": "Parameters", "value": "all as usual"}
     code = {"name": "Evaluator", "value": f"{run.evaluator} {run.evaluator_version}"}
     return [code, *(said or [usual]), {"name": "Run by", "value": Assurance(run.assurance).label}]

@@ -4,7 +4,12 @@ from registry.reports.metric_names import facts, title
 
 __all__ = ["evaluator_title", "facts", "title", "unit", "unit_words"]
 
-COUNTED = frozenset({"class", "findings", "types"})
+COUNTED = frozenset(
+    {
+        "alarms", "bytes", "changes", "class", "columns", "features", "findings", "flag", "operations", "points", "rows",
+        "signals", "types", "values",
+    }
+)  # fmt: skip
 SHARES = frozenset({"rate", "share", "proportion"})
 BARE = frozenset({"", "ratio", "score", "index", "count", "none"})
 

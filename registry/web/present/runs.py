@@ -14,7 +14,7 @@ from registry import policies
 from registry.models import Evaluation, ModelVersion, RequiredEvaluation, User
 from registry.models.choices import Assurance, ModelKind, RunState
 from registry.models.gate_inputs import active_revision
-from registry.services.inputs import COLUMNS
+from registry.services.inputs import COLUMNS, file_roles
 from registry.web.present import drawn, evidence, families, metrics
 from registry.web.present.pages import crumbs
 
@@ -80,7 +80,8 @@ def _families(evaluators: list[str]) -> list[dict[str, Any]]:
 def offer(facts: Mapping[str, Any]) -> dict[str, Any]:
     """An evaluator: what it reads, what it costs and what it measures."""
     files, columns = facts["needs"].get("files", ()), facts["needs"].get("columns", ())
-    read = [FILES_READ[file] for file in files if file in FILES_READ]
+    either = [] if files else [FILES_READ[role] for role in ("table", "model") if role in file_roles(facts)]
+    read = [FILES_READ[file] for file in files if file in FILES_READ] or [" or ".join(either)]
     named = [COLUMNS_READ.get(role) or ROLES[role].partition(":")[0] for role in columns if role in COLUMNS]
     with_columns = f" with {_and(named)}" if named else ""
     return {
