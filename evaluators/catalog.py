@@ -64,6 +64,7 @@ EVALUATORS: Mapping[str, str] = {
     "robust.text_checklist": "evaluators.robustness.checklist.TextChecklist",
     "robust.text_synonyms": "evaluators.robustness.text_synonyms.TextSynonyms",
     "robust.text_typos": "evaluators.robustness.text_typos.TextTypos",
+    "security.backdoor_probe": "evaluators.security.backdoor.BackdoorProbe",
     "security.model_file": "evaluators.security.model_file.ModelFile",
     "security.provenance": "evaluators.security.provenance.Provenance",
     "security.remote_code": "evaluators.security.remote.RemoteCode",

@@ -6,12 +6,14 @@ from dataclasses import asdict
 from typing import Any, BinaryIO
 
 from evaluators.contract import OVERALL, Direction, Json, Measured, Metric, Progress, Reading, Status, Subject
-from evaluators.files import open_verified, required
+from evaluators.exact import counted, table
+from evaluators.files import open_verified
 from evaluators.libraries import library
 from evaluators.security import safetensors
 from evaluators.security.archives import scan_compressed, scan_tar, scan_torch
-from evaluators.security.formats import EXECUTES, REVIEWED, SAFE, UNKNOWN, Format, identify
+from evaluators.security.formats import EXECUTES, REVIEWED, SAFE, UNKNOWN, Format
 from evaluators.security.machine import Finding
+from evaluators.security.parts import identify_part, model_files
 from evaluators.security.pickles import MAX_BYTES, scan
 
 CLASS = "security.serialisation_class"
@@ -23,7 +25,11 @@ SHOWN = 100
 
 
 class ModelFile:
-    """Reads one file of any format. Nothing is unpickled, imported or executed."""
+    """Reads one file of any format, or all files of a folder. Nothing is unpickled, imported or executed.
+
+    Of several files the class is that of the worst, and findings are those of all. Evidence `model_files`: each file's
+    format, class and reason.
+    """
 
     id = "security.model_file"
     version = "1"
@@ -41,14 +47,17 @@ class ModelFile:
     )
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
-        ref = required(subject, "model")
-        progress(0.0, "checking the digest")
-        with open_verified(ref) as handle:
-            size = os.fstat(handle.fileno()).st_size
-            found = identify(handle, size, ref.name)
-            progress(0.3, f"inspecting {found.name}")
-            statistics: Json = {"size": size, **_inspect(handle, size, found)}
-        return Measured(statistics=statistics)
+        files = model_files(subject)
+        inspected: dict[str, Json] = {}
+        for i, (name, ref) in enumerate(files.items()):
+            progress(i / len(files), f"inspecting {name}")
+            with open_verified(ref) as handle:
+                size = os.fstat(handle.fileno()).st_size
+                found = identify_part(handle, name, is_alone=len(files) == 1)
+                inspected[name] = {"size": size, **_inspect(handle, size, found)}
+        rows = [[name, item["format"], item["serialisation"], item["reason"]] for name, item in inspected.items()]
+        evidence = table("model_files", "The files of the model", ["file", "format", "class", "reason"], rows)
+        return Measured(statistics=_together(inspected), evidence=(evidence,))
 
     def summarise(
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
@@ -56,7 +65,7 @@ class ModelFile:
         common: Json = {"level": level, "statistics": dict(statistics)}
         serialisation = statistics["serialisation"]
         detail = {"format": statistics["format"], "class": serialisation, "reason": statistics["reason"]}
-        readings = [_counted(CLASS, SEVERITY[serialisation], detail, common)]
+        readings = [counted(CLASS, SEVERITY[serialisation], common=common, detail=detail)]
         for metric in (PICKLE, SAFETENSORS, SKOPS):
             findings = statistics["findings"].get(metric)
             if findings is None:
@@ -65,8 +74,32 @@ class ModelFile:
                 readings.append(Reading(metric=metric, slice=OVERALL, status=status, reason=reason, **common))
             else:
                 detail = {"findings": findings[:SHOWN], **statistics["facts"]}
-                readings.append(_counted(metric, len(findings), detail, common))
+                readings.append(counted(metric, len(findings), common=common, detail=detail))
         return readings
+
+
+def _together(inspected: Mapping[str, Json]) -> Json:
+    """One description of all files: the worst class with its reason, and the findings of all, each with its file."""
+    if len(inspected) == 1:
+        return next(iter(inspected.values()))
+    name, worst = max(inspected.items(), key=lambda item: SEVERITY[item[1]["serialisation"]])
+    findings: dict[str, list[Any]] = {}
+    facts: Json = {"files": len(inspected)}
+    for other, item in inspected.items():
+        for metric, found in item["findings"].items():
+            findings.setdefault(metric, []).extend(_named(other, finding) for finding in found)
+        for key, count in item["facts"].items():
+            facts[key] = facts.get(key, 0) + count
+    if all(item["format"] == "text" for item in inspected.values()):
+        worst = worst | {"serialisation": UNKNOWN, "reason": "no file holds a model"}
+    size = sum(item["size"] for item in inspected.values())
+    reason = f"{name}: {worst['reason']}"
+    return worst | {"size": size, "reason": reason, "findings": findings, "facts": facts}
+
+
+def _named(file: str, finding: Any) -> Any:
+    """A finding that says in which file it was made."""
+    return finding | {"what": f"{file}: {finding['what']}"} if isinstance(finding, dict) else f"{file}: {finding}"
 
 
 def _inspect(handle: BinaryIO, size: int, found: Format) -> Json:
@@ -112,19 +145,3 @@ def _untrusted(handle: BinaryIO) -> list[str]:
     handle.seek(0)
     io = library("skops.io")
     return sorted(str(name) for name in io.get_untrusted_types(data=handle.read()))
-
-
-def _counted(metric: str, count: int, detail: Json, common: Json) -> Reading:
-    """A count without sampling error: the interval is the number itself."""
-    return Reading(
-        metric=metric,
-        slice=OVERALL,
-        status=Status.OK,
-        value=count,
-        low=count,
-        high=count,
-        method="exact",
-        n=1,
-        detail=detail,
-        **common,
-    )
