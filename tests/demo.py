@@ -35,7 +35,7 @@ class Demo:
 
     def start(self, *, seconds: float) -> None:
         kept = {name: value for name, value in os.environ.items() if not name.endswith("DATABASE_URL")}
-        environ = {**kept, "ASSAY_HOME": str(self.home)}
+        environ = {**kept, "ASSAY_HOME": str(self.home), "ASSAY_EXHIBITS": "0"}
         command = [sys.executable, "manage.py", "demo", "--port", str(self.port)]
         with self.said.open("wb") as out:
             self.process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=out, stderr=subprocess.STDOUT)

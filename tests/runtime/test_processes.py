@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -56,6 +57,15 @@ def test_a_program_that_falls_is_started_again(supervisor, said) -> None:
 def test_one_that_keeps_falling_is_started_ever_more_rarely(supervisor) -> None:
     supervisor.start(python("worker", "raise SystemExit(1)"))
     eventually(lambda: supervisor.running[0].pause >= 4, tick=supervisor.tick)
+
+
+@pytest.mark.parametrize(("status", "complaints"), [(0, 0), (3, 1)])
+def test_one_with_an_end_of_its_own_is_shown_and_not_started_again(supervisor, said, status, complaints) -> None:
+    supervisor.start(replace(python("seeding", f"print('half'); raise SystemExit({status})"), ends=True))
+    supervisor.start(python("worker", SLEEPER))
+    eventually(lambda: len(supervisor.running) == 1 and "seeding: half" in said, tick=supervisor.tick)
+    assert supervisor.running[0].program.name == "worker"
+    assert sum("ended with status 3" in line for line in said) == complaints
 
 
 def test_stopping_ends_grandchildren_in_sessions_of_their_own(supervisor, tmp_path) -> None:

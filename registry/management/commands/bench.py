@@ -7,17 +7,22 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from registry.management.bench import groups, verdicts
+from registry.management.bench import groups, kernels, suites, verdicts
 from registry.management.bench.figures import Figure, as_line
 from registry.management.embedded.places import assay_home
 
-BENCHES = {"groups": groups.measure, "verdicts": verdicts.measure}
+BENCHES = {
+    "groups": groups.measure,
+    "kernels": kernels.measure,
+    "suites": suites.measure,
+    "verdicts": verdicts.measure,
+}
 
 
 class Command(BaseCommand):
     """Prints ratios and writes them to `bench.json` in Assay's home."""
 
-    help = "Measure group-metric intervals and verdict requests against their rivals; prints ratios."
+    help = "Measure intervals, kernels, whole suites and verdict requests, against rivals where there are any."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -27,8 +27,7 @@ def walk_to_training(walk: Walk) -> None:
 
 def assess(walk: Walk, stage: str) -> None:
     """Record each risk that is new and add what was done about it at this stage."""
-    plain = texts.load("risks")
-    for item in (*plain["both"], *plain[walk.version.label]):
+    for item in walk.risks:
         risk = Risk.objects.filter(version=walk.version, issue=item["issue"], carried_to=None).first()
         if risk is None:
             rating = {name: item[name] for name in RATED}

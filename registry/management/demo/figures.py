@@ -1,5 +1,7 @@
 """What was measured of a version, in words that a card can quote."""
 
+from collections.abc import Mapping, Sequence
+
 from registry.models import Evaluation, Measurement
 
 RATIO = "fairness.demographic_parity_ratio"
@@ -25,10 +27,16 @@ def measured_figures(runs: list[Evaluation]) -> dict[str, str]:
     """Every figure the card and the risks quote, from the readings of these runs; the last crosses race with sex."""
     *required, crossed = runs
     rows = {(row.metric, row.slice): row for row in Measurement.objects.filter(evaluation__in=required)}
-    figures = {name: quote(rows[place]) for name, place in QUOTED.items()}
+    figures = quoted(required, QUOTED)
     overall = rows[(SHAP, "overall")]
     figures["explained"] = ", ".join(f"`{item['feature']}`" for item in overall.detail["top"][:TOP])
     return figures | crossed_figures(crossed)
+
+
+def quoted(runs: Sequence[Evaluation], places: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Figures by name, each from the metric and slice it names. KeyError for one that none of these runs measured."""
+    rows = {(row.metric, row.slice): row for row in Measurement.objects.filter(evaluation__in=runs)}
+    return {name: quote(rows[metric, slice_]) for name, (metric, slice_) in places.items()}
 
 
 def crossed_figures(run: Evaluation) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """What a team has before it has a model: a project with its trust needs, a policy, and documented data."""
 
 import io
+from collections.abc import Mapping
+from typing import Any
 
 from registry.management.demo import texts
 from registry.management.demo.data import Applications, prepared_table, source_file
@@ -12,9 +14,9 @@ from registry.services import artifacts, catalog, documents, policy
 POLICY = "lending"
 
 
-def open_project(cast: Cast) -> Project:
+def open_project(cast: Cast, plain: Mapping[str, Any]) -> Project:
     """The use case, with how much of each aspect of trust it needs and why."""
-    plain, ada = texts.load("project"), cast["ada"]
+    ada = cast["ada"]
     project = Project.objects.filter(team=cast.lending, slug=plain["slug"]).first() or catalog.create_project(
         cast.lending, slug=plain["slug"], name=plain["name"], purpose=plain["purpose"], by=ada
     )
@@ -24,11 +26,11 @@ def open_project(cast: Cast) -> Project:
     return project
 
 
-def adopt_policy(cast: Cast, project: Project) -> PolicyRevision:
-    """ada writes it, grace and alan agree, joan activates it."""
-    known = PolicyRevision.objects.filter(policy__team=cast.lending, policy__slug=POLICY).first()
-    body = texts.load("lending", room="policies")
-    revision = known or policy.write_revision(cast.lending, slug=POLICY, body=body, by=cast["ada"])
+def adopt_policy(cast: Cast, project: Project, *, slug: str = POLICY) -> PolicyRevision:
+    """ada writes it, grace and alan agree, joan activates it. Its body is the fixture of that name."""
+    known = PolicyRevision.objects.filter(policy__team=cast.lending, policy__slug=slug.replace("_", "-")).first()
+    body = texts.load(slug, room="policies")
+    revision = known or policy.write_revision(cast.lending, slug=slug.replace("_", "-"), body=body, by=cast["ada"])
     for reader in (cast["grace"], cast["alan"]):
         if not revision.publications.filter(agreed_by=reader).exists():
             policy.agree(revision, by=reader)

@@ -7,7 +7,7 @@ from registry.management.demo.lending import dataset_version
 from registry.management.demo.people import Cast
 from registry.management.demo.versions import TRAINING, hold
 from registry.models import ModelVersion, Project, RegisteredModel
-from registry.models.choices import Relation
+from registry.models.choices import ModelKind, Relation
 from registry.services import catalog
 
 PROJECT, MODEL = "campaigns", "eco-label-demand"
@@ -27,7 +27,7 @@ def register(cast: Cast) -> ModelVersion:
     features, labels = read_survey()
     trained = importlib.import_module(TRAINING).train_survey_model(features, labels)
     model = RegisteredModel.objects.filter(team=team, slug=MODEL).first() or catalog.create_model(
-        project, slug=MODEL, description="Who would buy eco-labelled apples.", by=eve
+        project, slug=MODEL, kind=ModelKind.TABULAR, description="Who would buy eco-labelled apples.", by=eve
     )
     files = hold(project, ("model.skops", trained), by=eve)
     parent = catalog.Parent(relation=Relation.TRAINED_ON, version=survey)

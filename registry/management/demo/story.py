@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from registry.gates.verdict import Requirement
-from registry.management.demo import facts, lending, marketing, people, versions
+from registry.management.demo import facts, lending, marketing, people, texts, versions
 from registry.management.demo.assessing import assess, walk_to_training
 from registry.management.demo.data import Applications, read_applications
 from registry.management.demo.figures import measured_figures
@@ -43,7 +43,7 @@ def tell(say: Say) -> facts.Facts:
 
 def walk_both(cast: people.Cast, data: Applications, *, say: Say) -> list[Walk]:
     """Both versions trained, registered, queued and at the stage training. The worker measures meanwhile."""
-    project = lending.open_project(cast)
+    project = lending.open_project(cast, texts.load("project"))
     revision = lending.adopt_policy(cast, project)
     say(f"{revision} is agreed by two and active for {project}")
     dataset = lending.register_data(cast, data)

@@ -2,8 +2,9 @@
 
 import importlib
 import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from evaluators.catalog import describe
 from registry.management.demo import texts
@@ -19,7 +20,7 @@ from registry.models import (
     RequiredEvaluation,
     User,
 )
-from registry.models.choices import Relation, RunState, Stage
+from registry.models.choices import ModelKind, Relation, RunState, Stage
 from registry.services import artifacts, catalog, documents, evaluations
 from registry.services.specs import prescribed_digest
 
@@ -46,6 +47,8 @@ class Walk:
     dataset: DatasetVersion
     by: User
     figures: dict[str, str]
+    risks: Sequence[Mapping[str, Any]]
+    card: Mapping[str, Any]
     required: list[Evaluation] = field(default_factory=list)
     crossed: Evaluation | None = None
 
@@ -64,13 +67,26 @@ def begin(label: str, *, project: Project, dataset: DatasetVersion, data: Applic
         table = hold(project, ("predictions.csv", trained.table), by=by)
         version = version or register(label, trained.model_file, project=project, dataset=dataset, by=by)
     figures = texts.data_figures(data) | {"registered": f"{version.registered_at:%Y-%m-%d}"}
-    return Walk(version=version, table=table, dataset=dataset, by=by, figures=figures)
+    risks, card = texts.load("risks"), texts.load("model_card")
+    return Walk(
+        version=version,
+        table=table,
+        dataset=dataset,
+        by=by,
+        figures=figures,
+        risks=[*risks["both"], *risks[label]],
+        card=card["both"] | card[label],
+    )
 
 
 def register(label: str, model_file: bytes, *, project: Project, dataset: DatasetVersion, by: User) -> ModelVersion:
     """A version with its one file, pinned to the data it was trained and measured on."""
     model = RegisteredModel.objects.filter(team=project.team, slug=MODEL).first() or catalog.create_model(
-        project, slug=MODEL, description="Which mortgage applications can be approved at once.", by=by
+        project,
+        slug=MODEL,
+        kind=ModelKind.TABULAR,
+        description="Which mortgage applications can be approved at once.",
+        by=by,
     )
     parents = [
         catalog.Parent(relation=relation, version=dataset) for relation in (Relation.TRAINED_ON, Relation.EVALUATED_ON)
@@ -112,7 +128,6 @@ def on_its_way(walk: Walk, spec_digest: str) -> Evaluation | None:
 
 def write_card(walk: Walk) -> None:
     """The model card, with the figures that were measured."""
-    card, plain = walk.version.documents.get(), texts.load("model_card")
+    card = walk.version.documents.get()
     if not card.revisions.exists():
-        answers = texts.as_answers(plain["both"] | plain[walk.version.label], walk.figures)
-        documents.write_revision(card, answers=answers, expected=0, by=walk.by)
+        documents.write_revision(card, answers=texts.as_answers(walk.card, walk.figures), expected=0, by=walk.by)

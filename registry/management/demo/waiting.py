@@ -13,9 +13,9 @@ TICK_S = 0.25
 Say = Callable[[str], None]
 
 
-def wait_for(runs: Iterable[Evaluation], *, say: Say) -> None:
+def wait_for(runs: Iterable[Evaluation], *, say: Say, patience: float = PATIENCE_S) -> None:
     """Return once every run is done. CommandError names the first that ended otherwise, or says that nobody works."""
-    waiting, deadline = {run.pk: run for run in runs}, time.monotonic() + PATIENCE_S
+    waiting, deadline = {run.pk: run for run in runs}, time.monotonic() + patience
     total = len(waiting)
     while waiting:
         for run in Evaluation.objects.filter(pk__in=waiting).select_related("version__model__team"):

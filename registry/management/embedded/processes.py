@@ -35,6 +35,8 @@ class Program:
     environ: Mapping[str, str]
     account: Account | None = None
     foundation: bool = False
+    # Has an end of its own, so it is not started again; its lines are shown.
+    ends: bool = False
 
 
 @dataclass
@@ -64,9 +66,12 @@ class Supervisor:
         return self.logs / f"{program.name}.log"
 
     def start(self, program: Program) -> None:
-        """Start a program that is meant to stay up; its output goes to its log."""
-        self.running.append(Running(program, self.launch(program)))
+        """Start a program beside the others; its output goes to its log, and is shown if it has an end of its own."""
+        process = self.launch(program, piped=program.ends)
+        self.running.append(Running(program, process))
         self.write_record()
+        if program.ends:
+            threading.Thread(target=self.relay, args=(program, process), daemon=True).start()
 
     def launch(self, program: Program, *, piped: bool = False) -> subprocess.Popen[bytes]:
         with self.log_of(program).open("ab") as log:
@@ -108,8 +113,11 @@ class Supervisor:
     def tick(self, *, skip: Running | None = None) -> None:
         """Notice who has fallen over, and start them again after a pause that grows while they keep falling."""
         now = time.monotonic()
-        for entry in self.running:
+        for entry in list(self.running):
             if entry is skip or entry.process.poll() is None:
+                continue
+            if entry.program.ends:
+                self.take_leave(entry)
                 continue
             if entry.retry_at is None:
                 if now - entry.began > STEADY_S:
@@ -123,6 +131,14 @@ class Supervisor:
                 entry.process = self.launch(entry.program)
                 entry.began, entry.retry_at = now, None
                 self.write_record()
+
+    def take_leave(self, entry: Running) -> None:
+        """A program that has an end of its own has come to it."""
+        self.running.remove(entry)
+        self.write_record()
+        if entry.process.returncode:
+            said = f"ended with status {entry.process.returncode}, see {self.log_of(entry.program)}"
+            self.say(entry.program.name, f"{said}; nothing else is touched by it")
 
     def stop(self) -> list[str]:
         """End every program and every process these have started; returns who is still there (nobody, one hopes)."""

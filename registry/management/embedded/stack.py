@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from registry.management.embedded.credentials import Passwords
@@ -55,6 +55,9 @@ class Stack:
             self.supervisor.start(program)
         self.wait_for_web()
         self.must(self.program("seed_demo", "assay_app", access, broker, *MANAGE, "seed_demo"))
+        if self.environ.get("ASSAY_EXHIBITS", "1") != "0":
+            exhibits = self.program("exhibits", "assay_app", access, broker, *MANAGE, "seed_exhibits")
+            self.supervisor.start(replace(exhibits, ends=True))
 
     def provide_database(self, *, stale: bool) -> Access:
         admin_url = self.environ.get("DATABASE_URL")
@@ -98,7 +101,7 @@ class Stack:
             "--timeout",
             "120",
         )
-        celery = ("celery", "-A", "registry", "worker", "-Q", "cpu", "-c", "1", "-n", "cpu@%h", "--loglevel", "INFO")
+        celery = ("celery", "-A", "registry", "worker", "-Q", "cpu", "-c", "2", "-n", "cpu@%h", "--loglevel", "INFO")
         return [
             self.program("web", "assay_app", access, broker, python, "-m", *gunicorn),
             self.program("worker", "assay_worker", access, broker, python, "-m", *celery),
