@@ -14,6 +14,8 @@ from evaluators.ratios import ratio_interval
 from evaluators.simultaneous import binomial_block, gap, log_ratio, replicates_for
 
 PAIRS_SHOWN = 10
+# With more groups the number of pairs is no longer readable, and drawing them takes seconds.
+MAX_PAIRED = 30
 
 
 def gap_readings(
@@ -122,7 +124,7 @@ def _permutation(items: Sequence[Compared], common: Json) -> Reading:
 
 def _pairs(item: Compared, seed: int) -> list[Json]:
     """The pairs that differ most, with p-values that hold for all pairs of this rate at once."""
-    if len(item.m) < 3:
+    if not 3 <= len(item.m) <= MAX_PAIRED:
         return []
     found = pair_p(item.x, item.m, rng=generator(seed, f"{PERMUTATION} {item.title}"))
     named = sorted((p, item.names[i], item.names[j]) for (i, j), p in found.items())
