@@ -15,22 +15,43 @@ from evaluators.draws import generator
 from evaluators.files import required
 from evaluators.libraries import library
 from evaluators.models.estimators import Estimator
-from evaluators.models.model import ROWS, Model
+from evaluators.models.model import IMAGES, ROWS, Model
 from evaluators.parquet import as_text
 from evaluators.privacy.games import Game
 from evaluators.privacy.signals import Confidence, from_probability
 from evaluators.subjects import column_for, feature_names, model_rows, open_table
 from evaluators.tables import Table
 
+WORDS_HASHED = 128
+Sides = list[tuple[FloatArray, IntArray]]
+
 
 @dataclass(frozen=True)
 class Pool:
-    """Members and others in one order that the tables' orders don't touch. `label` are positions in the classes."""
+    """Members and others in one order that the tables' orders don't touch. `label` are positions in the classes.
+
+    Texts are rows of one number, their place in `texts`.
+    """
 
     rows: FloatArray
     label: IntArray
     member: NDArray[np.bool_]
     facts: Json
+    texts: tuple[str, ...] = ()
+
+    @property
+    def inputs(self) -> Any:
+        """What the model is asked."""
+        return [self.texts[int(place)] for place in self.rows[:, 0]] if self.texts else self.rows
+
+    @property
+    def known(self) -> FloatArray:
+        """What a person who never asks the model sees of a row: its values, or how often which words occur."""
+        if not self.texts:
+            return np.column_stack([np.nan_to_num(self.rows), self.label])
+        hashing = library("sklearn.feature_extraction.text").HashingVectorizer
+        counted = hashing(n_features=WORDS_HASHED, alternate_sign=False, norm=None).transform(self.inputs)
+        return np.column_stack([np.asarray(counted.toarray(), dtype=np.float64), self.label])
 
 
 def asked_game(
@@ -39,7 +60,7 @@ def asked_game(
     """The game with up to `shadows` reference models, and facts about rows and shadows. Raises SubjectError."""
     pool = _pool(subject, model, int(params["rows"]), seed)
     progress(0.1, f"asking the model about {len(pool.rows):,} rows")
-    target = from_probability(_of_truth(model.probabilities(pool.rows), pool.label))
+    target = from_probability(_of_truth(model.probabilities(pool.inputs), pool.label))
     facts: Json = dict(pool.facts)
     references: list[Confidence] = []
     halves: list[NDArray[np.bool_]] = []
@@ -53,9 +74,8 @@ def asked_game(
                 references.append(_shadow(model, pool, inside, int(rng.integers(2**31))))
                 halves.append(inside)
         facts |= {"shadows_done": budget.done, "budget_exhausted": budget.is_exhausted}
-    known = np.column_stack([np.nan_to_num(pool.rows), pool.label])
     inside_matrix = np.stack(halves) if halves else None
-    game = Game(member=pool.member, target=target, references=tuple(references), inside=inside_matrix, blind=known)
+    game = Game(member=pool.member, target=target, references=tuple(references), inside=inside_matrix, blind=pool.known)
     return game, facts
 
 
@@ -65,7 +85,9 @@ def can_be_trained_again(model: Model) -> bool:
 
 
 def _pool(subject: Subject, model: Model, limit: int, seed: int) -> Pool:
-    parts = [_labelled(subject, model, role) for role in ("table", "reference")]
+    is_text = model.inputs not in (ROWS, IMAGES)
+    read = _labelled_texts if is_text else _labelled
+    parts, texts = read(subject, model)
     keys = [np.column_stack([np.nan_to_num(rows, nan=np.inf), label]) for rows, label in parts]
     is_copy = _rows_in(keys[1], keys[0])
     parts[1], keys[1] = (parts[1][0][~is_copy], parts[1][1][~is_copy]), keys[1][~is_copy]
@@ -82,15 +104,31 @@ def _pool(subject: Subject, model: Model, limit: int, seed: int) -> Pool:
         "others": int((~member).sum()),
         "others_that_are_members": int(is_copy.sum()),
     }
-    return Pool(rows, label, member, facts)
+    return Pool(rows, label, member, facts, texts)
 
 
-def _labelled(subject: Subject, model: Model, role: str) -> tuple[FloatArray, IntArray]:
-    column = column_for(subject, "label")
-    names = feature_names(subject, model)
-    table = open_table(subject, role, categorical=[column], numeric=names)
-    name = required(subject, role).name
-    return model_rows(table, subject, model, name), positions(table, column, model.classes, name)
+def _labelled(subject: Subject, model: Model) -> tuple[Sides, tuple[str, ...]]:
+    """Rows and labels of the members and of the others."""
+    column, names = column_for(subject, "label"), feature_names(subject, model)
+    sides: Sides = []
+    for role in ("table", "reference"):
+        table, name = open_table(subject, role, categorical=[column], numeric=names), required(subject, role).name
+        sides.append((model_rows(table, subject, model, name), positions(table, column, model.classes, name)))
+    return sides, ()
+
+
+def _labelled_texts(subject: Subject, model: Model) -> tuple[Sides, tuple[str, ...]]:
+    """The same for texts, and the texts that the rows count in."""
+    column, text = column_for(subject, "label"), subject.column("text")
+    tables = [open_table(subject, role, categorical=[column, text]) for role in ("table", "reference")]
+    every = sorted({value for table in tables for value in table.categorical[text].values})
+    place = {value: float(i) for i, value in enumerate(every)}
+    sides: Sides = []
+    for role, table in zip(("table", "reference"), tables, strict=True):
+        item = table.categorical[text]
+        rows = np.array([place[value] for value in item.values])[item.codes][:, None]
+        sides.append((rows, positions(table, column, model.classes, required(subject, role).name)))
+    return sides, tuple(every)
 
 
 def positions(table: Table, column: str, classes: tuple[str, ...], name: str) -> IntArray:

@@ -40,7 +40,7 @@ class Membership:
         "columns": (),
         "optional": (
             *("member", "score", "score_kind", "reference", "cluster", "feature"),
-            *("model", "label", "features"),
+            *("model", "label", "features", "text"),
         ),
     }
     parameters: Mapping[str, Mapping[str, Any]] = {

@@ -1,14 +1,12 @@
 """Readings of membership attacks: areas, members found at a fixed rate of false alarms, and the blind control."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
-
-import numpy as np
 
 from evaluators.contract import OVERALL, Json, Reading, Status
 from evaluators.intervals import Interval, clopper_pearson, normal_interval
-from evaluators.libraries import library
+from evaluators.privacy.by_model import mean_area, rate_interval, share_of_models
 from evaluators.privacy.metrics import ATTACKS, AUC, BLIND, TPR
 from evaluators.ranks import Auc
 from evaluators.support import MINIMUM
@@ -59,7 +57,7 @@ def _area(metric: str, found: Mapping[str, Any], notes: Json, common: Json) -> R
     value, interval, method = auc.auc or 0.0, *_area_interval(auc, common["level"])
     if found.get("by_model"):
         areas = [item["auc"] for item in found["by_model"]]
-        value, interval, method = _mean_area(areas, common["level"])
+        value, interval, method = mean_area(areas, common["level"])
         detail["models"] = len(areas)
     if notes.get("sides_differ"):
         detail["beyond_blind"] = value - max(notes["blind_auc"], 0.5)
@@ -82,7 +80,7 @@ def _at_rate(metric: str, name: str, found: Mapping[str, Any], index: int, notes
     item = found["tpr"][index]
     detail: Json = {**item, **found.get("facts", {}), **notes}
     if item["rank"]:
-        detail["rate_interval"] = list(_rate_interval(item["rank"], item["others"], common["level"]))
+        detail["rate_interval"] = list(rate_interval(item["rank"], item["others"], common["level"]))
     refused = _refused(metric, name, found, detail, common)
     if refused:
         return refused
@@ -91,26 +89,21 @@ def _at_rate(metric: str, name: str, found: Mapping[str, Any], index: int, notes
         return Reading(
             metric=metric, slice=name, status=Status.INSUFFICIENT_DATA, reason=reason, detail=detail, **common
         )
-    value, method = item["x"] / item["m"], "clopper-pearson"
-    # Where ties were let in by lot x is not whole, and both ends are taken outwards.
-    low = clopper_pearson(math.floor(item["x"]), item["m"], level=common["level"])[0]
-    high = clopper_pearson(math.ceil(item["x"]), item["m"], level=common["level"])[1]
+    (low, high), method = _found_interval(found, index, common["level"])
+    told: Json = {"metric": metric, "slice": name, "status": Status.OK, "reason": _warning(notes), "detail": detail}
+    return Reading(value=item["x"] / item["m"], low=low, high=high, method=method, n=item["m"], **told, **common)
+
+
+def _found_interval(found: Mapping[str, Any], index: int, level: float) -> tuple[Interval, str]:
+    """The interval of the members found, and its name."""
     if found.get("by_model"):
         pairs = [(model["hits"][index], model["m"]) for model in found["by_model"] if model["m"]]
-        (low, high), method = _share_of_models(pairs, common["level"]), "cluster sandwich"
-    return Reading(
-        metric=metric,
-        slice=name,
-        status=Status.OK,
-        reason=_warning(notes),
-        value=value,
-        low=low,
-        high=high,
-        method=method,
-        n=item["m"],
-        detail=detail,
-        **common,
-    )
+        return share_of_models(pairs, level), "cluster sandwich"
+    x, m = found["tpr"][index]["x"], found["tpr"][index]["m"]
+    # Where ties were let in by lot x is not whole, and both ends are taken outwards.
+    low = clopper_pearson(math.floor(x), m, level=level)[0]
+    high = clopper_pearson(math.ceil(x), m, level=level)[1]
+    return (low, high), "clopper-pearson"
 
 
 def _refused(metric: str, name: str, found: Mapping[str, Any], detail: Json, common: Json) -> Reading | None:
@@ -141,35 +134,6 @@ def _warning(notes: Json) -> str:
 def _area_interval(auc: Auc, level: float) -> tuple[Interval, str]:
     interval = normal_interval(auc.auc or 0.0, auc.bounded_variance(level), level=level)
     return interval, "exact on matched pairs" if auc.is_perfect else "delong"
-
-
-def _mean_area(areas: Sequence[float], level: float) -> tuple[float, Interval, str]:
-    """Rows of one model hang together; models don't."""
-    values = np.asarray(areas, dtype=np.float64)
-    half = _student(len(values), level) * float(values.std(ddof=1)) / math.sqrt(len(values))
-    mean = float(values.mean())
-    return mean, (mean - half, mean + half), "student over models"
-
-
-def _share_of_models(pairs: Sequence[tuple[float, int]], level: float) -> Interval:
-    """The sandwich interval of a share whose rows hang together by model; exact over models where no row was found."""
-    hits, sizes = (np.asarray(side, dtype=np.float64) for side in zip(*pairs, strict=True))
-    share, count = hits.sum() / sizes.sum(), len(hits)
-    if share in (0.0, 1.0):
-        return clopper_pearson(int(share) * count, count, level=level)
-    error = math.sqrt(count / (count - 1) * float(((hits - share * sizes) ** 2).sum())) / float(sizes.sum())
-    half = _student(count, level) * error
-    return max(0.0, float(share) - half), min(1.0, float(share) + half)
-
-
-def _student(count: int, level: float) -> float:
-    return float(library("scipy.special").stdtrit(count - 1, 0.5 + level / 2))
-
-
-def _rate_interval(rank: int, others: int, level: float) -> Interval:
-    """The law of the rate of false alarms above the rank-th largest of n others: Beta(rank, n + 1 - rank)."""
-    inverse, tail = library("scipy.special").betaincinv, (1 - level) / 2
-    return float(inverse(rank, others + 1 - rank, tail)), float(inverse(rank, others + 1 - rank, 1 - tail))
 
 
 def _blind(blind: Mapping[str, Any] | None, reason: str, common: Json) -> Reading:

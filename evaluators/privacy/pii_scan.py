@@ -22,9 +22,7 @@ from evaluators.contract import (
     Subject,
 )
 from evaluators.counts import slice_name
-from evaluators.files import required
 from evaluators.intervals import wilson
-from evaluators.memory import InMemory
 from evaluators.subjects import open_table
 from evaluators.tables import Categorical
 
@@ -64,7 +62,7 @@ class PiiScan:
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
         names = [name for role in SCANNED_ROLES for name in subject.roles.get(role, ())]
-        names = list(dict.fromkeys(names or _every_column(subject)))
+        names = list(dict.fromkeys(names or header(subject)))
         if len(names) > MAX_COLUMNS:
             raise ParameterError(f"{len(names):,} columns, more than the {MAX_COLUMNS} scanned; name those with text")
         progress(0.0, "reading the table")
@@ -91,10 +89,6 @@ class PiiScan:
         slices += [(slice_name(("column",), (c["column"],)), c["rows"], c["kinds"]) for c in statistics["columns"]]
         common: Json = {"level": level, "statistics": dict(statistics), "n": statistics["n"]}
         return [reading.sound() for part in slices for reading in _readings(*part, common)]
-
-
-def _every_column(subject: Subject) -> list[str]:
-    return list(subject.tables["table"]) if isinstance(subject, InMemory) else header(required(subject, "table"))
 
 
 def _readings(name: str, rows: int, kinds: Json, common: Json) -> list[Reading]:

@@ -247,6 +247,32 @@ def test_bad_rows_are_named(change: dict[str, Any], facts: dict[str, Any], messa
         run("privacy.membership", brought(14) | change, **(BROUGHT | facts))
 
 
+def test_a_text_classifier_that_learned_its_texts_by_heart_is_told_from_one_that_did_not() -> None:
+    """No recipe to train again lies in it, so the loss alone is attacked."""
+    rng = np.random.default_rng(20)
+    words = ["köpek", "dog", "perro", "犬", "cane", "hund"]
+    texts = [" ".join(rng.choice(words, 6)) + f" {i}" for i in range(400)]
+    label = rng.integers(0, 2, 400)
+    heart = dict(zip(texts[:200], label[:200], strict=True))
+
+    def by_heart(asked: list[str]) -> np.ndarray:
+        return np.array([[0.05, 0.95][:: 1 if heart.get(text, i % 2) else -1] for i, text in enumerate(asked)])
+
+    def by_length(asked: list[str]) -> np.ndarray:
+        return np.array([[1 - len(text) / 100, len(text) / 100] for text in asked])
+
+    found = []
+    for ask in (by_heart, by_length):
+        model = Model(inputs="texts", score_kind="probability", ask=ask, classes=("0", "1"))
+        sides = [{"text": texts[part], "y": label[part]} for part in (slice(0, 200), slice(200, 400))]
+        facts: dict[str, Any] = {"label": "y", "roles": {"text": ("text",)}}
+        found.append(by_key(run("privacy.membership", sides[0], other=sides[1], model=model, **facts)))
+    assert fails(found[0]["privacy.mia.loss_auc", "overall"], 0.6)
+    assert passes(found[1]["privacy.mia.loss_auc", "overall"], 0.6)
+    assert found[0]["privacy.mia.lira_auc", "overall"].status is Status.NOT_APPLICABLE
+    assert found[0]["privacy.mia.blind_auc", "overall"].status is Status.OK
+
+
 def test_a_label_the_model_never_heard_of_is_named_with_its_row() -> None:
     rows, label = noisy_rows(15, 100)
     model = fitted(LogisticRegression(), rows, label)
