@@ -63,8 +63,8 @@ class IndividualFairness:
     device = "cpu"
     needs: Mapping[str, tuple[str, ...]] = {
         "files": ("table",),
-        "columns": ("prediction", "favourable", "feature"),
-        "optional": ("model", "features", "score", "score_kind"),
+        "columns": ("prediction", "favourable"),
+        "optional": ("feature", "model", "features", "score", "score_kind"),
     }
     parameters: Mapping[str, Mapping[str, Any]] = {
         "neighbours": {
