@@ -66,7 +66,8 @@ class AdversarialAccuracy:
         "targets": {"type": "integer", "default": 3, "minimum": 1, "maximum": 9, "title": "Wrong classes aimed at"},
         "square_steps": {"type": "integer", "default": 300, "minimum": 10, "maximum": 10_000, "title": "Blind steps"},
         "curve_points": {"type": "integer", "default": 3, "minimum": 1, "maximum": 10, "title": "Smaller radii drawn"},
-    } | dict(BUDGET_PARAMETERS)
+        **BUDGET_PARAMETERS,
+    }
     metrics = (
         Metric(id=ACCURACIES[LINF][0], title="Accuracy under PGD, largest change", direction=Direction.HIGHER),
         Metric(id=ACCURACIES[LINF][1], title="Accuracy under the cascade, largest change", direction=Direction.HIGHER),

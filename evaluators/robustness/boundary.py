@@ -55,7 +55,8 @@ class DecisionBoundary:
             "title": "Questions to the model per row, at most",
         },
         "box": BOX_PARAMETER,
-    } | dict(BUDGET_PARAMETERS)
+        **BUDGET_PARAMETERS,
+    }
     metrics = (
         Metric(id=MEDIAN, title="Median distance to another label", direction=Direction.HIGHER, unit="input units"),
     )

@@ -44,16 +44,19 @@ class Cascade:
     seed: int
 
     def attacks(self) -> dict[str, Attack]:
-        network, ball, steps = self.network, self.ball, self.params["steps"]
-        common = {"ball": ball, "steps": steps}
-        drawn = {"ball": ball, "rng": generator(self.seed, f"{PGD} {ball.epsilon!r}")}
+        network, common = self.network, {"ball": self.ball, "steps": self.params["steps"]}
         return {
-            PGD: lambda x, y: pgd(network, x, y, steps=steps, restarts=self.params["restarts"], **drawn),
+            PGD: self.pgd,
             APGD_CE: lambda x, y: apgd(network, x, y, loss=cross_entropy, **common),
             APGD_DLR: lambda x, y: apgd(network, x, y, loss=logits_ratio, **common),
             APGD_TARGETED: lambda x, y: apgd_targeted(network, x, y, classes=self.params["targets"], **common),
             SQUARE: self.square,
         }
+
+    def pgd(self, rows: Any, labels: Any) -> tuple[Any, Any]:
+        rng, given = generator(self.seed, f"{PGD} {self.ball.epsilon!r}"), self.params
+        efforts = {"steps": given["steps"], "restarts": given["restarts"]}
+        return pgd(self.network, rows, labels, ball=self.ball, rng=rng, **efforts)
 
     def square(self, rows: Any, labels: Any) -> tuple[Any, Any]:
         rng = generator(self.seed, f"{SQUARE} {self.ball.epsilon!r}")

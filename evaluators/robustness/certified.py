@@ -47,7 +47,8 @@ class CertifiedRadius:
             "maximum": 0.1,
             "title": "Chance that the certificate of one row is wrong",
         },
-    } | dict(BUDGET_PARAMETERS)
+        **BUDGET_PARAMETERS,
+    }
     metrics = (Metric(id=RADIUS, title="Median certified radius", direction=Direction.HIGHER, unit="input units"),)
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:

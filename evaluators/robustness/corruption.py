@@ -55,7 +55,8 @@ class CorruptionDrop:
             "title": "Channels, height and width, if the model doesn't say",
         },
         "rows": {"type": "integer", "default": 500, "minimum": 1, "maximum": 20_000, "title": "Images corrupted"},
-    } | dict(BUDGET_PARAMETERS)
+        **BUDGET_PARAMETERS,
+    }
     metrics = (Metric(id=DROP, title="Accuracy lost to corruption, relative to clean", direction=Direction.LOWER),)
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:

@@ -26,7 +26,7 @@ def corrupted(name: str, images: FloatArray, severity: int, rngs: Generators) ->
 
 
 def _longer(images: FloatArray) -> float:
-    return max(1.0, min(images.shape[2:]) / USUAL_SIDE)
+    return float(max(1.0, min(images.shape[2:]) / USUAL_SIDE))
 
 
 def gaussian_noise(images: FloatArray, s: int, rngs: Generators) -> FloatArray:
@@ -72,7 +72,7 @@ def zoom_blur(images: FloatArray, s: int, rngs: Generators) -> FloatArray:
         pictures.sampled(images, middle[0] + (rows - middle[0]) / f, middle[1] + (columns - middle[1]) / f)
         for f in factors
     ]
-    return np.mean(views, axis=0)
+    return np.asarray(np.mean(views, axis=0))
 
 
 def snow(images: FloatArray, s: int, rngs: Generators) -> FloatArray:
@@ -101,7 +101,7 @@ def brightness(images: FloatArray, s: int, rngs: Generators) -> FloatArray:
 
 def contrast(images: FloatArray, s: int, rngs: Generators) -> FloatArray:
     mean = images.mean(axis=(1, 2, 3), keepdims=True)
-    return mean + (0.75, 0.5, 0.4, 0.3, 0.15)[s] * (images - mean)
+    return np.asarray(mean + (0.75, 0.5, 0.4, 0.3, 0.15)[s] * (images - mean))
 
 
 def elastic(images: FloatArray, s: int, rngs: Generators) -> FloatArray:

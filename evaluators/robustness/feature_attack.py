@@ -64,7 +64,7 @@ class Space:
             broken += moved & far
             if kind == WHOLE:
                 broken += moved & (points[:, j] != np.round(points[:, j]))
-        return broken
+        return np.asarray(broken)
 
 
 def attack(model: Model, rows: FloatArray, labels: IntArray, space: Space) -> tuple[FloatArray, bool]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evaluators.counts import FloatArray, IntArray
 from evaluators.robustness.cases import Box
@@ -40,7 +41,7 @@ class Walk:
     def __post_init__(self) -> None:
         self.rounds = np.zeros(len(self.rows), dtype=np.int64)
 
-    def is_wrong(self, which: IntArray, points: FloatArray) -> FloatArray:
+    def is_wrong(self, which: IntArray, points: FloatArray) -> NDArray[np.bool_]:
         """Whether each point (m, ..., d) has another label than the row it belongs to; every question is counted."""
         told = points if self.box is None else points.clip(*self.box)
         answers = self.labels(told.reshape(-1, points.shape[-1])).reshape(points.shape[:-1])
@@ -141,7 +142,7 @@ def _normal(walk: Walk, which: IntArray, ways: FloatArray, reach: FloatArray) ->
     return np.asarray(normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), TINY))
 
 
-def _step(walk: Walk, which: IntArray, normal: FloatArray, stride: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _step(walk: Walk, which: IntArray, normal: FloatArray, stride: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
     """The longest step, halved a bounded number of times, that keeps the other label; and which rows found one."""
     points, stride = walk.points[which].copy(), stride.copy()
     moved = np.zeros(len(which), dtype=bool)

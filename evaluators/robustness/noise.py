@@ -43,7 +43,8 @@ class NoiseAccuracy:
         },
         "rows": {"type": "integer", "default": 1_000, "minimum": 1, "maximum": 100_000, "title": "Rows"},
         "draws": {"type": "integer", "default": 20, "minimum": 1, "maximum": 1_000, "title": "Noisy copies of a row"},
-    } | dict(BUDGET_PARAMETERS)
+        **BUDGET_PARAMETERS,
+    }
     metrics = (Metric(id=ACCURACY, title="Accuracy under noise", direction=Direction.HIGHER),)
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:

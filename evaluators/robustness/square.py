@@ -19,7 +19,7 @@ START = 0.8
 
 def share_at(step: int, steps: int) -> float:
     """Which share of the input is redrawn at a step of the search."""
-    return START / 2 ** sum(step / steps > at for at in HALVED_AT)
+    return float(START / 2 ** sum(step / steps > at for at in HALVED_AT))
 
 
 def square(

@@ -68,7 +68,8 @@ class TabularRobustness:
         "factor": {"type": "number", "default": 10, "minimum": 1.01, "maximum": 1e6, "title": "Ratio of the units"},
         "categorical": NAMES | {"title": "Features whose numbers are codes of categories"},
         "immutable": NAMES | {"title": "Features that nobody can change"},
-    } | dict(BUDGET_PARAMETERS)
+        **BUDGET_PARAMETERS,
+    }
     metrics = (
         Metric(id=MISSING, title="Stays right with a value missing", direction=Direction.HIGHER),
         Metric(id=SCALE, title="Stays right in another unit", direction=Direction.HIGHER),
