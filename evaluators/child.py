@@ -24,6 +24,8 @@ from evaluators.libraries import loaded_versions
 ROOT = Path(__file__).resolve().parent.parent
 MAX_JOB_CHARACTERS = 4 << 20
 QUIET = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "MPLBACKEND": "Agg"}
+# Threads that wait for the others sleep: spinning ones take the processor from whatever else runs, this child included.
+FAIR = {"OMP_WAIT_POLICY": "PASSIVE"}
 
 
 class JobError(EvaluatorError):
@@ -74,7 +76,7 @@ def _events() -> TextIO:
     """The real stdout for events, with file descriptor 1 turned to stderr for everybody else."""
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    os.environ.update(QUIET)
+    os.environ.update(QUIET | FAIR)
     return events
 
 

@@ -11,6 +11,8 @@ import pytest
 
 pytest_plugins = ["tests.databases", "tests.demo", "tests.people"]
 os.environ["HF_HUB_OFFLINE"] = "1"
+# Threads that wait give the processor to the other test processes instead of spinning on it.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 @pytest.fixture(autouse=True)

@@ -32,8 +32,8 @@ def test_v36_mean_pooling_over_the_attention_mask(encoder: Model) -> None:
 def test_embeddings_do_not_depend_on_the_batch(encoder: Model) -> None:
     rng = np.random.default_rng(0)
     words = [word for word in encoder.word_vectors()[0] if word.isalpha()] if encoder.word_vectors else []
-    texts = [" ".join(rng.choice(words, size=size)) for size in rng.integers(1, 40, size=64)]
-    encoder.batch = 64
+    texts = [" ".join(rng.choice(words, size=size)) for size in rng.integers(1, 30, size=24)]
+    encoder.batch = 24
     together = encoder.embeddings(texts)
     encoder.batch = 1
     assert np.abs(together - encoder.embeddings(texts)).max() < 1e-6
