@@ -69,16 +69,20 @@ def torch_model(module: torch.nn.Module, *, shape: tuple[int, ...], classes: int
 
 
 @cache
-def digit_network() -> torch.nn.Module:
-    """A small perceptron over pixels from 0 to 1, trained on the first 1,200 digits."""
+@torch.inference_mode(False)
+@torch.enable_grad()
+def digit_network(hardened: float = 0.0) -> torch.nn.Module:
+    """A small perceptron over pixels from 0 to 1, trained on the first 1,200 digits, each moved to its worst first."""
     torch.manual_seed(0)
     x, y = digits()
     net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 32), torch.nn.ReLU(), torch.nn.Linear(32, 10))
     rows, labels = torch.as_tensor(x[:1200], dtype=torch.float32), torch.as_tensor(y[:1200])
     optimiser = torch.optim.Adam(net.parameters(), lr=0.01)
     for _ in range(150):
+        moved = rows.clone().requires_grad_(True)
+        (slope,) = torch.autograd.grad(torch.nn.functional.cross_entropy(net(moved), labels), moved)
         optimiser.zero_grad()
-        torch.nn.functional.cross_entropy(net(rows), labels).backward()
+        torch.nn.functional.cross_entropy(net(rows + hardened * slope.sign()), labels).backward()
         optimiser.step()
     return net.eval()
 

@@ -75,6 +75,14 @@ def test_the_clean_twin_is_not_flagged_and_no_flag_passes_nothing() -> None:
     assert found["robust.linf.apgd_acc", "overall"].status is Status.OK
 
 
+def test_a_model_hardened_by_its_training_is_robust_and_not_flagged() -> None:
+    hardened, plain = attacked(digit_network(0.15)), attacked(digit_network())
+    metric = ("robust.linf.apgd_acc", "overall")
+    assert hardened[metric].status is Status.OK
+    assert hardened[FLAG].value == 0.0
+    assert hardened[metric].low > plain[metric].high
+
+
 def test_zero_gradients_are_not_read_as_robustness() -> None:
     masked, clean = attacked(Quantised()), attacked(digit_network())
     pgd, cascade = (("robust.linf.pgd_acc", "overall"), ("robust.linf.apgd_acc", "overall"))
