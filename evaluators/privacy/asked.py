@@ -73,7 +73,7 @@ def asked_game(
             for inside in (half, ~half)[: part.stop - part.start]:
                 references.append(_shadow(model, pool, inside, int(rng.integers(2**31))))
                 halves.append(inside)
-        facts |= {"shadows_done": budget.done, "budget_exhausted": budget.is_exhausted}
+        facts |= {"units_done": budget.done, "budget_exhausted": budget.is_exhausted}
     inside_matrix = np.stack(halves) if halves else None
     game = Game(member=pool.member, target=target, references=tuple(references), inside=inside_matrix, blind=pool.known)
     return game, facts

@@ -18,7 +18,7 @@ def membership_readings(statistics: Mapping[str, Any], *, level: float) -> list[
     """Every reading. An attack that was not possible says why."""
     common: Json = {"level": level, "statistics": dict(statistics)}
     blind = statistics.get("blind")
-    notes = _control(blind, level) if blind else {}
+    notes = dict(statistics.get("facts") or {}) | (_control(blind, level) if blind else {})
     readings = []
     for attack in ATTACKS:
         found = statistics["attacks"][attack]

@@ -24,6 +24,7 @@ from evaluators.contract import (
 from evaluators.counts import slice_name
 from evaluators.intervals import wilson
 from evaluators.subjects import open_table
+from evaluators.support import MINIMUM
 from evaluators.tables import Categorical
 
 RATE = "privacy.pii.rate"
@@ -95,10 +96,12 @@ def _readings(name: str, rows: int, kinds: Json, common: Json) -> list[Reading]:
     """The rate as of a sample from whatever the table stands for; the count exactly as of this table."""
     low, high = wilson(rows, common["n"], level=common["level"])
     told: Json = {"slice": name, "status": Status.OK, "detail": {"rows": rows, "kinds": kinds}, **common}
+    count = Reading(metric=ROWS, value=float(rows), low=float(rows), high=float(rows), method="exact", **told)
+    if common["n"] < MINIMUM:
+        told |= {"status": Status.INSUFFICIENT_DATA, "reason": f"{common['n']} rows, fewer than {MINIMUM}"}
     rate = Reading(
         metric=RATE, value=1_000 * rows / common["n"], low=1_000 * low, high=1_000 * high, method="wilson", **told
     )
-    count = Reading(metric=ROWS, value=float(rows), low=float(rows), high=float(rows), method="exact", **told)
     return [rate, count]
 
 

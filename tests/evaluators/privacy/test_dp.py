@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from evaluators.catalog import load
 from evaluators.contract import ParameterError, Reading, Status, SubjectError
 from evaluators.privacy.accounting import accounted, gaussian_delta, limit_mu, renyi
 from evaluators.privacy.audits import Guesses, cuts, epsilon_bound, excess, guess, p_value, smallest_p
@@ -147,6 +148,10 @@ def test_ml_privacy_meter_numbers_of_guesses_are_parameters_and_never_searched_f
         score, member = rng.normal(size=200), rng.random(200) < 0.5
         refuted += epsilon_bound(guess(score, member, take_in=20, take_out=20), delta=1e-5, tail=0.05) > 0
     assert refuted / 300 <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 300)
+
+
+def test_ml_privacy_meter_delta_is_not_zero_unless_somebody_says_so() -> None:
+    assert load("privacy.dp_audit").parameters["delta"]["default"] == 1e-5
 
 
 def test_tied_scores_at_the_cut_are_no_ground_for_a_guess() -> None:

@@ -73,10 +73,21 @@ def test_shadow_models_and_what_was_tuned_are_told() -> None:
         "members": 800,
         "others": 1_200,
         "others_that_are_members": 0,
-        "shadows_done": 8,
+        "units_done": 8,
         "budget_exhausted": False,
     }
     assert by_key(twin("clean"))["privacy.mia.lira_auc", "overall"].detail["mode"] == "online"
+
+
+def test_spent_time_leaves_fewer_shadow_models_and_says_so() -> None:
+    rows, label = noisy_rows(21, 400)
+    model = fitted(RandomForestClassifier(40, random_state=0), rows[:200], label[:200])
+    table, other = columns(rows[:200], y=label[:200]), columns(rows[200:], y=label[200:])
+    params = {"shadows": 256, "budget_s": 1}
+    found = by_key(run("privacy.membership", table, other=other, model=model, label="y", params=params))
+    detail = found["privacy.mia.loss_auc", "overall"].detail
+    assert detail["budget_exhausted"] is True
+    assert 2 <= detail["units_done"] < 256
 
 
 def test_random_halves_leave_the_blind_control_at_chance() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from evaluators import catalog
-from evaluators.contract import ParameterError, SubjectError
+from evaluators.contract import ParameterError, Status, SubjectError
 from evaluators.evaluate import evaluate
 from tests.evaluators.data import subject, write_csv
 from tests.evaluators.privacy.subjects import read, run
@@ -93,7 +93,9 @@ def test_readings_come_back_from_their_statistics() -> None:
 
 
 def test_one_row_and_any_script_are_read() -> None:
-    assert read("privacy.pii_scan", {"名前": ["連絡先: jane@example.org"]})[ROWS, "column=名前"].value == 1
+    found = read("privacy.pii_scan", {"名前": ["連絡先: jane@example.org"]})
+    assert found[ROWS, "column=名前"].value == 1
+    assert found[RATE, "overall"].status is Status.INSUFFICIENT_DATA
 
 
 def test_an_empty_file_is_refused_by_name(tmp_path: Path) -> None:
