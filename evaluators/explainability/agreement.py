@@ -70,7 +70,7 @@ def three_ways(case: Case, seed: int) -> dict[str, FloatArray]:
     """phi (n, d) by the chosen explainer, by taking out one feature at a time, and by a local plane."""
     main = case.explain(case.rows, seed=seed).phi
     surrogate = local_linear(case.model, case.function, case.background, case.rows, case.favourable, seed)[0]
-    return {case.kind: main, "one_out": one_out(case), "plane": surrogate}
+    return {case.kind: main, "one_out": case.cleared(one_out(case)), "plane": case.cleared(surrogate)}
 
 
 def one_out(case: Case) -> FloatArray:
@@ -128,8 +128,11 @@ def exactness(case: Case, phi: FloatArray, seed: int) -> Json:
         return {"not_applicable": f"the model reads {d} features; all subsets are tried for at most {MAX_FEATURES}"}
     rows = case.rows[:MAX_EXACT_ROWS]
     truth, base = exact(case.function, case.background, rows)
-    spread = float(np.abs(case.function(case.rows) - base).max())
-    distance = float(np.abs(truth - phi[: len(rows)]).max()) / (spread or 1.0)
+    outputs = case.function(case.rows)
+    spread = float(np.abs(outputs - base).max())
+    # The output of a constant model varies by rounding alone, which is no spread to measure with.
+    scale = spread if spread > 1e-12 * float(np.abs(outputs).max()) else 1.0
+    distance = float(np.abs(truth - phi[: len(rows)]).max()) / scale
     return {"distance": distance, "n": len(rows)}
 
 

@@ -1,7 +1,7 @@
 """A model with rows to explain, rows to compare them with, and the groups they belong to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,8 @@ from evaluators.models.model import Model
 from evaluators.subjects import groups, model_rows, open_table
 from evaluators.support import too_many_groups
 
+# Attributions below this share of the output are rounding.
+ROUNDING = 1e-10
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "files": ("model", "table"),
     "columns": (),
@@ -64,7 +66,13 @@ class Case:
     def explain(self, rows: FloatArray, *, seed: int, background: FloatArray | None = None) -> Explanation:
         """Attributions of these rows by the chosen explainer, against the case's background or another."""
         against = self.background if background is None else background
-        return explain(self.model, against, rows, kind=self.kind, favourable=self.favourable, seed=seed)
+        found = explain(self.model, against, rows, kind=self.kind, favourable=self.favourable, seed=seed)
+        return replace(found, phi=self.cleared(found.phi))
+
+    def cleared(self, phi: FloatArray) -> FloatArray:
+        """phi without what is rounding of the output: 0 has neither rank nor sign, and 1e-17 would get both."""
+        largest = float(np.abs(self.function(self.background)).max())
+        return np.where(np.abs(phi) <= ROUNDING * largest, 0.0, phi)
 
     def facts(self) -> Json:
         """What a reader must know of how it was measured."""

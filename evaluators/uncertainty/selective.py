@@ -8,7 +8,7 @@ from evaluators.counts import FloatArray, IntArray
 
 MAX_PROBABILITY, MARGIN, ENTROPY = "max_probability", "margin", "entropy"
 BY = (MAX_PROBABILITY, MARGIN, ENTROPY)
-STEPS = 1_000
+STEPS = 500
 REPLICATES = 1_000
 
 
