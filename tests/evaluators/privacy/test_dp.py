@@ -220,3 +220,15 @@ def test_one_side_or_one_score_is_insufficient(table: dict[str, Any], reason: st
 def test_a_score_that_is_missing_is_named() -> None:
     with pytest.raises(SubjectError, match="row 2, column 'score'"):
         read("privacy.dp_audit", {"member": [1, 0] * 20, "score": [1, float("nan")] * 20}, **CANARIES)
+
+
+@pytest.mark.statistics
+@pytest.mark.parametrize("epsilon", [0.0, 1.0])
+def test_p_values_of_the_one_run_audit_are_no_smaller_than_uniform(epsilon: float) -> None:
+    """Canaries whose inclusion follows the promise to the letter: each guess is right with e^eps / (1 + e^eps)."""
+    rng = np.random.default_rng(5)
+    right = rng.binomial(200, 1 / (1 + math.exp(-epsilon)), size=4_000)
+    found = np.array([p_value(Guesses(1_000, 200, int(v)), epsilon, 0.0) for v in range(201)])[right]
+    for level in (0.01, 0.05, 0.1, 0.25, 0.5, 0.9):
+        assert np.mean(found <= level) <= level + 3 * math.sqrt(level * (1 - level) / 4_000)
+    assert np.mean(found <= 0.5) > 0.4
