@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluators import catalog
-from evaluators.contract import Reading, Status
+from evaluators.contract import Reading, Status, SubjectError
 from evaluators.counts import rate, tally
 from evaluators.evaluate import evaluate
 from evaluators.fairness.arrays import group_gaps
@@ -171,12 +171,14 @@ def test_without_groups_gaps_are_not_applicable(tmp_path: Path) -> None:
     assert found["fairness.fpr_difference", "overall"].status is Status.NOT_APPLICABLE
 
 
-def test_an_identifier_as_group_column_is_answered_and_not_exploded(tmp_path: Path) -> None:
-    rows = {"label": [1, 0] * 500, "prediction": [1, 1, 0, 0] * 250, "group": list(range(1000))}
+@pytest.mark.parametrize("groups", [1_000, 10_000])
+def test_an_identifier_as_group_column_is_answered_and_not_exploded(groups: int, tmp_path: Path) -> None:
+    quarter = groups // 4
+    rows = {"label": [1, 0] * 2 * quarter, "prediction": [1, 1, 0, 0] * quarter, "group": list(range(groups))}
     found = measured(tmp_path, rows)
     gap = found["fairness.demographic_parity_difference", "overall"]
     assert gap.status is Status.INSUFFICIENT_DATA
-    assert "1,000 groups" in gap.reason
+    assert f"{groups:,} groups" in gap.reason
     assert {name for _, name in found} == {"overall"}
 
 
@@ -208,3 +210,19 @@ def test_groups_are_words_and_never_numbers(tmp_path: Path) -> None:
     rows = {"label": [1, 0] * 100, "prediction": [1, 1, 0, 0] * 50, "group": ["10"] * 100 + ["9"] * 100}
     slices = [name for metric, name in measured(tmp_path, rows) if metric == "fairness.tpr"]
     assert slices == ["overall", "group=10", "group=9"]
+
+
+def test_labels_the_model_never_says_are_refused_and_not_counted_as_wrong(tmp_path: Path) -> None:
+    rows = {"label": ["granted", "refused", "open"], "prediction": ["1", "0", "1"], "group": ["a", "b", "a"]}
+    with pytest.raises(SubjectError, match="different words"):
+        measured(tmp_path, rows)
+
+
+def test_constant_predictions_one_group_and_unicode_are_answered(tmp_path: Path) -> None:
+    rows = {"label": [1, 0] * 50, "prediction": [1] * 100, "group": ["日本", "Ελλάδα"] * 50}
+    found = measured(tmp_path, rows)
+    assert found["fairness.selection_rate", "group=日本"].value == 1.0
+    gap = found["fairness.demographic_parity_difference", "overall"]
+    assert (gap.status, gap.value, gap.low) == (Status.OK, 0.0, 0.0)
+    alone = measured(tmp_path, rows | {"group": ["日本"] * 100})
+    assert alone["fairness.demographic_parity_difference", "overall"].status is Status.INSUFFICIENT_DATA
