@@ -32,7 +32,7 @@ def test_spent_seconds_end_the_work_and_are_told(clock: itertools.count) -> None
 
 
 def test_one_part_is_always_handed_out(clock: itertools.count) -> None:
-    budget = Budget(seconds=0, started=100.0)
+    budget = Budget(seconds=0, started=99.0)
     assert [(part.start, part.stop) for part in budget.parts(9, 5)] == [(0, 5)]
     assert budget.is_exhausted
 
