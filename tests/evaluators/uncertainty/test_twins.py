@@ -50,3 +50,14 @@ def test_a_model_of_labels_gives_no_probabilities_and_a_model_in_memory_gives_it
             statuses.append(told.readings[-2].status)
     assert statuses[:4] == [Status.NOT_APPLICABLE] * 4
     assert statuses[4:7] == [Status.OK] * 3
+
+
+def test_equal_requests_give_equal_bits() -> None:
+    rng = np.random.default_rng(2)
+    p = rng.dirichlet([1, 1, 1], 300)
+    y = (rng.random((300, 1)) > np.cumsum(p, axis=1)).sum(axis=1)
+    table = {f"p_{k}": p[:, k] for k in range(3)} | {"y": y}
+    columns = {"label": "y", "probability": ["p_0", "p_1", "p_2"]}
+    for name in ("calibration.multiclass", "uncertainty.conformal", "uncertainty.selective", "uncertainty.doubt"):
+        first, second = (measure(name, table=table, columns=columns) for _ in "12")
+        assert [reading.as_dict() for reading in first.readings] == [reading.as_dict() for reading in second.readings]
