@@ -22,7 +22,7 @@ MINIMUM_CLUSTERS = 10
 BOOTSTRAP_FROM = 30
 REPLICATES = 10_000
 # With fewer clusters on one side of a rate than this, neither resampling nor a normal interval can be trusted.
-FEW = 10
+FEW = 20
 
 
 @dataclass(frozen=True)
