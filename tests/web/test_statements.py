@@ -15,8 +15,8 @@ from tests.web.world import World
 SignedIn = Callable[[User], Client]
 AT_MOST = 15
 PAGES = (
-    "overview", "version", "version-evidence", "version-card", "version-risks", "version-lineage", "model-list",
-    "model", "dataset-list", "dataset", "review-queue", "project-list", "audit",
+    "overview", "version", "version-evidence", "version-coverage", "version-card", "version-risks", "version-lineage",
+    "model-list", "model", "dataset-list", "dataset", "review-queue", "project-list", "audit", "coverage", "methods",
 )  # fmt: skip
 
 

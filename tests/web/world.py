@@ -71,8 +71,9 @@ def names(noun: str) -> list[str]:
     suffixes = {
         "evaluation": ("", "-progress", "-cancel", "-retry"),
         "version": (
-            *("", "-evidence", "-card", "-risks", "-lineage", "-history", "-compare", "-files", "-evaluate"),
-            *("-evaluate-freely", "-evaluate-table", "-move", "-sign", "-waive", "-dossier", "-attestation"),
+            *("", "-evidence", "-coverage", "-card", "-risks", "-lineage", "-history", "-compare", "-files"),
+            *("-evaluate", "-evaluate-freely", "-evaluate-table", "-move", "-sign", "-waive", "-dossier"),
+            "-attestation",
         ),
     }
     return [f"{noun}{suffix}" for suffix in suffixes[noun]]

@@ -1,11 +1,13 @@
 """What is drawn of the evidence: the figures that evaluators left, groups side by side, and versions over time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, QuerySet
+
 from registry.gates.verdict import Requirement
-from registry.models import EvidenceFile, Measurement, ModelVersion
+from registry.models import Evaluation, EvidenceFile, Measurement, ModelVersion
 from registry.reports.drawings import drawing
 from registry.web.present import metrics
 
@@ -18,10 +20,18 @@ MOST_VERSIONS = 24
 Figures = list[dict[str, Any]]
 
 
-def drawings(measured: Sequence[Measurement]) -> dict[str, Any]:
-    """The charts: the newest run's figures by specification, a forest for every metric with slices, the calibration."""
+def with_files(runs: QuerySet[Evaluation]) -> QuerySet[Evaluation]:
+    """Each run with whether it left anything to be drawn."""
+    return runs.annotate(has_files=Exists(EvidenceFile.objects.filter(evaluation=OuterRef("pk"))))
+
+
+def drawings(measured: Sequence[Measurement], *, among: Set[UUID] | None = None) -> dict[str, Any]:
+    """The charts: the newest run's figures by specification, a forest for every metric with slices, the calibration.
+
+    `among` are the runs that are known to have left something, where that is known.
+    """
     newest = {row.spec_digest: row.evaluation_id for row in sorted(measured, key=lambda row: row.id)}
-    files = files_of(newest.values())
+    files = files_of(run for run in newest.values() if among is None or run in among)
     reliability = [each["reliability"] for each in files.values() if isinstance(each.get("reliability"), dict)]
     return {
         "slices": forests(measured),
@@ -34,7 +44,8 @@ def drawings(measured: Sequence[Measurement]) -> dict[str, Any]:
 def files_of(runs: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
     """What each of these runs left, by name."""
     found: dict[UUID, dict[str, Any]] = {}
-    for file in EvidenceFile.objects.filter(evaluation__in=list(runs)).order_by("evaluation__requested_at", "pk"):
+    keys = list(runs)
+    for file in EvidenceFile.objects.filter(evaluation__in=keys).order_by("evaluation__requested_at", "pk"):
         found.setdefault(file.evaluation_id, {})[file.name] = file.data
     return found
 

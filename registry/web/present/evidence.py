@@ -26,8 +26,8 @@ def section(version: Any) -> dict[str, Any]:
     """What `version_evidence.html` takes; `version` comes from `for_pages`."""
     measured = newest_measurements(version)
     judgements = judged_measurements(version)
-    runs = list(Evaluation.objects.filter(version=version).select_related("requested_by"))
-    charts = drawn.drawings(measured)
+    runs = list(drawn.with_files(Evaluation.objects.filter(version=version)).select_related("requested_by"))
+    charts = drawn.drawings(measured, among={run.pk for run in runs if run.has_files})
     start = {"title": "Start an evaluation", "href": reverse("version-evaluate", args=[version.pk])}
     return {
         "groups": groups(measured, runs, judgements, figures=charts["figures"]),

@@ -6,8 +6,8 @@ __all__ = ["evaluator_title", "facts", "title", "unit", "unit_words"]
 
 COUNTED = frozenset(
     {
-        "alarms", "bytes", "changes", "class", "columns", "features", "findings", "flag", "operations", "points", "rows",
-        "signals", "types", "values",
+        "alarms", "bytes", "changes", "class", "columns", "features", "findings", "flag", "operations", "points",
+        "rows", "signals", "types", "values",
     }
 )  # fmt: skip
 SHARES = frozenset({"rate", "share", "proportion"})
