@@ -1,6 +1,7 @@
 """How well a protected attribute can be told from the features, from all together and from each alone."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,14 @@ class ProxyAuc:
             "minimum": 10,
             "maximum": 10_000,
             "title": "Rows a group, and the rest, need to be told apart",
-        }
+        },
+        "rows": {
+            "type": "integer",
+            "default": 20_000,
+            "minimum": 500,
+            "maximum": 1_000_000,
+            "title": "Rows drawn at random from a larger table",
+        },
     }
     metrics = (
         Metric(
@@ -73,7 +81,8 @@ class ProxyAuc:
             raise SubjectError("a group column and feature columns must be declared")
         progress(0.0, "reading the table")
         columns = open_columns(subject, names=[*subject.groups, *used])
-        rows, rng = features(columns, used), generator(seed, PROXY)
+        rng, total = generator(seed, PROXY), columns.n
+        columns, rows = _drawn(columns, features(columns, used), params["rows"], rng)
         told: list[Json] = []
         alone: list[list[Any]] = []
         excluded: list[Json] = []
@@ -89,7 +98,7 @@ class ProxyAuc:
             told.append({"group": name, **together.as_statistics()})
             alone += [[name, one, _alone(rows[:, j], group, fold)] for j, one in enumerate(used)]
         alone.sort(key=lambda row: (-row[2], row[0], row[1]))
-        statistics: Json = {"n": columns.n, "told": told, "excluded": excluded, "alone": alone[:SHOWN]}
+        statistics: Json = {"n": columns.n, "total": total, "told": told, "excluded": excluded, "alone": alone[:SHOWN]}
         evidence = table("proxies", "How well single features tell the group", ["group", "feature", "AUC"], alone)
         return Measured(statistics=statistics, evidence=(evidence,))
 
@@ -116,6 +125,16 @@ class ProxyAuc:
 def _features(subject: Subject) -> list[str]:
     named = dict.fromkeys([*subject.features, *subject.roles.get("feature", ())])
     return [name for name in named if name not in subject.groups]
+
+
+def _drawn(columns: Columns, rows: FloatArray, wanted: int, rng: np.random.Generator) -> tuple[Columns, FloatArray]:
+    """At most so many rows, drawn in the order of their values, so that the order in the file doesn't count."""
+    if columns.n <= wanted:
+        return columns, rows
+    codes = [item.codes for item in columns.data.values()]
+    chosen = np.lexsort(codes)[np.sort(rng.choice(columns.n, wanted, replace=False))]
+    data = {name: replace(item, codes=item.codes[chosen]) for name, item in columns.data.items()}
+    return Columns(wanted, columns.file, data), rows[chosen]
 
 
 def _targets(columns: Columns, names: Sequence[str]) -> list[tuple[str, IntArray]]:

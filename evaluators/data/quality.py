@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.columns import Columns, is_absent, number, numbers
+from evaluators.columns import Columns, number
 from evaluators.contract import Json
 from evaluators.counts import FloatArray
 from evaluators.tables import Categorical
@@ -40,18 +40,14 @@ ROW = ["column", "type", "absent", "different values", "far out", "values that a
 def profile(name: str, item: Categorical, *, distance: float) -> Profile:
     """What a column holds. Outliers are numbers further than `distance` robust deviations from the median."""
     sizes = np.bincount(item.codes, minlength=len(item.values))
-    absent = numeric = words = distinct = 0
-    for value, size in zip(item.values, sizes.tolist(), strict=True):
-        if is_absent(value):
-            absent += size
-            continue
-        distinct += size > 0
-        is_number = number(value) is not None
-        numeric += size if is_number else 0
-        words += 0 if is_number else size
+    parsed = [number(value) for value in item.values]
+    is_word = np.array([value is None for value in parsed], dtype=bool)
+    value_of = np.array([np.nan if value is None else value for value in parsed], dtype=np.float64)
+    is_known = ~np.isnan(value_of)
+    absent, words = int(sizes[~is_known & ~is_word].sum()), int(sizes[is_word].sum())
+    numeric, distinct = int(sizes[is_known].sum()), int(((is_known | is_word) & (sizes > 0)).sum())
     kind = _kind(numeric, words)
-    values = numbers(item) if kind == NUMBER else None
-    outliers = 0 if values is None else int(far_out(values, distance=distance).sum())
+    outliers = int(far_out(value_of[item.codes], distance=distance).sum()) if kind == NUMBER else 0
     return Profile(name, kind, absent, distinct, outliers, numeric, words)
 
 

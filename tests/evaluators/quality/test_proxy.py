@@ -76,3 +76,10 @@ def test_readings_come_back_from_their_statistics(tmp_path: Path) -> None:
         again = summarise("data.proxy", item.statistics, params={}, level=0.95, seed=found.seed)
         other = next(o for o in again if (o.metric, o.slice) == (item.metric, item.slice))
         assert (other.value, other.low, other.high) == (item.value, item.low, item.high)
+
+
+def test_of_a_large_table_rows_are_drawn(tmp_path: Path) -> None:
+    table = people(3000)
+    found = run("data.proxy", tmp_path, table, features=["income"], columns={"group": ["sex"]}, params={"rows": 500})
+    assert reading(found, PROXY).n == 500
+    assert reading(found, PROXY).statistics["total"] == 3000
