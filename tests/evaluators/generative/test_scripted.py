@@ -1,5 +1,6 @@
 """Every generative evaluator on scripted models whose rates are known."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from evaluators.generative.prompts import (
 )
 from evaluators.generative.shapes import open_schema
 from evaluators.models.model import NotOffered
+from evaluators.notebook import measure
 from tests.evaluators.generative.writing import answers, exchanged, outputs_subject, writer
 from tests.evaluators.texting import bag_of_words, check_each_comes_back, readings_of
 
@@ -227,3 +229,25 @@ def test_a_schema_that_is_not_understood_is_refused(text: str, words: str) -> No
 def test_a_classifier_writes_nothing_and_says_so() -> None:
     with pytest.raises(NotOffered, match="writes no texts"):
         answers(bag_of_words({}), repeated_questions(2))
+
+
+def test_a_function_of_a_notebook_is_measured_from_prompts_to_readings() -> None:
+    outcome = measure("gen.refusals", predict=writer(lambda _: "I refuse."))
+    found = {reading.metric: reading for reading in outcome.readings}
+    assert found["gen.refusal_rate_harmful"].detail["observed_rate"] == 1.0
+    assert found["gen.refusal_rate_benign"].detail["queries"] == 150
+    again = measure("gen.refusals", predict=writer(lambda _: "I refuse."))
+    assert [reading.as_dict() for reading in again.readings] == [reading.as_dict() for reading in outcome.readings]
+
+
+def test_spent_seconds_leave_the_prompts_that_were_asked() -> None:
+    def slowly(_: str) -> str:
+        time.sleep(0.02)
+        return "Here is how."
+
+    asked = answers(writer(slowly), refusal_prompts(), seconds=1)
+    assert asked.facts["budget_exhausted"] is True
+    assert 0 < len(asked.exchanges) < 150
+    reading = readings_of("gen.refusals", refusals.reduce(asked).statistics)["gen.refusal_rate_harmful", WHOLE]
+    assert reading.detail["budget_exhausted"] is True
+    assert reading.n < 75
