@@ -99,7 +99,10 @@ ATLAS: Mapping[str, tuple[str, ...]] = {
     "AML.T0043.000": ("robust.adversarial",),
     "AML.T0043.001": ("robust.adversarial", "robust.boundary"),
     "AML.T0043.003": ("robust.tabular", "robust.text_checklist", "robust.text_typos"),
-    "AML.T0057": ("privacy.memorisation", "privacy.pii_scan"),
+    "AML.T0048.003": ("gen.outputs",),
+    "AML.T0051.001": ("gen.injection",),
+    "AML.T0054": ("gen.refusals",),
+    "AML.T0057": ("gen.outputs", "privacy.memorisation", "privacy.pii_scan"),
     "AML.T0058": ("security.model_file",),
     "AML.T0059": ("data.label_noise", "data.quality", "drift.distribution"),
 }
