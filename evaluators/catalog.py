@@ -78,8 +78,8 @@ EVALUATORS: Mapping[str, str] = {
 ATLAS: Mapping[str, tuple[str, ...]] = {
     "AML.T0005.001": ("privacy.extraction",),
     "AML.T0010.002": ("data.duplicates", "data.label_noise"),
-    "AML.T0010.003": ("security.model_file",),
-    "AML.T0011.000": ("security.model_file",),
+    "AML.T0010.003": ("security.backdoor_probe", "security.model_file", "security.provenance"),
+    "AML.T0011.000": ("security.model_file", "security.remote_code"),
     "AML.T0015": (
         "robust.adversarial",
         "robust.boundary",
@@ -88,8 +88,9 @@ ATLAS: Mapping[str, tuple[str, ...]] = {
         "robust.text_synonyms",
         "robust.text_typos",
     ),
+    "AML.T0018.000": ("security.backdoor_probe",),
     "AML.T0018.001": ("security.model_file",),
-    "AML.T0018.002": ("security.model_file",),
+    "AML.T0018.002": ("security.model_file", "security.remote_code"),
     "AML.T0019": ("data.duplicates", "data.label_noise"),
     "AML.T0020": ("data.duplicates", "data.label_noise", "data.quality"),
     "AML.T0024.000": ("privacy.dp_accounting", "privacy.dp_audit", "privacy.membership"),
@@ -99,11 +100,12 @@ ATLAS: Mapping[str, tuple[str, ...]] = {
     "AML.T0043.000": ("robust.adversarial",),
     "AML.T0043.001": ("robust.adversarial", "robust.boundary"),
     "AML.T0043.003": ("robust.tabular", "robust.text_checklist", "robust.text_typos"),
+    "AML.T0043.004": ("security.backdoor_probe",),
     "AML.T0048.003": ("gen.outputs",),
     "AML.T0051.001": ("gen.injection",),
     "AML.T0054": ("gen.refusals",),
     "AML.T0057": ("gen.outputs", "privacy.memorisation", "privacy.pii_scan"),
-    "AML.T0058": ("security.model_file",),
+    "AML.T0058": ("security.backdoor_probe", "security.model_file", "security.provenance"),
     "AML.T0059": ("data.label_noise", "data.quality", "drift.distribution"),
 }
 METHODS = Path(__file__).parent / "methods"
