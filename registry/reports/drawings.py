@@ -67,6 +67,8 @@ def _bars(data: Mapping[str, Any]) -> Shown:
 def _table(data: Mapping[str, Any]) -> Shown:
     titles = [clip(str(each), 60) for each in _items(data.get("columns"))][:MOST_COLUMNS]
     rows = [list(each)[: len(titles)] for each in _items(data.get("rows")) if isinstance(each, list | tuple)]
+    if titles and data.get("rows") == []:
+        return {"note": "There is nothing to list."}
     if not titles or not rows:
         raise NotDrawable("it has no rows")
     shown = rows[:MOST_ROWS]

@@ -108,6 +108,12 @@ def test_what_can_not_be_drawn_is_said(data: dict[str, Any], why: str) -> None:
     assert shown["title"] == "Odd thing"
 
 
+def test_an_empty_table_is_an_answer_and_no_fault() -> None:
+    shown = drawing("duplicates", {"draw": "table", "columns": ["row"], "rows": []})
+    assert shown
+    assert shown["note"] == "There is nothing to list."
+
+
 def test_what_is_no_figure_is_left_to_others() -> None:
     assert drawing("reliability", {"bins": []}) is None
     assert drawing("anything", ["draw"]) is None

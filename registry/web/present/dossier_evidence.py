@@ -76,10 +76,16 @@ def _forests(measured: list[Measurement]) -> list[dict[str, Any]]:
                 rows.append(row)
     charted = [(evaluator, names, _charts(rows)) for (evaluator, names), (_, rows) in found.items()]
     return [
-        {"title": f"{metrics.evaluator_title(evaluator)} by {' and '.join(names)}", "charts": charts}
+        {"title": f"{metrics.evaluator_title(evaluator)}{_by_names(names)}", "charts": charts}
         for evaluator, names, charts in charted
         if charts
     ]
+
+
+def _by_names(names: tuple[str, ...]) -> str:
+    """What divides the rows, where it has a name of its own."""
+    plain = [name for name in names if name != "by"]
+    return f" by {' and '.join(plain)}" if plain else ""
 
 
 def _charts(rows: list[Measurement]) -> list[dict[str, Any]]:
