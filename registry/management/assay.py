@@ -271,12 +271,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--param", action="append", type=parameter, default=[], metavar="NAME=VALUE")
     for name, text in TOLD.items():
         add("--" + name.replace("_", "-"), help=text)
-    add(
-        "--dataset",
-        dest="dataset_version",
-        metavar="TEAM/NAME@VERSION",
-        help="the dataset version that the table comes from",
-    )
+    add("--dataset", dest="dataset_version", metavar="TEAM/NAME@VERSION", help="which the table comes from")
     add("--wait", dest="patience", type=float, nargs="?", const=3600, default=0, metavar="SECONDS")
     command("status", status, "how far is an evaluation?", "evaluation")
     command("review", review, "what does a stage still ask for?", "name")("--stage", default="inference")

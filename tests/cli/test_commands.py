@@ -227,3 +227,17 @@ def test_a_version_that_is_not_shown_exits_two(registry, assay, command):
     registry.answer("GET", "versions/", found())
     said = assay(*command)
     assert (said.code, said.text) == (2, f"The registry shows no version {NAME}.\n")
+
+
+def test_a_run_may_compare_with_a_second_table_and_another_version(table, assay):
+    columns = ("--column", "quasi=age", "--column", "quasi=sex", "--column", "text=words")
+    more = ("--reference", "p.csv", "--baseline", "lending/m@1", "--score-kind", "logit", "--param", "sets=[1, 2]")
+    assert assay("evaluate", NAME, "some.evaluator", *columns, *more).code == 0
+    assert table.sent("POST", f"versions/{VERSION}/evaluations/")[0].json() == {
+        "evaluator": "some.evaluator",
+        "parameters": {"sets": [1, 2]},
+        "columns": {"quasi": ["age", "sex"], "text": "words"},
+        "reference": ARTIFACT,
+        "baseline": "lending/m@1",
+        "score_kind": "logit",
+    }
