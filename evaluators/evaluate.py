@@ -16,7 +16,7 @@ from evaluators.contract import (
     derive_seed,
     spec_digest,
 )
-from evaluators.files import has_model, has_role
+from evaluators.inputs.files import has_model, has_role
 from evaluators.parameters import complete
 
 # What each role of a file is, in the words of an error.

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
+from evaluators.arithmetic.counts import IntArray
+from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.paired import change, mcnemar, paired_block
+from evaluators.arithmetic.simultaneous import replicates_for, worst
 from evaluators.contract import WORST, Json, Reading, Status
-from evaluators.counts import IntArray
-from evaluators.draws import generator
-from evaluators.paired import change, mcnemar, paired_block
-from evaluators.simultaneous import replicates_for, worst
 from evaluators.support import MINIMUM, Family, family, sizes_by_name
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import FileRef, Subject, SubjectError, digest
-from evaluators.counts import FloatArray
 from evaluators.evaluate import Outcome, evaluate, silent
-from evaluators.memory import Columns, InMemory, reference
+from evaluators.inputs.memory import Columns, InMemory, reference
 from evaluators.models.model import PROMPTS, ROWS, TEXTS, VALUE, Model
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluators.contract import ROLES, Json, ParameterError, Subject, SubjectError
-from evaluators.files import sha256_of
+from evaluators.inputs.files import sha256_of
 
 SINGLE = ("label", "prediction", "score")
 NUMBERS = ("batch", "max_queries", "timeout_s")

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from evaluators.arithmetic.counts import IntArray, ratio_or_none
+from evaluators.arithmetic.intervals import rate_interval
+from evaluators.arithmetic.simultaneous import MAX_GROUPS
 from evaluators.contract import Json, Reading, Status
-from evaluators.counts import IntArray, ratio_or_none
-from evaluators.intervals import rate_interval
-from evaluators.simultaneous import MAX_GROUPS
 
 MINIMUM = 10
 FAMILY_MINIMUM = 30

@@ -5,18 +5,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.compression.shrinking import VARIANTS, facts, shrunk
 from evaluators.contract import Json, Progress, Subject, SubjectError
-from evaluators.counts import FloatArray, IntArray
 from evaluators.devices import in_batches
-from evaluators.files import has_model, required
+from evaluators.inputs.files import has_model, required
+from evaluators.inputs.tables import Categorical, Table
 from evaluators.libraries import library
 from evaluators.models.model import IMAGES, ROWS, Model, softmax
 from evaluators.models.opening import open_model
-from evaluators.pairs import NEW, OLD, TRUE, open_pair
-from evaluators.subjects import Groups, groups, model_rows, open_table
-from evaluators.tables import Categorical, Table
-from evaluators.words import common_codes
+from evaluators.subjects.pairs import NEW, OLD, TRUE, open_pair
+from evaluators.subjects.roles import Groups, groups, model_rows, open_table
+from evaluators.subjects.words import common_codes
 
 SUM_TOLERANCE = 1e-3
 

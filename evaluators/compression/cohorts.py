@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from evaluators.counts import FloatArray, IntArray
-from evaluators.simultaneous import Gap, smoothed
+from evaluators.arithmetic.counts import FloatArray, IntArray
+from evaluators.arithmetic.simultaneous import Gap, smoothed
 
 
 def cohort_ratios(x: IntArray, m: IntArray) -> FloatArray:

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import GroupCounts
 from evaluators.compression.answers import Answers, modal, open_answers
 from evaluators.compression.readings import METRICS, compression_readings
 from evaluators.compression.shrinking import VARIANTS
 from evaluators.contract import OVERALL, Evidence, Json, Measured, Progress, Reading, Status, Subject
-from evaluators.counts import GroupCounts
 from evaluators.support import FAMILY_PARAMETERS
 
 

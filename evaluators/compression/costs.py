@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.compression.shrinking import facts
 from evaluators.contract import Json, Subject
-from evaluators.counts import FloatArray
-from evaluators.files import has_role, of_role
+from evaluators.inputs.files import has_role, of_role
 from evaluators.libraries import library
 from evaluators.models.model import IMAGES, ROWS, Model
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.quantiles import order_interval
 from evaluators.budget import BUDGET_PARAMETERS, Budget
 from evaluators.compression.costs import bytes_of, operations_of, weights_of
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
-from evaluators.files import has_role
+from evaluators.inputs.files import has_role
 from evaluators.models.model import Model
 from evaluators.models.opening import open_model
-from evaluators.quantiles import order_interval
-from evaluators.subjects import model_inputs
+from evaluators.subjects.roles import model_inputs
 
 SPARSITY, SIZE, FLOPS, P50, P95 = (
     f"eff.{name}" for name in ("sparsity", "size_bytes", "flops", "latency_p50", "latency_p95")

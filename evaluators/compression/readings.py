@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import GroupCounts, IntArray
+from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.intervals import z_quantile
+from evaluators.arithmetic.simultaneous import replicates_for
 from evaluators.compression.cohorts import cohort_ratios, ratio_gap
 from evaluators.contract import OVERALL, WORST, Direction, Json, Metric, Reading, Status
-from evaluators.counts import GroupCounts, IntArray
-from evaluators.draws import generator
 from evaluators.gains import change_reading, worst_change
-from evaluators.intervals import z_quantile
-from evaluators.simultaneous import replicates_for
 from evaluators.support import MINIMUM, family, rate_reading, sizes_by_name, too_many_groups
 
 CIE, TAXICAB, DELTA, RATIO = (f"compress.{name}" for name in ("cie_rate", "taxicab", "accuracy_delta", "cohort_ratio"))

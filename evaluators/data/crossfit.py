@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.columns import Columns, numbers
+from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.contract import SubjectError
-from evaluators.counts import FloatArray, IntArray
 from evaluators.libraries import library
+from evaluators.subjects.columns import Columns, numbers
 
 FOLDS = 5
 MAX_CATEGORIES = 50

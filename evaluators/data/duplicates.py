@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.columns import Columns, open_columns, row_ids, used_columns
+from evaluators.arithmetic.counts import FloatArray, IntArray
+from evaluators.arithmetic.draws import generator
 from evaluators.contract import OVERALL, Direction, Json, Measured, Metric, Progress, Reading, Subject
-from evaluators.counts import FloatArray, IntArray
 from evaluators.data.near import MAX_VECTORS, Near, by_angle, by_rounded_rows, by_text, matrix
-from evaluators.draws import generator
 from evaluators.exact import not_applicable, table
 from evaluators.models.opening import open_model
+from evaluators.subjects.columns import Columns, open_columns, row_ids, used_columns
 from evaluators.support import rate_reading
 
 EXACT = "data.duplicates.exact"

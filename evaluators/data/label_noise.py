@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.columns import Columns, numbers, open_columns
+from evaluators.arithmetic.counts import FloatArray, IntArray
+from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.intervals import wilson
 from evaluators.contract import (
     OVERALL,
     Direction,
@@ -18,12 +20,10 @@ from evaluators.contract import (
     Subject,
     SubjectError,
 )
-from evaluators.counts import FloatArray, IntArray
 from evaluators.data.confident import Noise, estimate_noise
 from evaluators.data.crossfit import FOLDS, folds, linear_probabilities, spread_out
-from evaluators.draws import generator
 from evaluators.exact import insufficient, table
-from evaluators.intervals import wilson
+from evaluators.subjects.columns import Columns, numbers, open_columns
 from evaluators.support import MINIMUM
 
 RATE = "data.label_noise.rate"

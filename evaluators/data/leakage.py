@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evaluators.columns import Columns, open_columns, used_columns
 from evaluators.contract import OVERALL, Direction, Json, Measured, Metric, Progress, Reading, Subject
 from evaluators.data.duplicates import NEAR_PARAMETERS
 from evaluators.data.overlap import measure_overlap, split_table
 from evaluators.data.proxies import told_by
 from evaluators.exact import counted, not_applicable, table
+from evaluators.subjects.columns import Columns, open_columns, used_columns
 from evaluators.support import rate_reading
 
 OVERLAP = "data.leakage.train_test_overlap"

@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluators.counts import IntArray
+from evaluators.arithmetic.counts import IntArray
 
 BANDS, PER_BAND = 20, 5
 SHINGLE = 5

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluators.columns import Columns, numbers, row_ids
-from evaluators.counts import FloatArray, IntArray
+from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.data.minhash import components, near_pairs, normal
-from evaluators.tables import Categorical, sort_codes
+from evaluators.inputs.tables import Categorical, sort_codes
+from evaluators.subjects.columns import Columns, numbers, row_ids
 
 MAX_VECTORS = 20_000
 BLOCK = 2_000

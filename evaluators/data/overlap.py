@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.columns import Columns, joined, numbers, row_ids
+from evaluators.arithmetic.counts import IntArray
 from evaluators.contract import Json, Subject, SubjectError
-from evaluators.counts import IntArray
 from evaluators.data.duplicates import find_near
+from evaluators.subjects.columns import Columns, joined, numbers, row_ids
 
 
 def split_table(columns: Columns, column: str) -> tuple[Columns, Columns]:

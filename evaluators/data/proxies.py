@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluators.columns import numbers
-from evaluators.counts import FloatArray, IntArray
-from evaluators.ranks import Auc, delong
-from evaluators.tables import Categorical
+from evaluators.arithmetic.counts import FloatArray, IntArray
+from evaluators.arithmetic.ranks import Auc, delong
+from evaluators.inputs.tables import Categorical
+from evaluators.subjects.columns import numbers
 
 BINS = 32
 

@@ -6,7 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.columns import Columns, open_columns
+from evaluators.arithmetic.counts import FloatArray, IntArray
+from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.intervals import normal_interval
+from evaluators.arithmetic.ranks import Auc, delong
 from evaluators.contract import (
     OVERALL,
     Direction,
@@ -19,13 +22,10 @@ from evaluators.contract import (
     Subject,
     SubjectError,
 )
-from evaluators.counts import FloatArray, IntArray
 from evaluators.data.crossfit import features, folds, parts, tree_probabilities
 from evaluators.data.proxies import binned
-from evaluators.draws import generator
 from evaluators.exact import insufficient, table
-from evaluators.intervals import normal_interval
-from evaluators.ranks import Auc, delong
+from evaluators.subjects.columns import Columns, open_columns
 from evaluators.support import FAMILY_MINIMUM
 
 PROXY = "data.proxy.auc"

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.columns import Columns, number
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import Json
-from evaluators.counts import FloatArray
-from evaluators.tables import Categorical
+from evaluators.inputs.tables import Categorical
+from evaluators.subjects.columns import Columns, number
 
 NUMBER, TEXT, MIXED, EMPTY = "number", "text", "mixed", "empty"
 # A column is mixed if this share of its values are numbers and some are not.

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.columns import absent_rows, open_columns, row_ids, used_columns
+from evaluators.arithmetic.counts import IntArray
+from evaluators.arithmetic.draws import generator
 from evaluators.contract import (
     OVERALL,
     Direction,
@@ -19,12 +20,11 @@ from evaluators.contract import (
     Subject,
     SubjectError,
 )
-from evaluators.counts import IntArray
 from evaluators.data.shares import distance
-from evaluators.draws import generator
 from evaluators.exact import insufficient, not_applicable, table
+from evaluators.inputs.tables import Categorical
+from evaluators.subjects.columns import absent_rows, open_columns, row_ids, used_columns
 from evaluators.support import MINIMUM, rate_reading, too_many_groups
-from evaluators.tables import Categorical
 
 SHARES = "data.representation"
 MINIMUM_SHARE = "data.representation.min_share"

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evaluators.columns import header, open_columns
 from evaluators.contract import OVERALL, Direction, Json, Measured, Metric, Progress, Reading, Subject
 from evaluators.data.quality import EMPTY, NUMBER, ROW, Profile, differences, mixed, profiles
 from evaluators.exact import counted, not_applicable, table
+from evaluators.subjects.columns import header, open_columns
 from evaluators.support import rate_reading
 
 MISSING, CONSTANT, OUTLIER = "data.missing", "data.constant", "data.outlier"

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray, IntArray
+from evaluators.arithmetic.draws import generator
 from evaluators.contract import OVERALL, Json, Metric, Reading, Status
-from evaluators.counts import FloatArray, IntArray
-from evaluators.draws import generator
 from evaluators.support import MINIMUM
 
 REPLICATES = 2_000

@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray, IntArray, slice_name
+from evaluators.arithmetic.draws import generator
 from evaluators.contract import Json, Subject
-from evaluators.counts import FloatArray, IntArray, slice_name
-from evaluators.draws import generator
 from evaluators.explainability.explainers import KINDS, Explanation, choose, explain
 from evaluators.explainability.targets import open_rows_model, target
-from evaluators.files import required
+from evaluators.inputs.files import required
 from evaluators.models.estimators import Function
 from evaluators.models.model import Model
-from evaluators.subjects import groups, model_rows, open_table
+from evaluators.subjects.roles import groups, model_rows, open_table
 from evaluators.support import too_many_groups
 
 # Attributions below this share of the output are rounding.

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import SubjectError
-from evaluators.counts import FloatArray
 from evaluators.explainability.gradients import gradient
 from evaluators.explainability.local import local_linear
 from evaluators.explainability.shapley import MAX_FEATURES, exact

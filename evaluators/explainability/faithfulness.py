@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray
+from evaluators.arithmetic.draws import generator
 from evaluators.contract import Direction, Evidence, Json, Measured, Metric, Progress, Reading, Subject
-from evaluators.counts import FloatArray
-from evaluators.draws import generator
 from evaluators.explainability.averages import row_readings, row_statistics
 from evaluators.explainability.cases import EXPLAINER, NEEDS, Case, open_case, row_parameters
 from evaluators.explainability.masking import against_random, faithfulness, prediction_gaps

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from evaluators.counts import FloatArray
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.libraries import library
 from evaluators.models.estimators import Function
 from evaluators.models.model import VALUE, Model

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from evaluators.counts import FloatArray
-from evaluators.draws import generator
+from evaluators.arithmetic.counts import FloatArray
+from evaluators.arithmetic.draws import generator
 from evaluators.models.estimators import Function
 from evaluators.models.model import Model
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.counts import FloatArray
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.libraries import library
 
 SPLIT = r"\W+"

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from evaluators.counts import FloatArray
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.libraries import library
 
 

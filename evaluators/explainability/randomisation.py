@@ -6,17 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray
+from evaluators.arithmetic.draws import generator
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
-from evaluators.counts import FloatArray
-from evaluators.draws import generator
 from evaluators.explainability.averages import not_applicable
 from evaluators.explainability.cases import EXPLAINER, NEEDS, Case, open_case, row_parameters
 from evaluators.explainability.rewired import how, layers, redrawn, refitted, with_network_scores
 from evaluators.explainability.wobble import spearman
-from evaluators.files import required
+from evaluators.inputs.files import required
 from evaluators.libraries import library
 from evaluators.models.model import VALUE, Model
-from evaluators.subjects import model_rows, open_table
+from evaluators.subjects.roles import model_rows, open_table
 
 RANDOMISATION = "explain.randomisation"
 MAX_LAYERS = 8

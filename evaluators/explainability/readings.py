@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.draws import generator
 from evaluators.contract import OVERALL, Json, Reading, Status
-from evaluators.draws import generator
 from evaluators.support import MINIMUM
 
 GLOBAL = "explain.shap.global"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.counts import FloatArray
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.explainability.targets import fitted
 from evaluators.libraries import library
 from evaluators.models.estimators import Estimator

@@ -5,16 +5,16 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray, IntArray, slice_name
+from evaluators.arithmetic.draws import generator
 from evaluators.contract import Direction, Evidence, Json, Measured, Metric, Progress, Reading, Subject
-from evaluators.counts import FloatArray, IntArray, slice_name
-from evaluators.draws import generator
 from evaluators.explainability.explainers import ADDITIVE, Explanation, choose, explain
 from evaluators.explainability.readings import ADDITIVITY, GLOBAL, shap_readings
 from evaluators.explainability.targets import open_rows_model
-from evaluators.files import required
-from evaluators.subjects import groups, model_rows, open_table
+from evaluators.inputs.files import required
+from evaluators.inputs.tables import Table
+from evaluators.subjects.roles import groups, model_rows, open_table
 from evaluators.support import too_many_groups
-from evaluators.tables import Table
 
 
 class GlobalShap:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import slice_name
+from evaluators.arithmetic.draws import generator
 from evaluators.budget import BUDGET_PARAMETERS, Budget
 from evaluators.contract import (
     OVERALL,
@@ -20,13 +22,11 @@ from evaluators.contract import (
     Subject,
     SubjectError,
 )
-from evaluators.counts import slice_name
-from evaluators.draws import generator
 from evaluators.explainability.averages import row_readings, row_statistics
 from evaluators.explainability.partition import BATCH, Words, explain_text
 from evaluators.models.model import TEXTS, Model
 from evaluators.models.opening import open_model
-from evaluators.subjects import groups, open_table, texts
+from evaluators.subjects.roles import groups, open_table, texts
 from evaluators.support import MINIMUM, too_many_groups
 
 TOTAL = "explain.shap.text"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluators.counts import FloatArray
+from evaluators.arithmetic.counts import FloatArray
 
 MAX_FEATURES = 10
 MAX_CELLS = 20_000_000

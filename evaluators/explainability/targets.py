@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import Subject, SubjectError
-from evaluators.counts import FloatArray
 from evaluators.models.estimators import Estimator, Function
 from evaluators.models.model import IMAGES, ROWS, VALUE, Model
 from evaluators.models.opening import open_model
-from evaluators.subjects import feature_names
+from evaluators.subjects.roles import feature_names
 
 MARGIN_TREES = ("GradientBoostingClassifier", "HistGradientBoostingClassifier")
 

@@ -5,8 +5,8 @@ from itertools import combinations
 
 import numpy as np
 
-from evaluators.counts import FloatArray
-from evaluators.ranks import midranks
+from evaluators.arithmetic.counts import FloatArray
+from evaluators.arithmetic.ranks import midranks
 
 # Relative changes of what is nearly 0 are taken relative to this share of its usual size.
 FLOOR = 1e-3

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluators.counts import FloatArray, IntArray, rate, tally
-from evaluators.draws import generator
+from evaluators.arithmetic.counts import FloatArray, IntArray, rate, tally
+from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.simultaneous import REPLICATES, binomial_block, gap
 from evaluators.fairness.metrics import DIFFERENCES
-from evaluators.simultaneous import REPLICATES, binomial_block, gap
 
 
 @dataclass(frozen=True)

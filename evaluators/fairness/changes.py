@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import GroupCounts, IntArray
+from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.paired import change, mcnemar, paired_block
+from evaluators.arithmetic.simultaneous import gap, replicates_for
 from evaluators.contract import OVERALL, WORST, Json, Reading, Status
-from evaluators.counts import GroupCounts, IntArray
-from evaluators.draws import generator
 from evaluators.fairness.compared import refusal
 from evaluators.gains import change_reading, compared, worst_change
-from evaluators.paired import change, mcnemar, paired_block
-from evaluators.simultaneous import gap, replicates_for
 from evaluators.support import sizes_by_name, too_many_groups
 
 ACCURACY = "fairness.paired.accuracy_change"

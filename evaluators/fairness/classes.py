@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import GroupCounts
+from evaluators.arithmetic.draws import generator
 from evaluators.contract import (
     OVERALL,
     Direction,
@@ -17,8 +19,6 @@ from evaluators.contract import (
     Status,
     Subject,
 )
-from evaluators.counts import GroupCounts
-from evaluators.draws import generator
 from evaluators.fairness.compared import refusal
 from evaluators.fairness.perclass import (
     MAX_CONTRASTS,
@@ -28,8 +28,8 @@ from evaluators.fairness.perclass import (
     count_classes,
     kept_groups,
 )
-from evaluators.predictions import open_predictions
-from evaluators.subjects import classes, groups
+from evaluators.subjects.predictions import open_predictions
+from evaluators.subjects.roles import classes, groups
 from evaluators.support import FAMILY_PARAMETERS, too_many_groups
 
 METRICS = (

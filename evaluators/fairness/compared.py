@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evaluators.arithmetic.counts import RATES, GroupCounts, IntArray, rate
+from evaluators.arithmetic.intervals import minimum_detectable_gap
 from evaluators.contract import OVERALL, Json, Reading, Status
-from evaluators.counts import RATES, GroupCounts, IntArray, rate
-from evaluators.intervals import minimum_detectable_gap
 from evaluators.support import Family, family, sizes_by_name
 
 

@@ -24,10 +24,10 @@ from evaluators.fairness.counterfactual_counts import (
     summed,
 )
 from evaluators.fairness.counterfactual_readings import FLIPS, GAP, counterfactual_readings
-from evaluators.identity import SETS, Vocabulary, vocabulary
+from evaluators.language.identity import SETS, Vocabulary, vocabulary
 from evaluators.models.model import Model
 from evaluators.models.opening import open_model
-from evaluators.texts import Asker, check_reads_texts, open_texts, ticket
+from evaluators.subjects.texts import Asker, check_reads_texts, open_texts, ticket
 
 BOTH = "both"
 PART = 64

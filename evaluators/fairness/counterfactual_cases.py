@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from evaluators.contract import ParameterError
-from evaluators.identity import Swap, Vocabulary
-from evaluators.texts import ticket
+from evaluators.language.identity import Swap, Vocabulary
+from evaluators.subjects.texts import ticket
 
 TEMPLATES = Path(__file__).with_name("counterfactual_templates.json")
 SLOT = "{who}"

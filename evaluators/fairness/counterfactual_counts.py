@@ -6,13 +6,13 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
-from evaluators.clusters import Clusters, Moments
+from evaluators.arithmetic.clusters import Clusters, Moments
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import OVERALL, Json
-from evaluators.counts import FloatArray
 from evaluators.fairness.counterfactual_cases import Case
-from evaluators.identity import Swap
-from evaluators.texts import Asker
-from evaluators.wording import shortened
+from evaluators.language.identity import Swap
+from evaluators.language.wording import shortened
+from evaluators.subjects.texts import Asker
 
 PROBABILITY, LOG_ODDS = "probability", "log-odds"
 # What stands before this many characters is read by every tokeniser that is worth asking.

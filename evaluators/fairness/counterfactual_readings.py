@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evaluators.clusters import (
+from evaluators.arithmetic.clusters import (
     Clusters,
     Moments,
     cluster_reading,

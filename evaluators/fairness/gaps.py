@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluators.arithmetic.counts import GroupCounts
+from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.permutation import conditional_p, holm, pair_p
+from evaluators.arithmetic.ratios import ratio_interval
+from evaluators.arithmetic.simultaneous import binomial_block, gap, log_ratio, replicates_for
 from evaluators.contract import OVERALL, Json, Reading, Status
-from evaluators.counts import GroupCounts
-from evaluators.draws import generator
 from evaluators.fairness.compared import Compared, refusal, shortage
 from evaluators.fairness.metrics import DIFFERENCES, PERMUTATION, RATIOS, TESTED
 from evaluators.fairness.spreads import spread_readings
-from evaluators.permutation import conditional_p, holm, pair_p
-from evaluators.ratios import ratio_interval
-from evaluators.simultaneous import binomial_block, gap, log_ratio, replicates_for
 
 PAIRS_SHOWN = 10
 # With more groups the number of pairs is no longer readable, and drawing them takes seconds.

@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import RATES, GroupCounts, rate, tally
+from evaluators.arithmetic.sums import Sums
 from evaluators.contract import OVERALL, Json, Measured, Progress, Reading, Status, Subject
-from evaluators.counts import RATES, GroupCounts, rate, tally
 from evaluators.fairness.gaps import gap_readings
 from evaluators.fairness.metrics import (
     COHORT_SD,
@@ -20,9 +21,8 @@ from evaluators.fairness.metrics import (
 )
 from evaluators.fairness.summed import NOT_OFFERED, summed_readings
 from evaluators.fairness.weighing import open_sums
-from evaluators.predictions import asked, open_predictions
-from evaluators.subjects import classes, favourable_code, groups
-from evaluators.sums import Sums
+from evaluators.subjects.predictions import asked, open_predictions
+from evaluators.subjects.roles import classes, favourable_code, groups
 from evaluators.support import FAMILY_PARAMETERS, rate_reading, too_many_groups
 
 

@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray
+from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.quantiles import order_interval
 from evaluators.contract import (
     OVERALL,
     Direction,
@@ -18,14 +21,11 @@ from evaluators.contract import (
     Subject,
     SubjectError,
 )
-from evaluators.counts import FloatArray
-from evaluators.draws import generator
 from evaluators.fairness.neighbours import Consistency, consistency, nearest, standardised, steepness
-from evaluators.files import has_model, required
+from evaluators.inputs.files import has_model, required
 from evaluators.models.opening import open_model
-from evaluators.predictions import open_predictions
-from evaluators.quantiles import order_interval
-from evaluators.subjects import (
+from evaluators.subjects.predictions import open_predictions
+from evaluators.subjects.roles import (
     classes,
     favourable_code,
     feature_names,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluators.arithmetic.counts import FloatArray, IntArray
+from evaluators.arithmetic.intervals import Interval, z_quantile
 from evaluators.contract import Json
-from evaluators.counts import FloatArray, IntArray
-from evaluators.intervals import Interval, z_quantile
 from evaluators.libraries import library
 
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import GroupCounts
 from evaluators.contract import Direction, Evidence, Json, Measured, Metric, Progress, Reading, Subject
-from evaluators.counts import GroupCounts
 from evaluators.fairness.changes import ACCURACY, CHANGES, MCNEMAR, change_readings
-from evaluators.pairs import open_pair
-from evaluators.subjects import favourable_code
+from evaluators.subjects.pairs import open_pair
+from evaluators.subjects.roles import favourable_code
 from evaluators.support import FAMILY_PARAMETERS
 
 METRICS = (

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluators.contract import Json
-from evaluators.counts import FloatArray, IntArray
-from evaluators.simultaneous import (
+from evaluators.arithmetic.counts import FloatArray, IntArray
+from evaluators.arithmetic.simultaneous import (
     FEWER_REPLICATES,
     PAIRS_BEFORE_FEWER_REPLICATES,
     REPLICATES,
@@ -21,6 +20,7 @@ from evaluators.simultaneous import (
     gap,
     smoothed,
 )
+from evaluators.contract import Json
 
 MAX_CONTRASTS = 100_000
 LABEL, PREDICTED, RIGHT = 0, 1, 2

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray, slice_name
+from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.simultaneous import gap, normal_block, replicates_for
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
-from evaluators.counts import FloatArray, slice_name
-from evaluators.draws import generator
 from evaluators.fairness.compared import refusal
 from evaluators.fairness.residuals import Moments
-from evaluators.numbers import open_numbers
-from evaluators.simultaneous import gap, normal_block, replicates_for
+from evaluators.subjects.numbers import open_numbers
 from evaluators.support import FAMILY_PARAMETERS, family, sizes_by_name, too_many_groups
 
 RESIDUAL, MAE, R2 = (f"fairness.regression.{name}_parity" for name in ("residual", "mae", "r2"))

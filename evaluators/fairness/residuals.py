@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.contract import Json
-from evaluators.counts import FloatArray, IntArray
 
 # Powers of the centred outcome u and of the error e: sums of u**i * e**j over a group's rows.
 POWERS = tuple((i, j) for i in range(5) for j in range(5) if i + j <= 4)

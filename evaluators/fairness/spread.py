@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 
-from evaluators.counts import FloatArray, IntArray
-from evaluators.intervals import Interval
+from evaluators.arithmetic.counts import FloatArray, IntArray
+from evaluators.arithmetic.intervals import Interval
+from evaluators.arithmetic.simultaneous import Block, Gap, gap, log_block, smoothed
 from evaluators.libraries import library
-from evaluators.simultaneous import Block, Gap, gap, log_block, smoothed
 
 STEPS = 200
 

@@ -1,11 +1,11 @@
 """Readings of the spread of selection rates and of the largest log-ratio."""
 
+from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.simultaneous import binomial_block, replicates_for
 from evaluators.contract import OVERALL, Json, Reading, Status
-from evaluators.draws import generator
 from evaluators.fairness.compared import Compared, shortage
 from evaluators.fairness.metrics import COHORT_SD, EPSILON
 from evaluators.fairness.spread import cohort_interval, cohort_sd, differential_epsilon, epsilon_interval
-from evaluators.simultaneous import binomial_block, replicates_for
 
 
 def spread_readings(item: Compared, common: Json) -> list[Reading]:

@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import RATES, GroupCounts, IntArray, rate, tally
+from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.simultaneous import FEWER_REPLICATES, REPLICATES
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
-from evaluators.counts import RATES, GroupCounts, IntArray, rate, tally
-from evaluators.draws import generator
 from evaluators.fairness.compared import refusal
 from evaluators.fairness.subsets import MAX_SUBGROUPS, Subgroups, violation_interval, violations
-from evaluators.predictions import open_predictions
-from evaluators.simultaneous import FEWER_REPLICATES, REPLICATES
-from evaluators.subjects import classes, favourable_code, groups
+from evaluators.subjects.predictions import open_predictions
+from evaluators.subjects.roles import classes, favourable_code, groups
 from evaluators.support import FAMILY_PARAMETERS, too_many_groups
 
 METRICS = (

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluators.counts import FloatArray, IntArray, shares, slice_name
-from evaluators.simultaneous import Gap, smoothed
+from evaluators.arithmetic.counts import FloatArray, IntArray, shares, slice_name
+from evaluators.arithmetic.simultaneous import Gap, smoothed
 
 MAX_SUBGROUPS = 2_000
 CHUNK = 100

@@ -5,15 +5,15 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import RATES
+from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.ratios import ratio_interval
+from evaluators.arithmetic.simultaneous import gap, replicates_for
+from evaluators.arithmetic.sumrates import RateSums
+from evaluators.arithmetic.sums import Sums
 from evaluators.contract import OVERALL, Json, Reading, Status
-from evaluators.counts import RATES
-from evaluators.draws import generator
 from evaluators.fairness.compared import refusal
 from evaluators.fairness.metrics import DIFFERENCES, RATIOS, SHARES
-from evaluators.ratios import ratio_interval
-from evaluators.simultaneous import gap, replicates_for
-from evaluators.sumrates import RateSums
-from evaluators.sums import Sums
 from evaluators.support import MINIMUM, Family, family, sizes_by_name, too_many_groups
 
 NOT_OFFERED = "not offered for rows with weights or in clusters"

@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray, IntArray
+from evaluators.arithmetic.sums import measure_sums
 from evaluators.contract import Json, Subject, SubjectError
-from evaluators.counts import FloatArray, IntArray
-from evaluators.files import required
-from evaluators.subjects import Groups, open_table
-from evaluators.sums import measure_sums
+from evaluators.inputs.files import required
+from evaluators.subjects.roles import Groups, open_table
 from evaluators.support import too_many_groups
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from evaluators.arithmetic.clusters import Clusters
+from evaluators.arithmetic.counts import slice_name
 from evaluators.budget import Budget
-from evaluators.clusters import Clusters
 from evaluators.contract import OVERALL, Json, Progress, Subject
-from evaluators.counts import slice_name
 from evaluators.models.model import Model
 from evaluators.models.opening import open_model
-from evaluators.subjects import groups, open_table
+from evaluators.subjects.roles import groups, open_table
 
 PART = 8
 

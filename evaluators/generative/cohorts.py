@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.clusters import MINIMUM_CLUSTERS
+from evaluators.arithmetic.clusters import MINIMUM_CLUSTERS
+from evaluators.arithmetic.counts import FloatArray
+from evaluators.arithmetic.intervals import clopper_pearson
 from evaluators.contract import Json, Reading, Status
-from evaluators.counts import FloatArray
 from evaluators.generative.asking import Exchange
-from evaluators.intervals import clopper_pearson
 from evaluators.libraries import library
 
 PERMUTATIONS = 2_000

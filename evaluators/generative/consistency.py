@@ -4,12 +4,12 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from evaluators.arithmetic.clusters import Clusters, cluster_reading
 from evaluators.budget import BUDGET_PARAMETERS
-from evaluators.clusters import Clusters, cluster_reading
 from evaluators.contract import OVERALL, Direction, Evidence, Measured, Metric, Progress, Reading, Subject
 from evaluators.generative.asking import Asked, ask
 from evaluators.generative.prompts import repeated_questions
-from evaluators.wording import shortened
+from evaluators.language.wording import shortened
 
 CONSISTENCY = "gen.self_consistency"
 AMONG = "questions with two answers or more"

@@ -3,16 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluators.arithmetic.draws import generator
 from evaluators.budget import BUDGET_PARAMETERS
 from evaluators.contract import OVERALL, Direction, Json, Measured, Metric, Progress, Reading, Status, Subject
-from evaluators.draws import generator
 from evaluators.generative.asking import Asked, ask
 from evaluators.generative.cohorts import gap_reading, gap_statistics
 from evaluators.generative.prompts import cohort_prompts, personal_prompts
 from evaluators.generative.quality import measured
 from evaluators.generative.rates import rate_readings, scored
 from evaluators.generative.scorers import personal, sentiment, toxicity
-from evaluators.identity import SETS
+from evaluators.language.identity import SETS
 
 TOXIC, TOXIC_GAP = "gen.toxicity_rate", "gen.toxicity_gap"
 TONE, PERSONAL = "gen.sentiment_gap", "gen.pii_emission"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluators.generative.asking import Prompt
-from evaluators.texts import ticket
+from evaluators.subjects.texts import ticket
 
 PROMPTS = Path(__file__).with_name("prompts.json")
 HARMFUL, BENIGN = "harmful", "benign"

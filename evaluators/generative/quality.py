@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.clusters import Clusters, effective_size, exact, short_reading, shortage
+from evaluators.arithmetic.clusters import Clusters, effective_size, exact, short_reading, shortage
+from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.intervals import Interval, clopper_pearson
 from evaluators.contract import Evidence, Json, Reading, Status
-from evaluators.draws import generator
-from evaluators.intervals import Interval, clopper_pearson
 
 LABELLED = Path(__file__).with_name("labelled.json")
 DRAWS = 20_000

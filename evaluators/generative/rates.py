@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from evaluators.clusters import Clusters
+from evaluators.arithmetic.clusters import Clusters
 from evaluators.contract import Json, Measured, Reading
 from evaluators.generative.asking import Asked, Exchange, by_prompt
 from evaluators.generative.quality import Quality, as_statistics, quality_evidence, rate_reading

@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from evaluators.pii import find
-from evaluators.wording import words
+from evaluators.language.pii import find
+from evaluators.language.wording import words
 
 LEXICON = Path(__file__).with_name("lexicon.json")
 # How many words before a word a "not" reaches.

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import SubjectError
-from evaluators.counts import FloatArray
 from evaluators.libraries import library
 from evaluators.models.model import ROWS, VALUE, BadOutput, Model
 from evaluators.models.signatures import SIGNATURE, Signature, both_columns

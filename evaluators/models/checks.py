@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import EvaluatorError, Json
-from evaluators.counts import FloatArray
 from evaluators.models.model import Model
 
 SAMPLE = 16

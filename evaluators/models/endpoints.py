@@ -16,8 +16,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import EvaluatorError, Subject, SubjectError
-from evaluators.counts import FloatArray
 from evaluators.models.heads import checked_classes
 from evaluators.models.model import PROMPTS, ROWS, TEXTS, VALUE, Model, NotOffered
 from evaluators.models.protocols import Chat, OpenInference, Own, Speech

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import Subject, SubjectError
-from evaluators.counts import FloatArray
-from evaluators.files import open_verified, required
+from evaluators.inputs.files import open_verified, required
+from evaluators.inputs.parquet import as_text
 from evaluators.libraries import library
-from evaluators.parquet import as_text
 
 MAX_BYTES = 2 << 30
 # Types of scikit-learn and numpy that hold data and run nothing, which skops doesn't trust by itself.

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import FileRef, Json, SubjectError
-from evaluators.counts import FloatArray
 from evaluators.libraries import library
 from evaluators.models.layout import read_bytes, read_json
 from evaluators.models.texts import FIRST, MEAN

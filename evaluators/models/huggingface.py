@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import FileRef, Json, SubjectError
-from evaluators.counts import FloatArray
 from evaluators.libraries import library
 from evaluators.models.heads import HEAD, Head, open_head
 from evaluators.models.layout import check_local, check_names, laid_out, read_bytes, read_json

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluators.contract import FileRef, Json, SubjectError
-from evaluators.files import open_verified
+from evaluators.inputs.files import open_verified
 
 MAX_JSON = 64 << 20
 CHUNK = 1 << 22

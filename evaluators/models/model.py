@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.contract import EvaluatorError, Json, SubjectError
-from evaluators.counts import FloatArray, IntArray
 from evaluators.devices import in_batches
 
 ROWS, IMAGES, TEXTS, PROMPTS = "rows", "images", "texts", "prompts"

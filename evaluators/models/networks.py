@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import FileRef, Json, SubjectError
-from evaluators.counts import FloatArray
 from evaluators.libraries import library
 from evaluators.models.heads import checked_classes
 from evaluators.models.layers import build

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.contract import SubjectError
-from evaluators.counts import FloatArray, IntArray
+from evaluators.inputs.parquet import as_text
 from evaluators.libraries import library
 from evaluators.models.model import IMAGES, ROWS, VALUE, BadOutput, Model
 from evaluators.models.signatures import SIGNATURE, Signature, both_columns
-from evaluators.parquet import as_text
 from evaluators.protobuf import Malformed, OnnxFile, read_onnx
 
 MAX_BYTES = 2 << 30

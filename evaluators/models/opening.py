@@ -4,11 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.contract import FileRef, Subject, SubjectError
-from evaluators.counts import FloatArray, IntArray
 from evaluators.devices import pick
-from evaluators.files import has_model, of_role
-from evaluators.memory import InMemory
+from evaluators.inputs.files import has_model, of_role
+from evaluators.inputs.memory import InMemory
+from evaluators.inputs.parquet import as_text
 from evaluators.models.boosters import looks_like_lightgbm, looks_like_xgboost, open_lightgbm, open_xgboost
 from evaluators.models.endpoints import open_endpoint
 from evaluators.models.estimators import MAX_BYTES, Estimator, load_estimator
@@ -18,7 +19,6 @@ from evaluators.models.model import ROWS, VALUE, BadOutput, Model
 from evaluators.models.networks import ARCHITECTURE, open_network
 from evaluators.models.onnx_models import open_onnx
 from evaluators.models.signatures import SIGNATURE, open_signature
-from evaluators.parquet import as_text
 
 
 def open_model(subject: Subject, *, role: str = "model", device: str = "cpu") -> Model:

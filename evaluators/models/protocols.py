@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import Json
-from evaluators.counts import FloatArray
 from evaluators.models.wire import EndpointError, Wire
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import FileRef, SubjectError
-from evaluators.counts import FloatArray
 from evaluators.models.heads import checked_classes
 from evaluators.models.layout import read_json
 from evaluators.models.model import IMAGES, ROWS, VALUE

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import Json
-from evaluators.counts import FloatArray
 from evaluators.libraries import library
 
 # Tokens in one forward pass: texts of one length share a pass, so short ones don't pay for long ones.

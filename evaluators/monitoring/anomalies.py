@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import Direction, Evidence, Json, Measured, Metric, Progress, Reading, Subject
-from evaluators.counts import FloatArray
 from evaluators.exact import counted, insufficient, table
 from evaluators.monitoring.drawing import shown_points
 from evaluators.monitoring.esd import generalised_esd, remainder

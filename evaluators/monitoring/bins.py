@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluators.columns import joined, numbers
+from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.contract import Json
-from evaluators.counts import FloatArray, IntArray
-from evaluators.tables import Categorical
+from evaluators.inputs.tables import Categorical
+from evaluators.subjects.columns import joined, numbers
 
 BINS = 10
 MAX_CATEGORIES = 50

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluators.counts import FloatArray
+from evaluators.arithmetic.counts import FloatArray
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import OVERALL, Direction, Json, Measured, Metric, Progress, Reading, Status, Subject
-from evaluators.counts import FloatArray
 from evaluators.exact import insufficient
 from evaluators.monitoring.charts import Chart, cusum, ewma, learn, shewhart, standardised
 from evaluators.monitoring.drawing import chart_evidence

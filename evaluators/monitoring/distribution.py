@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.draws import generator
 from evaluators.contract import WORST, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
-from evaluators.draws import generator
 from evaluators.exact import insufficient, not_applicable, table
+from evaluators.inputs.tables import Categorical
 from evaluators.libraries import library
 from evaluators.monitoring import transport
 from evaluators.monitoring.bins import as_statistics, both_numbers, in_categories, in_quantiles
@@ -22,7 +23,6 @@ from evaluators.monitoring.laws import (
     psi_value,
 )
 from evaluators.monitoring.windows import open_windows
-from evaluators.tables import Categorical
 
 PSI, KS, CHI2, WASSERSTEIN, JS = "drift.psi", "drift.ks", "drift.chi2", "drift.wasserstein", "drift.js"
 NUMERIC, CATEGORICAL = (PSI, KS, WASSERSTEIN, JS), (PSI, CHI2, JS)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluators.counts import FloatArray, IntArray
-from evaluators.intervals import Interval, z_quantile
+from evaluators.arithmetic.counts import FloatArray, IntArray
+from evaluators.arithmetic.intervals import Interval, z_quantile
 from evaluators.libraries import library
 
 LARGE = 2_000.0

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.columns import Columns, numbers, open_columns
+from evaluators.arithmetic.counts import FloatArray
+from evaluators.arithmetic.intervals import normal_interval
 from evaluators.contract import (
     OVERALL,
     Direction,
@@ -19,13 +20,12 @@ from evaluators.contract import (
     Subject,
     SubjectError,
 )
-from evaluators.counts import FloatArray
 from evaluators.exact import insufficient, not_applicable
-from evaluators.intervals import normal_interval
 from evaluators.monitoring.charts import cusum, learn, standardised
 from evaluators.monitoring.drawing import chart_evidence
 from evaluators.monitoring.run_length import chance_of_a_signal, cusum_run_length
 from evaluators.monitoring.windows import time_order
+from evaluators.subjects.columns import Columns, numbers, open_columns
 
 CHANGE, ALARMS, EXPECTED = "drift.performance", "drift.performance.alarms", "drift.performance.expected"
 MINIMUM_BATCHES = 20

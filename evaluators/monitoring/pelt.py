@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from evaluators.counts import FloatArray
+from evaluators.arithmetic.counts import FloatArray
 
 # The scale of the median absolute deviation of a normal distribution.
 NORMAL_MAD = 0.6744897501960817

@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.columns import Columns
+from evaluators.arithmetic.counts import FloatArray
+from evaluators.arithmetic.draws import generator
 from evaluators.contract import OVERALL, Direction, Json, Measured, Metric, Progress, Reading, Status, Subject
-from evaluators.counts import FloatArray
-from evaluators.draws import generator
 from evaluators.exact import insufficient, not_applicable
 from evaluators.monitoring.bins import both_numbers
 from evaluators.monitoring.mmd import permutation_test, standardised
 from evaluators.monitoring.windows import open_windows
+from evaluators.subjects.columns import Columns
 
 MMD = "drift.mmd"
 MINIMUM = 30

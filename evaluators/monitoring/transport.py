@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.contract import Json
-from evaluators.counts import FloatArray, IntArray
 from evaluators.monitoring.laws import Distance
 
 CELLS = 32

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evaluators.columns import Columns, numbers, open_columns, used_columns
+from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.contract import Subject, SubjectError
-from evaluators.counts import FloatArray, IntArray
-from evaluators.tables import Categorical
+from evaluators.inputs.tables import Categorical
+from evaluators.subjects.columns import Columns, numbers, open_columns, used_columns
 
 MAX_COLUMNS = 200
 

@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import GroupCounts, tally
+from evaluators.arithmetic.ranks import delong
 from evaluators.contract import EvaluatorError, Evidence, Json, Measured, Progress, Reading, Subject
-from evaluators.counts import GroupCounts, tally
 from evaluators.performance.metrics import METRICS
 from evaluators.performance.ranking import rank_readings
 from evaluators.performance.shares import accuracy_readings, balanced_readings
-from evaluators.predictions import asked, open_predictions
-from evaluators.ranks import delong
-from evaluators.subjects import classes, favourable_code, groups, scores
+from evaluators.subjects.predictions import asked, open_predictions
+from evaluators.subjects.roles import classes, favourable_code, groups, scores
 from evaluators.support import FAMILY_PARAMETERS, too_many_groups
 
 CONFUSION_CLASSES = 30

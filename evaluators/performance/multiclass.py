@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import GroupCounts, IntArray, tally
+from evaluators.arithmetic.draws import generator
 from evaluators.contract import OVERALL, Direction, Json, Measured, Metric, Progress, Reading, Status, Subject
-from evaluators.counts import GroupCounts, IntArray, tally
-from evaluators.draws import generator
 from evaluators.performance.confusion import Statistic, macro_f1, mcc, resample
-from evaluators.predictions import open_predictions
-from evaluators.subjects import classes, groups
+from evaluators.subjects.predictions import open_predictions
+from evaluators.subjects.roles import classes, groups
 from evaluators.support import MINIMUM, too_many_groups
 
 MACRO_F1, MCC = "performance.macro_f1", "performance.mcc"

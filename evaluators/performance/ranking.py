@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.intervals import normal_interval
+from evaluators.arithmetic.ranks import Auc
+from evaluators.arithmetic.simultaneous import Block, gap, normal_block, replicates_for
 from evaluators.contract import OVERALL, WORST, Json, Reading, Status
-from evaluators.draws import generator
-from evaluators.intervals import normal_interval
 from evaluators.performance.metrics import AUC, AUC_PARITY
 from evaluators.performance.worst import worst_reading
-from evaluators.ranks import Auc
-from evaluators.simultaneous import Block, gap, normal_block, replicates_for
 from evaluators.support import MINIMUM, family
 
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 
+from evaluators.arithmetic.counts import GroupCounts
+from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.simultaneous import Block, binomial_block, mean_block, replicates_for, worst
 from evaluators.contract import Json, Reading, Status
-from evaluators.counts import GroupCounts
-from evaluators.draws import generator
 from evaluators.performance.metrics import ACCURACY, BALANCED
 from evaluators.performance.worst import worst_reading
-from evaluators.simultaneous import Block, binomial_block, mean_block, replicates_for, worst
 from evaluators.support import MINIMUM, rate_reading, too_many_groups
 
 

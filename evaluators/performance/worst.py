@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+from evaluators.arithmetic.simultaneous import Block, worst
 from evaluators.contract import WORST, Json, Reading, Status
-from evaluators.simultaneous import Block, worst
 from evaluators.support import family, sizes_by_name
 
 Blocks = Callable[[list[int]], Block]

@@ -10,7 +10,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from evaluators.counts import FloatArray
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.libraries import library
 
 ORDERS = (*(round(1 + step / 10, 1) for step in range(1, 100)), *map(float, range(11, 64)))

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import slice_name
 from evaluators.contract import (
     OVERALL,
     Direction,
@@ -18,11 +19,10 @@ from evaluators.contract import (
     Subject,
     SubjectError,
 )
-from evaluators.counts import slice_name
-from evaluators.files import required
+from evaluators.inputs.files import required
+from evaluators.inputs.tables import Categorical
 from evaluators.privacy.classes import classes, closeness, diversity, is_number, sizes
-from evaluators.subjects import open_table
-from evaluators.tables import Categorical
+from evaluators.subjects.roles import open_table
 
 K = "privacy.k_anonymity"
 L = "privacy.l_diversity"

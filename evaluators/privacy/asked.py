@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluators.arithmetic.counts import FloatArray, IntArray
+from evaluators.arithmetic.draws import generator
 from evaluators.budget import Budget
 from evaluators.contract import Json, Progress, Subject, SubjectError
-from evaluators.counts import FloatArray, IntArray
-from evaluators.draws import generator
-from evaluators.files import required
+from evaluators.inputs.files import required
+from evaluators.inputs.parquet import as_text
+from evaluators.inputs.tables import Table
 from evaluators.libraries import library
 from evaluators.models.estimators import Estimator
 from evaluators.models.model import IMAGES, ROWS, Model
-from evaluators.parquet import as_text
 from evaluators.privacy.games import Game
 from evaluators.privacy.signals import Confidence, from_probability
-from evaluators.subjects import column_for, feature_names, model_rows, open_table
-from evaluators.tables import Table
+from evaluators.subjects.roles import column_for, feature_names, model_rows, open_table
 
 WORDS_HASHED = 128
 Sides = list[tuple[FloatArray, IntArray]]

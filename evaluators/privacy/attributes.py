@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluators.arithmetic.counts import FloatArray, IntArray
+from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.intervals import normal_interval
 from evaluators.contract import (
     OVERALL,
     Direction,
@@ -18,14 +21,11 @@ from evaluators.contract import (
     Subject,
     SubjectError,
 )
-from evaluators.counts import FloatArray, IntArray
-from evaluators.draws import generator
-from evaluators.files import required
-from evaluators.intervals import normal_interval
+from evaluators.inputs.files import required
 from evaluators.models.model import ROWS, VALUE
 from evaluators.models.opening import open_model
 from evaluators.privacy.learners import linear, majority, out_of_fold, trees
-from evaluators.subjects import feature_names, model_rows, open_table
+from evaluators.subjects.roles import feature_names, model_rows, open_table
 from evaluators.support import MINIMUM
 
 ADVANTAGE = "privacy.attribute_inference.advantage"

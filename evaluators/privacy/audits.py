@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluators.counts import FloatArray, IntArray
+from evaluators.arithmetic.counts import FloatArray, IntArray
+from evaluators.arithmetic.permutation import holm
 from evaluators.libraries import library
-from evaluators.permutation import holm
 
 LARGEST_EPSILON = 60.0
 CUTS = 32

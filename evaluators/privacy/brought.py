@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import Subject, SubjectError
-from evaluators.counts import FloatArray
-from evaluators.files import required
+from evaluators.inputs.files import required
+from evaluators.inputs.tables import Categorical, Table
 from evaluators.privacy.games import Game
 from evaluators.privacy.learners import as_numbers
 from evaluators.privacy.signals import Confidence, from_logit, from_loss, from_margin, from_probability
-from evaluators.subjects import column_for, open_table
-from evaluators.tables import Categorical, Table
+from evaluators.subjects.roles import column_for, open_table
 
 MEMBER_WORDS: Mapping[str, bool] = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 

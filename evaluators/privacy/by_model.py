@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evaluators.intervals import Interval, clopper_pearson
+from evaluators.arithmetic.intervals import Interval, clopper_pearson
 from evaluators.libraries import library
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluators.counts import FloatArray
-from evaluators.intervals import clopper_pearson
+from evaluators.arithmetic.counts import FloatArray
+from evaluators.arithmetic.intervals import clopper_pearson
 
 LogPerplexity = Callable[[str], float]
 GoOn = Callable[[str, int], str]

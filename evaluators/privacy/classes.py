@@ -5,9 +5,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.contract import Json
-from evaluators.counts import FloatArray, IntArray
-from evaluators.tables import Categorical
+from evaluators.inputs.tables import Categorical
 
 
 def classes(columns: list[Categorical]) -> IntArray:

@@ -18,7 +18,7 @@ from evaluators.contract import (
     Subject,
     SubjectError,
 )
-from evaluators.files import required
+from evaluators.inputs.files import required
 from evaluators.privacy.audits import (
     Cuts,
     Guesses,
@@ -30,7 +30,7 @@ from evaluators.privacy.audits import (
     smallest_p,
 )
 from evaluators.privacy.brought import members
-from evaluators.subjects import column_for, open_table
+from evaluators.subjects.roles import column_for, open_table
 from evaluators.support import MINIMUM
 
 ONE_RUN = "privacy.dp.audit_one_run"

@@ -5,6 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray
+from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.intervals import wilson
 from evaluators.budget import BUDGET_PARAMETERS, Budget
 from evaluators.contract import (
     OVERALL,
@@ -19,13 +22,10 @@ from evaluators.contract import (
     Subject,
     SubjectError,
 )
-from evaluators.counts import FloatArray
-from evaluators.draws import generator
-from evaluators.intervals import wilson
 from evaluators.models.model import ROWS, VALUE, Model
 from evaluators.models.opening import open_model
 from evaluators.privacy.surrogates import learn, solve
-from evaluators.subjects import feature_matrix
+from evaluators.subjects.roles import feature_matrix
 from evaluators.support import MINIMUM
 
 FIDELITY = "privacy.extraction.fidelity"

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import Json
-from evaluators.counts import FloatArray
 from evaluators.privacy import lira, rmia
 from evaluators.privacy.signals import Confidence
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluators.counts import FloatArray, IntArray
+from evaluators.arithmetic.counts import FloatArray, IntArray
+from evaluators.inputs.tables import Categorical
 from evaluators.libraries import library
-from evaluators.tables import Categorical
 
 FOLDS = 5
 MAX_LEVELS = 20

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluators.counts import FloatArray
+from evaluators.arithmetic.counts import FloatArray
 
 # With fewer reference models a variance per row is too noisy, and one variance for all rows takes its place.
 MODELS_FOR_OWN_VARIANCE = 64

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.ranks import delong
 from evaluators.budget import BUDGET_PARAMETERS
 from evaluators.contract import Evidence, Json, Measured, Progress, Reading, Subject
-from evaluators.draws import generator
 from evaluators.models.opening import open_model
 from evaluators.privacy.asked import asked_game
 from evaluators.privacy.brought import brought_game
@@ -16,7 +17,6 @@ from evaluators.privacy.learners import out_of_fold, trees
 from evaluators.privacy.membership_readings import membership_readings
 from evaluators.privacy.metrics import ATTACKS, BLIND, MEMBERSHIP_METRICS, TITLES
 from evaluators.privacy.separation import curve, separation
-from evaluators.ranks import delong
 from evaluators.support import MINIMUM
 
 RATES = [0.01, 0.001]

@@ -4,11 +4,11 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from evaluators.arithmetic.intervals import Interval, clopper_pearson, normal_interval
+from evaluators.arithmetic.ranks import Auc
 from evaluators.contract import OVERALL, Json, Reading, Status
-from evaluators.intervals import Interval, clopper_pearson, normal_interval
 from evaluators.privacy.by_model import mean_area, rate_interval, share_of_models
 from evaluators.privacy.metrics import ATTACKS, AUC, BLIND, TPR
-from evaluators.ranks import Auc
 from evaluators.support import MINIMUM
 
 MINIMUM_MODELS = 10

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray
+from evaluators.arithmetic.intervals import clopper_pearson
 from evaluators.contract import (
     OVERALL,
     Direction,
@@ -18,12 +20,10 @@ from evaluators.contract import (
     Subject,
     SubjectError,
 )
-from evaluators.counts import FloatArray
-from evaluators.files import required
-from evaluators.intervals import clopper_pearson
+from evaluators.inputs.files import required
 from evaluators.privacy.brought import members
 from evaluators.privacy.canaries import Rank, rank, repeats
-from evaluators.subjects import column_for, open_table, texts
+from evaluators.subjects.roles import column_for, open_table, texts
 from evaluators.support import MINIMUM
 
 EXPOSURE = "privacy.memorisation.exposure"

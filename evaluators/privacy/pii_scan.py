@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from evaluators import pii
-from evaluators.columns import header
+from evaluators.arithmetic.counts import slice_name
+from evaluators.arithmetic.intervals import wilson
 from evaluators.contract import (
     OVERALL,
     Direction,
@@ -21,11 +21,11 @@ from evaluators.contract import (
     Status,
     Subject,
 )
-from evaluators.counts import slice_name
-from evaluators.intervals import wilson
-from evaluators.subjects import open_table
+from evaluators.inputs.tables import Categorical
+from evaluators.language import pii
+from evaluators.subjects.columns import header
+from evaluators.subjects.roles import open_table
 from evaluators.support import MINIMUM
-from evaluators.tables import Categorical
 
 RATE = "privacy.pii.rate"
 ROWS = "privacy.pii.rows"

@@ -5,8 +5,8 @@ Sorted look-ups in place of the matrix of all pairs: O((N + Z) log Z) time, O(N 
 
 import numpy as np
 
-from evaluators.counts import FloatArray
-from evaluators.ranks import delong, midranks
+from evaluators.arithmetic.counts import FloatArray
+from evaluators.arithmetic.ranks import delong, midranks
 
 GRID = tuple(round(0.1 * step, 1) for step in range(11))
 TINY = 1e-300

@@ -5,9 +5,9 @@ from dataclasses import asdict
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluators.arithmetic.counts import FloatArray
+from evaluators.arithmetic.ranks import delong
 from evaluators.contract import Json
-from evaluators.counts import FloatArray
-from evaluators.ranks import delong
 
 CURVE_POINTS = 48
 

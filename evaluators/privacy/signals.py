@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import SubjectError
-from evaluators.counts import FloatArray
 
 SMALLEST = 2.0**-52
 LARGEST_LOGIT = 36.0

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from evaluators.arithmetic.counts import ratio_or_none
 from evaluators.budget import BUDGET_PARAMETERS
 from evaluators.contract import (
     OVERALL,
@@ -17,7 +18,6 @@ from evaluators.contract import (
     Status,
     Subject,
 )
-from evaluators.counts import ratio_or_none
 from evaluators.devices import pick
 from evaluators.models.opening import open_model
 from evaluators.robustness.attacked import attack_case, signs

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from evaluators.arithmetic.counts import IntArray
+from evaluators.arithmetic.draws import generator
 from evaluators.budget import Budget
 from evaluators.contract import Json, Progress, SubjectError
-from evaluators.counts import IntArray
-from evaluators.draws import generator
 from evaluators.libraries import library
 from evaluators.robustness.balls import Ball
 from evaluators.robustness.cascade import PGD, SQUARE, WHITE_BOX, Cascade, Fates, curve, radii, summary

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.draws import generator
 from evaluators.budget import BUDGET_PARAMETERS, Budget
 from evaluators.contract import Direction, Json, Measured, Metric, Progress, Reading, Status, Subject
 from evaluators.devices import pick
-from evaluators.draws import generator
 from evaluators.models.opening import open_model
 from evaluators.robustness.cases import (
     BOX_PARAMETER,

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray
+from evaluators.arithmetic.draws import generator
 from evaluators.contract import EvaluatorError, Json
-from evaluators.counts import FloatArray
-from evaluators.draws import generator
 from evaluators.libraries import library
 from evaluators.robustness.apgd import apgd, apgd_targeted
 from evaluators.robustness.balls import Ball

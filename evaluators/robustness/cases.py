@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.contract import OVERALL, Metric, ParameterError, Reading, Status, Subject, SubjectError
-from evaluators.counts import FloatArray, IntArray
-from evaluators.files import required
+from evaluators.inputs.files import required
 from evaluators.models.model import IMAGES, ROWS, VALUE, BadOutput, Model
-from evaluators.subjects import check_cells, column_for, feature_names, matrix, open_table
+from evaluators.subjects.roles import check_cells, column_for, feature_names, matrix, open_table
 
 Box = tuple[float, float] | None
 NEEDS: Mapping[str, tuple[str, ...]] = {

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluators.arithmetic.clusters import Clusters, cluster_reading
 from evaluators.budget import BUDGET_PARAMETERS, Budget
-from evaluators.clusters import Clusters, cluster_reading
 from evaluators.contract import (
     OVERALL,
     Direction,
@@ -31,7 +31,7 @@ from evaluators.robustness.checklist_templates import (
     invariance,
     minimum_functionality,
 )
-from evaluators.texts import Asker, check_reads_texts, open_texts, ticket
+from evaluators.subjects.texts import Asker, check_reads_texts, open_texts, ticket
 
 METRIC = {MFT: "robust.text.checklist_mft", INV: "robust.text.checklist_inv", DIR: "robust.text.checklist_dir"}
 NAMELESS = "the built-in templates praise and blame, and no class was named as positive and as negative"

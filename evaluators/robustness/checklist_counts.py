@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from evaluators.clusters import Clusters
+from evaluators.arithmetic.clusters import Clusters
 from evaluators.contract import OVERALL, Evidence, Json
+from evaluators.language.wording import shortened
 from evaluators.robustness.checklist_templates import DIR, DOWN, INV, KINDS, MFT, Trial
-from evaluators.texts import Asker
-from evaluators.wording import shortened
+from evaluators.subjects.texts import Asker
 
 SHOWN = 60
 

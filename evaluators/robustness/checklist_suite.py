@@ -8,9 +8,9 @@ one, names the capability.
 from collections.abc import Mapping, Sequence
 
 from evaluators.contract import Subject, SubjectError
-from evaluators.files import required
+from evaluators.inputs.files import required
 from evaluators.robustness.checklist_templates import DIR, DOWN, INV, KINDS, MFT, UP, Trial
-from evaluators.subjects import column_for, open_table
+from evaluators.subjects.roles import column_for, open_table
 
 BASE = "base"
 OWN = "own"

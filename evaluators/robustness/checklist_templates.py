@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from evaluators.texts import ticket
+from evaluators.subjects.texts import ticket
 
 TEMPLATES = Path(__file__).with_name("checklist.json")
 MFT, INV, DIR = "mft", "inv", "dir"

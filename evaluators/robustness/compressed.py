@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from evaluators.counts import FloatArray
+from evaluators.arithmetic.counts import FloatArray
 
 SIDE = 8
 # ITU-T T.81, table K.1.

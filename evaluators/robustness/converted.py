@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.counts import FloatArray
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.libraries import library
 
 LINEAR = ("LogisticRegression", "LinearSVC", "RidgeClassifier", "LinearDiscriminantAnalysis", "SGDClassifier")

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import IntArray
 from evaluators.budget import BUDGET_PARAMETERS, Budget
 from evaluators.contract import Direction, Evidence, Json, Measured, Metric, ParameterError, Progress, Reading, Subject
-from evaluators.counts import IntArray
 from evaluators.devices import pick
 from evaluators.models.model import Model
 from evaluators.models.opening import open_model

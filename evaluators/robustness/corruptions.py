@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from evaluators.counts import FloatArray
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.robustness import pictures
 from evaluators.robustness.compressed import jpeg
 from evaluators.robustness.pictures import Generators

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
+from evaluators.arithmetic.intervals import rate_interval
 from evaluators.contract import Evidence, Json
-from evaluators.intervals import rate_interval
 
 Points = Iterable[tuple[float, int]]
 

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from evaluators.clusters import FEW, Clusters, bootstrap, exact, interval_reading, sandwich
+from evaluators.arithmetic.clusters import FEW, Clusters, bootstrap, exact, interval_reading, sandwich
+from evaluators.arithmetic.counts import IntArray
+from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.intervals import Interval
 from evaluators.contract import OVERALL, Json, Reading, Status
-from evaluators.counts import IntArray
-from evaluators.draws import generator
-from evaluators.intervals import Interval
 from evaluators.support import MINIMUM
 
 DROP = "robust.corruption.mean_drop"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluators.counts import FloatArray, IntArray
+from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.models.model import Model
 from evaluators.robustness.perturbations import CATEGORY, WHOLE, Columns
 

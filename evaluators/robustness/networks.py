@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.counts import FloatArray, IntArray
+from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.devices import in_batches
 from evaluators.libraries import library
 from evaluators.models.model import BadOutput, Model

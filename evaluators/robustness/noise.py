@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.clusters import Clusters, cluster_reading
+from evaluators.arithmetic.counts import IntArray
 from evaluators.budget import BUDGET_PARAMETERS, Budget
-from evaluators.clusters import Clusters, cluster_reading
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Subject
-from evaluators.counts import IntArray
 from evaluators.devices import pick
 from evaluators.models.opening import open_model
 from evaluators.robustness.cases import NEEDS, Case, not_applicable, open_case, row_generators, unsuitable

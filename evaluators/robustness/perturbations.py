@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import ParameterError
-from evaluators.counts import FloatArray
 
 NUMBER, WHOLE, CATEGORY = "number", "whole", "category"
 

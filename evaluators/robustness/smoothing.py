@@ -5,7 +5,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from evaluators.counts import FloatArray, IntArray
+from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.libraries import library
 from evaluators.models.model import Model
 

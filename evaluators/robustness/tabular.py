@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.clusters import Clusters
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.budget import BUDGET_PARAMETERS, Budget
-from evaluators.clusters import Clusters
 from evaluators.contract import (
     Direction,
     Json,
@@ -18,7 +19,6 @@ from evaluators.contract import (
     Reading,
     Subject,
 )
-from evaluators.counts import FloatArray
 from evaluators.devices import pick
 from evaluators.models.model import IMAGES
 from evaluators.models.opening import open_model

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evaluators.clusters import Clusters, cluster_reading
+from evaluators.arithmetic.clusters import Clusters, cluster_reading
 from evaluators.contract import OVERALL, Evidence, Json, Reading, Status
 from evaluators.robustness.perturbations import PERTURBATIONS
 from evaluators.support import rate_reading

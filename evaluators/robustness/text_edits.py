@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evaluators.wording import cased, exchanged, words
+from evaluators.language.wording import cased, exchanged, words
 
 KEYBOARD = Path(__file__).with_name("typos.json")
 KINDS = ("neighbour", "swap", "delete", "insert")

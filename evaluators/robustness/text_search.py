@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from evaluators.counts import FloatArray
+from evaluators.arithmetic.counts import FloatArray
+from evaluators.language.wording import Word, cased, exchanged, words
 from evaluators.robustness.words_like import Substitutes
-from evaluators.texts import Asker
-from evaluators.wording import Word, cased, exchanged, words
+from evaluators.subjects.texts import Asker
 
 SMALLEST = 1e-300
 

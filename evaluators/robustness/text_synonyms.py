@@ -5,13 +5,13 @@ from typing import Any
 
 from evaluators.budget import BUDGET_PARAMETERS, Budget
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Subject
+from evaluators.language.wording import shortened
 from evaluators.models.model import Model
 from evaluators.models.opening import open_model
 from evaluators.robustness.text_search import Hunt, Limits, Search
 from evaluators.robustness.words_like import Neighbours, Substitutes
+from evaluators.subjects.texts import Asker, check_labels, check_reads_texts, open_texts
 from evaluators.support import rate_reading
-from evaluators.texts import Asker, check_labels, check_reads_texts, open_texts
-from evaluators.wording import shortened
 
 SUCCESS = "robust.text.synonym_asr"
 PART = 16

@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import slice_name
+from evaluators.arithmetic.draws import generator
 from evaluators.budget import BUDGET_PARAMETERS, Budget
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Subject
-from evaluators.counts import slice_name
-from evaluators.draws import generator
+from evaluators.language.wording import shortened
 from evaluators.models.model import Model
 from evaluators.models.opening import open_model
 from evaluators.robustness.text_edits import mistyped
+from evaluators.subjects.texts import Asker, TextRow, check_labels, check_reads_texts, open_texts
 from evaluators.support import rate_reading
-from evaluators.texts import Asker, TextRow, check_labels, check_reads_texts, open_texts
-from evaluators.wording import shortened
 
 ACCURACY = "robust.text.typo_acc"
 DROP = "robust.text.typo_drop"

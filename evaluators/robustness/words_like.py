@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.counts import FloatArray
+from evaluators.arithmetic.counts import FloatArray
 
 LISTS = Path(__file__).with_name("synonyms.json")
 WHOLE_WORD = re.compile(r"[a-z]{3,}")

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from evaluators.arithmetic.draws import generator
 from evaluators.contract import OVERALL, Direction, Json, Measured, Metric, Progress, Reading, Subject
-from evaluators.draws import generator
 from evaluators.exact import insufficient, not_applicable, table
 from evaluators.models.opening import open_model
 from evaluators.security.probe import marks_for, search
-from evaluators.subjects import model_inputs
+from evaluators.subjects.roles import model_inputs
 from evaluators.support import rate_reading
 
 PROBE = "security.backdoor_probe"

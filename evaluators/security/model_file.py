@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 from evaluators.contract import OVERALL, Direction, Json, Measured, Metric, Progress, Reading, Status, Subject
 from evaluators.exact import counted, table
-from evaluators.files import open_verified
+from evaluators.inputs.files import open_verified
 from evaluators.libraries import library
 from evaluators.security import safetensors
 from evaluators.security.archives import scan_compressed, scan_tar, scan_torch

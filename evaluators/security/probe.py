@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.counts import FloatArray, IntArray
+from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.models.model import TEXTS, Model
 
 SIDES = (2, 3)

@@ -5,7 +5,7 @@ from typing import Any
 
 from evaluators.contract import Direction, Json, Measured, Metric, Progress, Reading, Subject
 from evaluators.exact import counted, table
-from evaluators.files import open_verified
+from evaluators.inputs.files import open_verified
 from evaluators.security.manifest import MAX_BUNDLE, Untrusted, differences, signed_resources
 from evaluators.security.parts import model_files
 

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from evaluators.contract import Direction, FileRef, Json, Measured, Metric, Progress, Reading, Subject
 from evaluators.exact import counted, table
-from evaluators.files import open_verified
+from evaluators.inputs.files import open_verified
 from evaluators.protobuf import Malformed, read_onnx
 from evaluators.security import gguf
 from evaluators.security.archives import ZIP_ERRORS

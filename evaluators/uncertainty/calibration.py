@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import slice_name
 from evaluators.contract import OVERALL, WORST, Evidence, Json, Measured, Progress, Reading, Status, Subject
-from evaluators.counts import slice_name
-from evaluators.predictions import asked, asks_model, open_predictions
-from evaluators.subjects import classes, favourable_code, groups, scores
+from evaluators.subjects.predictions import asked, asks_model, open_predictions
+from evaluators.subjects.roles import classes, favourable_code, groups, scores
 from evaluators.support import FAMILY_PARAMETERS, too_many_groups
 from evaluators.uncertainty.ece import reliability
 from evaluators.uncertainty.groups import alone, calibration_readings

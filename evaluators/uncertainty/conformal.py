@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.contract import Json
-from evaluators.counts import FloatArray, IntArray
 from evaluators.libraries import library
 
 THRESHOLD, ADAPTIVE, INTERVALS = "threshold", "adaptive", "intervals"

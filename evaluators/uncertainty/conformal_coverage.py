@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray, IntArray
+from evaluators.arithmetic.draws import generator
 from evaluators.contract import Direction, Evidence, Json, Measured, Metric, Progress, Reading, Subject, SubjectError
-from evaluators.counts import FloatArray, IntArray
-from evaluators.draws import generator
-from evaluators.files import required
-from evaluators.subjects import groups, open_table
+from evaluators.inputs.files import required
+from evaluators.inputs.tables import Table
+from evaluators.subjects.roles import groups, open_table
 from evaluators.support import FAMILY_PARAMETERS
-from evaluators.tables import Table
 from evaluators.uncertainty.conformal import (
     ADAPTIVE,
     INTERVALS,

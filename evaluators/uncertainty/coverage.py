@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.simultaneous import binomial_block, replicates_for, worst
 from evaluators.contract import OVERALL, WORST, Json, Reading, Status
-from evaluators.draws import generator
-from evaluators.simultaneous import binomial_block, replicates_for, worst
 from evaluators.support import family, rate_reading
 from evaluators.uncertainty.conformal import law_p, law_range
 from evaluators.uncertainty.means import alone, mean_reading, of_slices

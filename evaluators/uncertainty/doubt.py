@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray
+from evaluators.arithmetic.intervals import normal_interval
+from evaluators.arithmetic.ranks import Auc, delong
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
-from evaluators.counts import FloatArray
-from evaluators.files import has_model, has_role
-from evaluators.intervals import normal_interval
+from evaluators.inputs.files import has_model, has_role
 from evaluators.models.opening import open_model
-from evaluators.ranks import Auc, delong
-from evaluators.subjects import model_inputs, open_table
+from evaluators.subjects.roles import model_inputs, open_table
 from evaluators.support import MINIMUM
 from evaluators.uncertainty.forecasts import (
     OPTIONAL,

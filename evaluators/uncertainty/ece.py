@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.intervals import wilson
 from evaluators.contract import Json
-from evaluators.intervals import wilson
 from evaluators.uncertainty.moments import BINS
 
 REPLICATES = 10_000

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray, IntArray, slice_name
 from evaluators.contract import Subject, SubjectError
-from evaluators.counts import FloatArray, IntArray, slice_name
-from evaluators.files import has_model, required
+from evaluators.inputs.files import has_model, required
+from evaluators.inputs.tables import Table
 from evaluators.models.model import softmax
 from evaluators.models.opening import open_model
-from evaluators.subjects import Groups, classes, favourable_code, groups, model_inputs, open_table, scores
+from evaluators.subjects.roles import Groups, classes, favourable_code, groups, model_inputs, open_table, scores
 from evaluators.support import too_many_groups
-from evaluators.tables import Table
 
 SEPARATORS = "_:.= -"
 KINDS = ("probability", "logit")

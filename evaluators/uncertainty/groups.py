@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from evaluators.arithmetic.draws import generator
 from evaluators.contract import OVERALL, WORST, Json, Reading, Status
-from evaluators.draws import generator
 from evaluators.support import MINIMUM, family, too_many_groups
 from evaluators.uncertainty.ece import Ece, adaptive, ece, reliability
 from evaluators.uncertainty.metrics import ECE, PARITY

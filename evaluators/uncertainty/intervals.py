@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray, slice_name
 from evaluators.contract import Subject, SubjectError
-from evaluators.counts import FloatArray, slice_name
-from evaluators.files import required
+from evaluators.inputs.files import required
+from evaluators.inputs.tables import Table
 from evaluators.libraries import library
-from evaluators.subjects import Groups, column_for
+from evaluators.subjects.roles import Groups, column_for
 from evaluators.support import too_many_groups
-from evaluators.tables import Table
 
 
 def numbers(table: Table, subject: Subject, columns: Sequence[str]) -> list[FloatArray]:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluators.arithmetic.counts import FloatArray
+from evaluators.arithmetic.intervals import normal_interval
 from evaluators.contract import OVERALL, Json, Metric, Reading, Status
-from evaluators.counts import FloatArray
-from evaluators.intervals import normal_interval
 from evaluators.support import MINIMUM
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import Json
-from evaluators.counts import FloatArray
 
 BINS = 15
 RISK_GROUPS = 10

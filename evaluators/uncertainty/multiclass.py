@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.draws import generator
 from evaluators.contract import (
     OVERALL,
     WORST,
@@ -18,7 +19,6 @@ from evaluators.contract import (
     Status,
     Subject,
 )
-from evaluators.draws import generator
 from evaluators.support import MINIMUM
 from evaluators.uncertainty.ece import ece, reliability
 from evaluators.uncertainty.forecasts import NEEDS, OPTIONAL, Forecasts, not_applicable, open_forecasts, why_not

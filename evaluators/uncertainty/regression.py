@@ -18,10 +18,10 @@ from evaluators.contract import (
     Subject,
     SubjectError,
 )
-from evaluators.files import required
-from evaluators.subjects import column_for, groups, open_table
+from evaluators.inputs.files import required
+from evaluators.inputs.tables import Table
+from evaluators.subjects.roles import column_for, groups, open_table
 from evaluators.support import FAMILY_PARAMETERS, rate_reading
-from evaluators.tables import Table
 from evaluators.uncertainty.coverage import worst_reading
 from evaluators.uncertainty.intervals import cohorts, gaussian_crps, numbers, outcomes_and_ends, pinball
 from evaluators.uncertainty.means import alone, mean_reading, of_slices, sums

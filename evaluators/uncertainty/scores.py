@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from evaluators.arithmetic.intervals import Interval, normal_interval
 from evaluators.contract import Json, Reading, Status
-from evaluators.intervals import Interval, normal_interval
 from evaluators.support import MINIMUM
 from evaluators.uncertainty.ece import brier_parts
 from evaluators.uncertainty.goodness import hosmer_lemeshow, spiegelhalter

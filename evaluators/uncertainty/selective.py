@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluators.counts import FloatArray, IntArray
+from evaluators.arithmetic.counts import FloatArray, IntArray
 
 MAX_PROBABILITY, MARGIN, ENTROPY = "max_probability", "margin", "entropy"
 BY = (MAX_PROBABILITY, MARGIN, ENTROPY)

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray
+from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.intervals import rate_interval
 from evaluators.contract import Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
-from evaluators.counts import FloatArray
-from evaluators.draws import generator
-from evaluators.intervals import rate_interval
 from evaluators.support import MINIMUM
 from evaluators.uncertainty.forecasts import NEEDS, OPTIONAL, Forecasts, not_applicable, open_forecasts, why_not
 from evaluators.uncertainty.means import alone, of_slices, refused

@@ -86,7 +86,7 @@ def test_other_bytes_than_promised_are_a_failure(job: dict[str, Any]) -> None:
         handle.write("1,1,g0\n")
     found = failure(job)
     assert found["error"].startswith("SubjectError: p.csv: the content has SHA-256")
-    assert found["where"].startswith("evaluators/files.py:")
+    assert found["where"].startswith("evaluators/inputs/files.py:")
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_the_seed_follows_from_specification_and_subject() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"kind": "endpoint"}, "endpoint"),
+        ({"kind": "stream"}, "stream"),
         ({"columns": {"labels": "y"}}, "labels"),
         ({"score_kind": "guess"}, "guess"),
         ({"files": {"table": {"path": "/x"}}}, "sha256"),

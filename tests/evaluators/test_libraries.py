@@ -10,10 +10,10 @@ from sklearn.metrics import balanced_accuracy_score, confusion_matrix, roc_auc_s
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from evaluators.counts import RATES, rate, tally
-from evaluators.intervals import clopper_pearson, newcombe, wilson
-from evaluators.permutation import conditional_p, holm
-from evaluators.ranks import delong
+from evaluators.arithmetic.counts import RATES, rate, tally
+from evaluators.arithmetic.intervals import clopper_pearson, newcombe, wilson
+from evaluators.arithmetic.permutation import conditional_p, holm
+from evaluators.arithmetic.ranks import delong
 
 pytestmark = pytest.mark.verification
 THEIRS = {

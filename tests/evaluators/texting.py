@@ -8,9 +8,9 @@ import numpy as np
 
 from evaluators import catalog
 from evaluators.contract import Reading, Subject
+from evaluators.language.wording import words
 from evaluators.models.model import TEXTS, Model
 from evaluators.parameters import complete
-from evaluators.wording import words
 from tests.evaluators.data import subject, write_csv
 
 CLASSES = ("negative", "positive")

@@ -9,7 +9,7 @@ import pytest
 from django import forms
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from evaluators.tables import MAX_COLUMNS
+from evaluators.inputs.tables import MAX_COLUMNS
 from registry.api import parsers
 from registry.web.forms import json_text, tables
 from registry.web.forms.json_text import LONGEST, Places, read_json

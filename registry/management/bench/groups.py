@@ -9,8 +9,8 @@ import pandas as pd
 from fairlearn.metrics import MetricFrame, false_positive_rate, selection_rate, true_positive_rate
 from sklearn.metrics import accuracy_score
 
-from evaluators.counts import IntArray, rate, tally
-from evaluators.simultaneous import binomial_block, gap
+from evaluators.arithmetic.counts import IntArray, rate, tally
+from evaluators.arithmetic.simultaneous import binomial_block, gap
 from registry.management.bench.figures import Figure
 
 ROWS = 1_000_000

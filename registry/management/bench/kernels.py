@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
-from evaluators.counts import FloatArray
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.monitoring import mmd
 from evaluators.privacy import rmia
 from evaluators.robustness.hopskipjump import hopskipjump

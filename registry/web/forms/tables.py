@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 from django import forms
 
 from evaluators.contract import SubjectError
-from evaluators.tables import MAX_COLUMNS, is_parquet
+from evaluators.inputs.tables import MAX_COLUMNS, is_parquet
 from registry.cards.doubles import first_double
 from registry.models import Artifact, Evaluation, ModelVersion
 from registry.models.choices import RunState

@@ -9,7 +9,7 @@ import torch
 from evaluators.compression.shrinking import facts, shrunk
 from evaluators.contract import Reading, Status
 from evaluators.evaluate import evaluate
-from evaluators.memory import InMemory
+from evaluators.inputs.memory import InMemory
 from evaluators.models.model import ROWS, Model
 from evaluators.notebook import in_memory
 from tests.evaluators.data import ends

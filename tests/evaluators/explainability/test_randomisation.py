@@ -7,8 +7,8 @@ import torch
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from evaluators import catalog
+from evaluators.arithmetic.draws import generator
 from evaluators.contract import Reading, Status, SubjectError
-from evaluators.draws import generator
 from evaluators.explainability.explainers import choose, explain
 from evaluators.explainability.gradients import saliency
 from evaluators.explainability.randomisation import explaining, kept, randomisation_reading

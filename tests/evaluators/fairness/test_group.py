@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluators import catalog
+from evaluators.arithmetic.counts import rate, tally
 from evaluators.contract import Reading, Status, SubjectError
-from evaluators.counts import rate, tally
 from evaluators.evaluate import evaluate
 from evaluators.fairness.arrays import group_gaps
 from tests.evaluators.data import compas, random_table, subject, write_csv

@@ -8,13 +8,13 @@ import pytest
 from fairlearn import metrics as fairlearn
 
 from evaluators import catalog
+from evaluators.arithmetic.counts import rate
+from evaluators.arithmetic.permutation import conditional_p, holm, joint_p, pair_p
+from evaluators.arithmetic.simultaneous import binomial_block, gap
 from evaluators.contract import Reading, Status, SubjectError
-from evaluators.counts import rate
 from evaluators.evaluate import evaluate
-from evaluators.permutation import conditional_p, holm, joint_p, pair_p
-from evaluators.simultaneous import binomial_block, gap
+from tests.evaluators.arithmetic.test_counts import compas_counts
 from tests.evaluators.data import compas, ends, subject, write_csv
-from tests.evaluators.test_counts import compas_counts
 
 FACTS: dict[str, Any] = {
     "columns": {"label": "label", "prediction": "prediction", "group": ["group"]},

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from sklearn.metrics import mean_absolute_error, r2_score
 
 from evaluators import catalog
+from evaluators.arithmetic.simultaneous import gap, normal_block
 from evaluators.contract import Reading, Status, SubjectError
 from evaluators.evaluate import evaluate
 from evaluators.fairness.residuals import Moments
-from evaluators.simultaneous import gap, normal_block
 from tests.evaluators.data import ends, subject, write_csv
 
 COLUMNS = {"label": "y", "prediction": "p", "group": ["group"]}

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from evaluators.arithmetic.simultaneous import binomial_block
 from evaluators.fairness.spread import (
     cohort_interval,
     cohort_sd,
@@ -8,7 +9,6 @@ from evaluators.fairness.spread import (
     differential_epsilon,
     epsilon_interval,
 )
-from evaluators.simultaneous import binomial_block
 
 EQUAL = np.array([200, 500, 1000, 80, 300])
 

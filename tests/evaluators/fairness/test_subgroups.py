@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluators import catalog
+from evaluators.arithmetic.counts import tally
 from evaluators.contract import Reading, Status
-from evaluators.counts import tally
 from evaluators.evaluate import evaluate
 from evaluators.fairness.subsets import Subgroups, violation_interval, violations
 from tests.evaluators.data import ends, subject, write_csv

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from evaluators.arithmetic.simultaneous import binomial_block, gap
 from evaluators.contract import Reading
 from evaluators.evaluate import evaluate
-from evaluators.simultaneous import binomial_block, gap
 from tests.evaluators.data import ends, subject, write_csv
 
 FACTS: dict[str, Any] = {

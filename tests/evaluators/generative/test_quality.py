@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from evaluators.clusters import Clusters, exact
+from evaluators.arithmetic.clusters import Clusters, exact
 from evaluators.contract import Status
 from evaluators.generative.prompts import built_in
 from evaluators.generative.quality import (

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score, matthews_corrcoef
 
 from evaluators import catalog
+from evaluators.arithmetic.counts import tally
 from evaluators.contract import Reading, Status
-from evaluators.counts import tally
 from evaluators.evaluate import evaluate, silent
 from evaluators.performance.confusion import macro_f1, mcc, resample
 from tests.evaluators.data import ends, subject, write_csv

@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator
 
 from evaluators.contract import FileRef, Reading
 from evaluators.evaluate import Outcome, evaluate
-from evaluators.memory import InMemory, reference
+from evaluators.inputs.memory import InMemory, reference
 from evaluators.models.estimators import Estimator
 from evaluators.models.model import Model
 from evaluators.models.opening import from_estimator

@@ -10,8 +10,8 @@ import pytest
 
 from evaluators import catalog
 from evaluators.contract import Reading, Status, SubjectError
+from evaluators.inputs.tables import Categorical, sort_codes
 from evaluators.privacy.classes import classes, closeness, distances, diversity
-from evaluators.tables import Categorical, sort_codes
 from tests.evaluators.data import german, package_file
 from tests.evaluators.privacy.subjects import read, run
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from evaluators.arithmetic.ranks import delong
 from evaluators.privacy import lira, rmia
 from evaluators.privacy.separation import at_rate, curve, separation
 from evaluators.privacy.signals import from_logit, from_loss, from_probability
-from evaluators.ranks import delong
 
 PHI = NormalDist().cdf
 

@@ -7,7 +7,7 @@ import pytest
 from evaluators.catalog import summarise
 from evaluators.contract import Status, SubjectError
 from evaluators.data.proxies import shared_information, told_by
-from evaluators.tables import sort_codes
+from evaluators.inputs.tables import sort_codes
 from tests.evaluators.quality.making import reading, run
 
 OVERLAP, TARGET = "data.leakage.train_test_overlap", "data.leakage.target_proxy"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evaluators import catalog
-from evaluators.clusters import Clusters, rate_interval
+from evaluators.arithmetic.clusters import Clusters, rate_interval
 from evaluators.contract import Status
 from evaluators.models.model import ROWS, Model
 from evaluators.robustness.cases import row_generators

@@ -9,12 +9,12 @@ import pytest
 
 from evaluators.contract import Measured, Reading, Status
 from evaluators.evaluate import silent
+from evaluators.language.wording import exchanged, words
 from evaluators.models.model import Model
 from evaluators.robustness.text_search import Limits, Search
 from evaluators.robustness.text_synonyms import measure_model
 from evaluators.robustness.words_like import Neighbours, Substitutes, is_alike, lists
-from evaluators.texts import Asker
-from evaluators.wording import exchanged, words
+from evaluators.subjects.texts import Asker
 from tests.evaluators.texting import bag_of_words, check_each_comes_back, completed, readings_of, texts_subject
 
 ID = "robust.text_synonyms"

@@ -7,10 +7,10 @@ import pytest
 
 from evaluators.contract import Measured, Reading, Status, SubjectError
 from evaluators.evaluate import silent
+from evaluators.language.wording import words
 from evaluators.models.model import TEXTS, Model
 from evaluators.robustness.text_edits import KINDS, SHORTEST, edited, mistyped
 from evaluators.robustness.text_typos import measure_model, variants_of
-from evaluators.wording import words
 from tests.evaluators.texting import (
     CLASSES,
     bag_of_words,

@@ -6,9 +6,9 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from evaluators import catalog
+from evaluators.arithmetic.ranks import delong
 from evaluators.contract import Reading, Status, SubjectError
 from evaluators.evaluate import evaluate
-from evaluators.ranks import delong
 from evaluators.uncertainty.forecasts import class_names
 from evaluators.uncertainty.selective import areas, aurc, confidence, entropy, oracle, resampled, risks_at, steps
 from tests.evaluators.data import subject, write_csv

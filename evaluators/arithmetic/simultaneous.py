@@ -1,0 +1,169 @@
+"""Simultaneous intervals for gaps between groups by the maximum of studentised contrasts.
+
+The value shown is the raw gap; the interval is centred on smoothed rates, covers all pairs at once and is projected
+onto the gap. Groups are put in the order of their counts before anything is drawn, so names and order don't matter.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluators.arithmetic.counts import FloatArray, IntArray, shares
+
+REPLICATES = 10_000
+PAIRS_BEFORE_FEWER_REPLICATES = 1_225
+FEWER_REPLICATES = 2_000
+MAX_GROUPS = 200
+
+
+@dataclass(frozen=True)
+class Block:
+    """Smoothed estimates of some groups, and their values in every replicate, shaped (groups, replicates)."""
+
+    estimate: FloatArray
+    variance: FloatArray
+    error: FloatArray
+    error_variance: FloatArray
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Interval of the largest difference, and the quantile and number of replicates it rests on."""
+
+    low: float
+    high: float
+    quantile: float
+    replicates: int
+
+
+def replicates_for(groups: int) -> int:
+    """How many replicates are drawn: fewer where there are very many pairs."""
+    pairs = groups * (groups - 1) // 2
+    return REPLICATES if pairs <= PAIRS_BEFORE_FEWER_REPLICATES else FEWER_REPLICATES
+
+
+def smoothed(x: NDArray[Any], m: NDArray[Any]) -> tuple[FloatArray, FloatArray]:
+    """(x+1)/(m+2) and its variance."""
+    p = (np.asarray(x, dtype=np.float64) + 1) / (np.asarray(m, dtype=np.float64) + 2)
+    return p, p * (1 - p) / (np.asarray(m, dtype=np.float64) + 2)
+
+
+def binomial_block(x: IntArray, m: IntArray, *, replicates: int, rng: np.random.Generator) -> Block:
+    """Groups as independent binomials, their denominators fixed. x and m have one entry per group."""
+    order = np.lexsort((x, m))
+    x, m = np.asarray(x)[order], np.asarray(m)[order]
+    p, v = smoothed(x, m)
+    drawn = rng.binomial(m[:, None], p[:, None], size=(len(m), replicates))
+    p_star, v_star = smoothed(drawn, m[:, None])
+    return Block(p, v, p_star - p[:, None], v_star)
+
+
+def multinomial_blocks(
+    counts: IntArray, rates: Sequence[str], *, replicates: int, rng: np.random.Generator
+) -> list[Block]:
+    """Several rates that share rows, drawn together from one multinomial over all cells."""
+    flat = counts.reshape(len(counts), -1)
+    counts = counts[np.lexsort(flat.T)]
+    weights = (counts + 0.5) / (counts + 0.5).sum()
+    drawn = rng.multinomial(int(counts.sum()), weights.ravel(), size=replicates).reshape(replicates, *counts.shape)
+    blocks = []
+    for name in rates:
+        p, v = smoothed(*shares(counts, name))
+        p_star, v_star = smoothed(*shares(drawn, name))
+        hits, base = shares(counts + 0.5, name)
+        centre = np.asarray(hits, dtype=np.float64) / np.asarray(base, dtype=np.float64)
+        blocks.append(Block(p, v, (p_star - centre).T, v_star.T))
+    return blocks
+
+
+def normal_block(estimate: FloatArray, variance: FloatArray, *, replicates: int, rng: np.random.Generator) -> Block:
+    """Estimates with known variances and normal errors, such as areas under a curve."""
+    order = np.lexsort((variance, estimate))
+    estimate, variance = np.asarray(estimate)[order], np.asarray(variance)[order]
+    error = rng.standard_normal((len(estimate), replicates)) * np.sqrt(variance)[:, None]
+    return Block(estimate, variance, error, np.broadcast_to(variance[:, None], error.shape))
+
+
+def mean_block(x: IntArray, m: IntArray, *, replicates: int, rng: np.random.Generator) -> Block:
+    """Per group, the plain mean of several independent rates. x and m are shaped (groups, rates)."""
+    order = np.lexsort(np.concatenate([x, m], axis=1).T)
+    x, m = np.asarray(x)[order], np.asarray(m)[order]
+    p, v = smoothed(x, m)
+    drawn = rng.binomial(m[:, :, None], p[:, :, None], size=(*m.shape, replicates))
+    p_star, v_star = smoothed(drawn, m[:, :, None])
+    error = (p_star - p[:, :, None]).mean(axis=1)
+    return Block(p.mean(axis=1), v.sum(axis=1) / m.shape[1] ** 2, error, v_star.sum(axis=1) / m.shape[1] ** 2)
+
+
+def log_block(block: Block) -> Block:
+    """The same rates on the log scale. Needs rates strictly above 0, which smoothed rates are."""
+    p_star = block.estimate[:, None] + block.error
+    variance = block.variance / block.estimate**2
+    return Block(
+        np.log(block.estimate),
+        variance,
+        np.log(p_star) - np.log(block.estimate)[:, None],
+        block.error_variance / p_star**2,
+    )
+
+
+def max_t(blocks: Sequence[Block], *, level: float) -> float:
+    """The quantile over replicates of the largest studentised pair contrast of all blocks."""
+    largest = np.zeros(blocks[0].error.shape[1])
+    for block in blocks:
+        for squares in _squared_contrasts(block):
+            np.maximum(largest, squares, out=largest)
+    return math.sqrt(float(np.quantile(largest, level)))
+
+
+def gap(blocks: Sequence[Block], *, level: float, is_mean: bool = False) -> Gap:
+    """Interval of the largest max-min over the blocks: of one rate, or of the worst (or the mean) of several."""
+    quantile = max_t(blocks, level=level)
+    ends = np.array([_projected(block, quantile) for block in blocks])
+    low, high = ends.mean(axis=0) if is_mean else ends.max(axis=0)
+    return Gap(float(low), float(high), quantile, blocks[0].error.shape[1])
+
+
+def worst(block: Block, *, level: float, highest: bool = False) -> Gap:
+    """Interval of the lowest (or highest) of the groups' values, from intervals that hold for all groups at once."""
+    largest = np.max(block.error**2 / _positive(block.error_variance), axis=0)
+    quantile = math.sqrt(float(np.quantile(largest, level)))
+    half = quantile * np.sqrt(block.variance)
+    pick = np.max if highest else np.min
+    low, high = float(pick(block.estimate - half)), float(pick(block.estimate + half))
+    return Gap(low, high, quantile, block.error.shape[1])
+
+
+def log_ratio(block: Block, *, level: float) -> Gap:
+    """Interval of min/max on the log scale."""
+    found = gap([log_block(block)], level=level)
+    return Gap(math.exp(-found.high), math.exp(-found.low), found.quantile, found.replicates)
+
+
+def _projected(block: Block, quantile: float) -> tuple[float, float]:
+    """The interval of max-min that follows from the intervals of all pairs."""
+    first, second = np.triu_indices(len(block.estimate), k=1)
+    difference = block.estimate[first] - block.estimate[second]
+    half = quantile * np.sqrt(block.variance[first] + block.variance[second])
+    bounds = np.abs(np.stack([difference - half, difference + half]))
+    apart = np.abs(difference) > half
+    return float(np.max(np.where(apart, bounds.min(axis=0), 0.0))), float(bounds.max())
+
+
+def _squared_contrasts(block: Block) -> Iterator[FloatArray]:
+    """Per first group of a pair, the largest squared studentised contrast in every replicate."""
+    error, variance = block.error, block.error_variance
+    for i in range(len(error) - 1):
+        contrast = error[i] - error[i + 1 :]
+        np.square(contrast, out=contrast)
+        contrast /= _positive(variance[i] + variance[i + 1 :])
+        yield contrast.max(axis=0)
+
+
+def _positive(variance: FloatArray) -> FloatArray:
+    """Variances of zero belong to estimates without error, whose contrast is zero too."""
+    return np.maximum(variance, np.finfo(np.float64).tiny)

@@ -1,0 +1,99 @@
+"""One rate of weighted or clustered rows: its value, its interval, and draws of all groups at once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evaluators.arithmetic.counts import RATES, FloatArray, IntArray, shares
+from evaluators.arithmetic.intervals import Interval, clopper_pearson, z_quantile
+from evaluators.arithmetic.simultaneous import Block
+from evaluators.arithmetic.sums import BASES, Sums
+from evaluators.libraries import library
+
+
+@dataclass(frozen=True)
+class RateSums:
+    """One rate over some groups: x/m, the covariance of the groups' rates, and the rows and clusters they rest on.
+
+    `sizes` says how much each group is worth: its clusters, or the rows of equal weight that would be as precise.
+    """
+
+    x: FloatArray
+    m: FloatArray
+    covariance: FloatArray
+    rows: IntArray
+    units: IntArray
+    sizes: FloatArray
+
+    @classmethod
+    def of(cls, sums: Sums, name: str) -> "RateSums":
+        x, m = shares(sums.cells, name)
+        base = BASES.index(RATES[name].base)
+        units = sums.units[:, base]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            p = np.where(m > 0, x / m, 0.0)
+        residual = _residuals(name, p)
+        dense = np.zeros((residual.shape[1], residual.shape[1]))
+        for (i, j), value in sums.products.items():
+            dense[i, j] = dense[j, i] = value
+        scale = np.where(m > 0, m, 1.0)
+        correction = np.sqrt(units / np.maximum(units - 1, 1))
+        covariance = residual @ dense @ residual.T / np.outer(scale, scale) * np.outer(correction, correction)
+        return cls(x, m, covariance, sums.rows[:, base], units, _sizes(name, m, dense, units, sums.is_clustered))
+
+    @property
+    def rates(self) -> FloatArray:
+        return np.asarray(self.x / self.m)
+
+    def keep(self, kept: list[int]) -> "RateSums":
+        return RateSums(
+            self.x[kept], self.m[kept], self.covariance[np.ix_(kept, kept)], self.rows[kept], self.units[kept],
+            self.sizes[kept],
+        )  # fmt: skip
+
+    def block(self, *, replicates: int, rng: np.random.Generator) -> Block:
+        """The groups' rates with errors of Student's t: as many degrees of freedom as the fewest clusters, less 1.
+
+        A rate of 0 or 1 shows no scatter; its variance is that of a rate with one more unit of either kind.
+        """
+        p, variance = self.rates, np.diag(self.covariance).copy()
+        at_bound = (p <= 0) | (p >= 1)
+        smooth = (self.sizes * p + 1) / (self.sizes + 2)
+        p = np.where(at_bound, smooth, p)
+        variance = np.where(at_bound, smooth * (1 - smooth) / (self.sizes + 2), variance)
+        covariance = self.covariance.copy()
+        np.fill_diagonal(covariance, variance)
+        roots, vectors = np.linalg.eigh(covariance)
+        normal = (vectors * np.sqrt(np.maximum(roots, 0))) @ rng.standard_normal((len(p), replicates))
+        freedom = max(int(self.units.min()) - 1, 1)
+        error = normal / np.sqrt(rng.chisquare(freedom, replicates) / freedom)
+        return Block(p, variance, error, np.broadcast_to(variance[:, None], error.shape))
+
+    def interval(self, index: int, *, level: float) -> Interval:
+        """Student's interval of one rate, within 0 and 1; exact on the units where the rate is 0 or 1."""
+        p, units = float(self.rates[index]), int(self.units[index])
+        if p <= 0 or p >= 1:
+            size = max(1, int(self.sizes[index]))
+            return clopper_pearson(0 if p <= 0 else size, size, level=level)
+        freedom = max(units - 1, 1)
+        t = float(library("scipy.special").stdtrit(freedom, 0.5 + level / 2)) if freedom < 1_000 else z_quantile(level)
+        half = t * float(np.sqrt(self.covariance[index, index]))
+        return max(0.0, p - half), min(1.0, p + half)
+
+
+def _residuals(name: str, p: FloatArray) -> FloatArray:
+    """Per group, what each flat cell adds to x - p m."""
+    matrix = np.zeros((len(p), 4 * len(p)))
+    for i, share in enumerate(p):
+        for y, q in RATES[name].base:
+            matrix[i, 4 * i + 2 * y + q] = (1.0 if (y, q) in RATES[name].hits else 0.0) - share
+    return matrix
+
+
+def _sizes(name: str, m: FloatArray, dense: FloatArray, units: IntArray, is_clustered: bool) -> FloatArray:
+    if is_clustered:
+        return units.astype(np.float64)
+    diagonal = np.diag(dense).reshape(-1, 4)
+    squares = diagonal[:, [2 * y + p for y, p in RATES[name].base]].sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(squares > 0, m**2 / squares, 0.0)

@@ -1,0 +1,161 @@
+"""Rates of rows with weights and in clusters."""
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evaluators.arithmetic.counts import RATES, rate, tally
+from evaluators.arithmetic.simultaneous import gap
+from evaluators.arithmetic.sumrates import RateSums
+from evaluators.arithmetic.sums import Sums, measure_sums
+from tests.evaluators.reference import weighted_rate_by_rows
+
+
+def made(rng: np.random.Generator, *, rows: int = 300, groups: int = 3, clusters: int | None = None) -> dict:
+    return {
+        "cell": rng.integers(0, 4 * groups, rows),
+        "weight": rng.integers(1, 5, rows).astype(float),
+        "cluster": None if clusters is None else rng.integers(0, clusters, rows),
+    }
+
+
+def summed(data: dict, rows: np.ndarray | slice = slice(None), *, groups: int = 3) -> Sums:
+    values = tuple((f"g{i}",) for i in range(groups))
+    cluster = None if data["cluster"] is None else data["cluster"][rows]
+    return measure_sums(data["cell"][rows], columns=("g",), values=values, weight=data["weight"][rows], cluster=cluster)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from(sorted(RATES)), st.booleans())
+def test_weighted_rates_equal_counting_row_by_row(seed: int, name: str, is_clustered: bool) -> None:
+    data = made(np.random.default_rng(seed), rows=60, clusters=12 if is_clustered else None)
+    found = RateSums.of(summed(data), name)
+    for i in range(3):
+        mine = data["cell"] // 4 == i
+        value = weighted_rate_by_rows(data["cell"][mine] % 4, data["weight"][mine], name)
+        assert (found.x[i] / found.m[i] if found.m[i] else None) == pytest.approx(value)
+
+
+@pytest.mark.verification
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(12, 60))
+def test_the_sandwich_equals_an_independent_library(seed: int, clusters: int) -> None:
+    data = made(np.random.default_rng(seed), groups=1, clusters=clusters)
+    found = RateSums.of(summed(data, groups=1), "selection_rate")
+    hit = (data["cell"] % 2).astype(float)
+    model = sm.WLS(hit, np.ones_like(hit), weights=data["weight"])
+    theirs = model.fit(cov_type="cluster", cov_kwds={"groups": data["cluster"]})
+    assert found.rates[0] == pytest.approx(theirs.params[0])
+    # Theirs also multiplies by (n - 1) / (n - 1), which is 1 for a mean.
+    assert found.covariance[0, 0] ** 0.5 == pytest.approx(theirs.bse[0], rel=1e-9)
+
+
+def test_equal_weights_give_what_counting_gives() -> None:
+    rng = np.random.default_rng(1)
+    data = made(rng) | {"weight": np.full(300, 2.5)}
+    found = RateSums.of(summed(data), "tpr")
+    counts = tally(data["cell"] // 4, data["cell"] // 2 % 2, data["cell"] % 2, groups=3)
+    x, m = rate(counts, "tpr")
+    assert found.rates == pytest.approx(x / m)
+    assert found.sizes == pytest.approx(m)
+    assert np.diag(found.covariance) == pytest.approx(x / m * (1 - x / m) / (m - 1))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.booleans())
+def test_seven_shards_added_are_the_whole(seed: int, is_clustered: bool) -> None:
+    data = made(np.random.default_rng(seed), clusters=35 if is_clustered else None)
+    shard = (np.arange(300) if data["cluster"] is None else data["cluster"]) % 7
+    parts = [summed(data, np.flatnonzero(shard == i)) for i in range(7)]
+    total = parts[0]
+    for part in parts[1:]:
+        total = total.merged(part)
+    assert total.as_statistics() == summed(data).as_statistics()
+
+
+def test_row_order_and_storing_leave_no_trace() -> None:
+    data = made(np.random.default_rng(2), clusters=20)
+    data["weight"] = np.random.default_rng(3).random(300)
+    order = np.random.default_rng(4).permutation(300)
+    first, second = summed(data), summed(data, order)
+    assert first.as_statistics() == second.as_statistics()
+    assert Sums.from_statistics(first.as_statistics()).as_statistics() == first.as_statistics()
+
+
+def test_two_groups_in_the_same_clusters_are_correlated() -> None:
+    """Everyone of a cluster shares its luck, so a difference inside clusters is known far better than each rate."""
+    rng = np.random.default_rng(5)
+    luck = np.repeat(rng.random(200) < 0.5, 10).astype(int)
+    group = np.tile([0, 1], 1000)
+    cluster = np.repeat(np.arange(200), 10)
+    data = {"cell": group * 4 + luck, "weight": np.ones(2000), "cluster": cluster}
+    found = RateSums.of(summed(data, groups=2), "selection_rate")
+    assert found.covariance[0, 1] == pytest.approx(found.covariance[0, 0])
+    block = found.block(replicates=2000, rng=np.random.default_rng(6))
+    assert gap([block], level=0.95).high < 0.01
+
+
+def clustered_rows(rng: np.random.Generator, clusters: int) -> tuple[np.ndarray, np.ndarray]:
+    """Hits with a correlation of .2 inside clusters of 5 to 34 rows, at a rate of .3; and the cluster of each row."""
+    sizes = rng.integers(5, 35, clusters)
+    rates = rng.beta(0.3 * 4, 0.7 * 4, clusters)
+    cluster = np.repeat(np.arange(clusters), sizes)
+    return (rng.random(len(cluster)) < rates[cluster]).astype(int), cluster
+
+
+@pytest.mark.statistics
+@pytest.mark.parametrize("clusters", [12, 60])
+def test_the_interval_of_a_clustered_rate_covers_where_a_naive_one_does_not(clusters: int) -> None:
+    rng, covered, naive = np.random.default_rng(7), 0, 0
+    for _ in range(1500):
+        hit, cluster = clustered_rows(rng, clusters)
+        data = {"cell": hit, "weight": np.ones(len(hit)), "cluster": cluster}
+        low, high = RateSums.of(summed(data, groups=1), "selection_rate").interval(0, level=0.95)
+        covered += low <= 0.3 <= high
+        data["cluster"] = None
+        low, high = RateSums.of(summed(data, groups=1), "selection_rate").interval(0, level=0.95)
+        naive += low <= 0.3 <= high
+    assert 0.92 <= covered / 1500 <= 0.97
+    assert naive / 1500 <= 0.68
+
+
+@pytest.mark.statistics
+@pytest.mark.parametrize(("clusters", "least"), [(12, 0.86), (60, 0.91)])
+def test_resampling_clusters_covers_no_better_than_the_sandwich(clusters: int, least: float) -> None:
+    rng, covered = np.random.default_rng(8), 0
+    for _ in range(800):
+        hit, cluster = clustered_rows(rng, clusters)
+        x, m = np.bincount(cluster, weights=hit), np.bincount(cluster)
+        drawn = rng.multinomial(clusters, np.full(clusters, 1 / clusters), size=800)
+        low, high = np.quantile(drawn @ x / (drawn @ m), [0.025, 0.975])
+        covered += low <= 0.3 <= high
+    assert least <= covered / 800 <= 0.955
+
+
+@pytest.mark.statistics
+@pytest.mark.parametrize("clusters", [15, 60])
+def test_no_gap_between_clustered_groups_is_rarely_claimed(clusters: int) -> None:
+    rng, rejected = np.random.default_rng(9), 0
+    for _ in range(1000):
+        parts = [clustered_rows(rng, clusters) for _ in range(3)]
+        data = {
+            "cell": np.concatenate([4 * i + hit for i, (hit, _) in enumerate(parts)]),
+            "cluster": np.concatenate([i * clusters + cluster for i, (_, cluster) in enumerate(parts)]),
+        }
+        data["weight"] = np.ones(len(data["cell"]))
+        block = RateSums.of(summed(data), "selection_rate").block(replicates=600, rng=rng)
+        rejected += gap([block], level=0.95).low > 0
+    assert rejected / 1000 <= 0.065
+
+
+@pytest.mark.statistics
+def test_weighted_gaps_keep_their_level() -> None:
+    rng, rejected = np.random.default_rng(10), 0
+    for _ in range(1000):
+        group = rng.choice(3, 900, p=[0.6, 0.3, 0.1])
+        data = {"cell": group * 4 + (rng.random(900) < 0.3), "weight": rng.gamma(2, 1, 900), "cluster": None}
+        block = RateSums.of(summed(data), "selection_rate").block(replicates=600, rng=rng)
+        rejected += gap([block], level=0.95).low > 0
+    assert rejected / 1000 <= 0.07
