@@ -137,9 +137,10 @@ def _readings(metric: str, columns: list[Json], common: Json) -> list[Reading]:
     readings = [_worst(metric, columns, alone, together, common)]
     readings[0].detail["joint_level"] = joint
     for item, found, q in zip(columns, alone, adjusted, strict=True):
-        detail = {"p": found.p_value, "adjusted_p": q, "reference_n": item["m"]}
-        # Alone, a column is judged by its own p-value: the adjusted one needs the other columns.
-        own: Json = common | {"statistics": {"columns": [item]}}
+        # The adjusted p-value needs the other columns, which a column's own statistics don't hold: it is kept in them.
+        adjusted_p = item.get("adjusted_p", q)
+        detail = {"p": found.p_value, "adjusted_p": adjusted_p, "reference_n": item["m"]}
+        own: Json = common | {"statistics": {"columns": [item | {"adjusted_p": adjusted_p}]}}
         readings.append(_reading(metric, COLUMN + item["name"], found, item["n"], detail, own))
     return [replace(readings[0], p_value=min(adjusted)), *readings[1:]]
 

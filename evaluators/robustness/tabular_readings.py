@@ -16,11 +16,12 @@ COMMON = ("left_out", "right", "accepts_missing", "attack", "units_done", "budge
 
 def kept_reading(metric: str, statistics: Mapping[str, Any], level: float, seed: int) -> Reading:
     found = statistics.get(metric)
+    kept = {name: statistics[name] for name in COMMON}
     if found is None or (statistics["right"] and not found["copies"]):
         reason = {MISSING: "the model takes no missing values", SWAP: "no feature was declared to be a category"}
         about = reason.get(metric, "every feature was declared to be a category")
-        return Reading(metric=metric, slice=OVERALL, status=Status.NOT_APPLICABLE, reason=about, level=level)
-    kept = {name: statistics[name] for name in COMMON}
+        facts: Json = {"level": level, "statistics": kept}
+        return Reading(metric=metric, slice=OVERALL, status=Status.NOT_APPLICABLE, reason=about, **facts)
     common = {"level": level, "seed": seed, "statistics": kept | {metric: found}}
     detail = {name: statistics[name] for name in ("left_out", "units_done", "budget_exhausted")}
     detail |= {"copies": found["copies"], "worst_features": found["by_feature"][:5]}
