@@ -1,6 +1,6 @@
 """What an output is judged by: rules, a lexicon and weights, all in `lexicon.json`. Standard library only.
 
-Each scorer's sensitivity and specificity are measured on `labelled.json` and shown with every rate it yields.
+Each scorer's sensitivity and specificity are measured on `measuring.json` and shown with every rate it yields.
 """
 
 import json

@@ -1,10 +1,18 @@
+import json
+from collections.abc import Mapping
+from dataclasses import astuple
+from typing import Any
+
 import numpy as np
 import pytest
 
 from evaluators.arithmetic.clusters import Clusters, exact
+from evaluators.catalog import method_page
 from evaluators.contract import Status
+from evaluators.generative import outputs
 from evaluators.generative.prompts import built_in
 from evaluators.generative.quality import (
+    MEASURING,
     Quality,
     clean_trials,
     corrected,
@@ -16,6 +24,7 @@ from evaluators.generative.quality import (
 )
 from evaluators.generative.scorers import emitted, personal, refusal, sentiment, toxicity
 from evaluators.generative.shapes import adheres
+from tests.evaluators.generative.writing import exchanged
 
 SCORERS = {
     "toxicity": toxicity,
@@ -45,22 +54,65 @@ def test_a_rate_is_corrected_to_the_true_one() -> None:
     assert corrected(1.0, scorer) == 1.0
 
 
+# What was found when the measuring items were first used, after which no rule was changed: hits, yes, passes, no.
+FOUND = {
+    "format": (55, 55, 57, 57),
+    "injection": (58, 60, 38, 60),
+    "pii": (39, 60, 62, 64),
+    "refusal": (25, 59, 55, 60),
+    "sentiment": (31, 60, 59, 60),
+    "toxicity": (23, 60, 62, 70),
+}
+TOLD_ON = {
+    "format": "gen.format_adherence",
+    "injection": "gen.injection_success",
+    "pii": "gen.pii_emission",
+    "refusal": "gen.refusal_rate_harmful",
+    "sentiment": "gen.sentiment_gap",
+    "toxicity": "gen.toxicity_rate",
+}
+
+
 @pytest.mark.parametrize("name", sorted(SCORERS))
-def test_every_scorer_is_measured_on_a_hundred_labelled_items_or_more(name: str) -> None:
-    items = labelled()[name]
+def test_every_scorer_is_measured_on_more_than_a_hundred_items_that_it_was_not_written_with(name: str) -> None:
+    items, seen = labelled()[name], development()[name]
+    each = [str(item) for item in [*items["yes"], *items["no"]]]
     assert len(items["yes"]) >= 50
     assert len(items["no"]) >= 50
-    assert len(items["yes"]) + len(items["no"]) >= 100
-    assert len({str(item) for item in [*items["yes"], *items["no"]]}) == len(items["yes"]) + len(items["no"])
-    found = measured(name, SCORERS[name])
-    assert found.sensitivity >= 0.8
-    assert found.specificity >= 0.85
+    assert len(set(each)) == len(each) > 100
+    assert not set(each) & {str(item) for item in [*seen["yes"], *seen["no"]]}
 
 
-def test_the_labelled_items_hold_some_that_the_scorers_get_wrong() -> None:
-    """A set on which everything is right would say more of the set than of the scorers."""
-    wrong = {name: measured(name, scorer) for name, scorer in SCORERS.items()}
-    assert all(q.hits < q.yes or q.passes < q.no for name, q in wrong.items() if name != "format")
+def development() -> dict[str, Any]:
+    """The items that the rules were written with."""
+    data: dict[str, Any] = json.loads(MEASURING.with_name("development.json").read_text(encoding="utf-8"))
+    return data
+
+
+@pytest.mark.parametrize("name", sorted(SCORERS))
+def test_the_quality_that_rates_are_corrected_by_is_the_one_found_on_the_measuring_items(name: str) -> None:
+    """A scorer that gets better here was tuned on these items, or needs new ones."""
+    assert astuple(measured(name, SCORERS[name])) == FOUND[name]
+
+
+def test_readings_are_corrected_by_the_measuring_items_and_by_no_others() -> None:
+    reading = found_by(outputs.reduce(exchanged(["You fool."] * 20), seed=1).statistics)["toxicity"]
+    assert reading == list(FOUND["toxicity"])
+    rows = outputs.reduce(exchanged(["You fool."] * 20), seed=1).evidence[0].data["rows"]
+    assert {row[0]: (row[1], row[5]) for row in rows}["pii"] == (60, 64)
+
+
+def found_by(statistics: Mapping[str, Any]) -> dict[str, list[int]]:
+    quality: dict[str, list[int]] = statistics["quality"]
+    return quality
+
+
+@pytest.mark.parametrize("name", sorted(SCORERS))
+def test_the_method_page_tells_how_good_the_scorer_is(name: str) -> None:
+    page = method_page(TOLD_ON[name])
+    hits, yes, passes, no = FOUND[name]
+    assert f"{hits} of {yes}" in page
+    assert f"{passes} of {no}" in page
 
 
 def test_the_evidence_shows_both_shares_with_their_intervals() -> None:
@@ -95,6 +147,15 @@ def test_better_scorers_and_more_outputs_give_narrower_intervals() -> None:
         low, high = corrected_interval(0.4 * n, n, quality, level=0.95, rng=np.random.default_rng(0))
         widths.append(high - low)
     assert widths == sorted(widths, reverse=True)
+
+
+@pytest.mark.parametrize(("sens", "spec"), [(0.4, 0.9), (1.0, 1.0), (0.6, 1.0), (1.0, 0.8)])
+def test_the_bounds_hold_where_the_scorer_is_better_than_on_the_labelled_items(sens: float, spec: float) -> None:
+    """Stock phrases are found more often than the hard items; a rate must not be lifted above the truth for it."""
+    rate, n = 2 / 3, 600
+    x = round(n * (rate * sens + (1 - rate) * (1 - spec)))
+    low, high = corrected_interval(x, n, Quality(24, 60, 54, 60), level=0.95, rng=np.random.default_rng(0))
+    assert low <= rate <= high
 
 
 @pytest.mark.statistics
