@@ -3,11 +3,12 @@
 import importlib
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from evaluators.contract import Evaluator, EvaluatorError, Json, Reading
+from evaluators.contract import Direction, Evaluator, EvaluatorError, Json, Reading
 from evaluators.parameters import complete, schema
 
 EVALUATORS: Mapping[str, str] = {
@@ -108,6 +109,8 @@ ATLAS: Mapping[str, tuple[str, ...]] = {
     "AML.T0058": ("security.backdoor_probe", "security.model_file", "security.provenance"),
     "AML.T0059": ("data.label_noise", "data.quality", "drift.distribution"),
 }
+# Further than any limit that means something: where nothing bounds what a test might have found.
+BEYOND_LIMITS = 1e6
 METHODS = Path(__file__).parent / "methods"
 
 
@@ -169,4 +172,25 @@ def summarise(
     The statistics of one reading yield that reading again (same metric and slice) among others.
     """
     evaluator = load(evaluator_id)
-    return evaluator.summarise(statistics, params=complete(evaluator.parameters, params), level=level, seed=seed)
+    completed = complete(evaluator.parameters, params)
+    return readings(evaluator, statistics, params=completed, level=level, seed=seed)
+
+
+def readings(
+    evaluator: Evaluator, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
+) -> list[Reading]:
+    """What the evaluator summarises, with no test able to meet a limit."""
+    tests = {metric.id: metric.direction for metric in evaluator.metrics if metric.kind == "test"}
+    found = evaluator.summarise(statistics, params=params, level=level, seed=seed)
+    return [_as_test(one, tests[one.metric]) if one.metric in tests else one for one in found]
+
+
+def _as_test(reading: Reading, direction: Direction) -> Reading:
+    """A test that found nothing shows nothing: its interval stays open on the side where limits are met."""
+    if reading.low is None or reading.high is None:
+        return reading
+    if direction is Direction.LOWER:
+        return replace(reading, high=max(reading.high, BEYOND_LIMITS))
+    if direction is Direction.HIGHER:
+        return replace(reading, low=min(reading.low, -BEYOND_LIMITS))
+    return replace(reading, low=None, high=None)

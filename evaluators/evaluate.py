@@ -1,13 +1,14 @@
 """Run one evaluator on one subject: the path shared by the child process, the command line and notebooks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from evaluators.catalog import load
+from evaluators.catalog import load, readings
 from evaluators.contract import (
     Evaluator,
     Evidence,
+    Json,
     ParameterError,
     Progress,
     Reading,
@@ -17,6 +18,7 @@ from evaluators.contract import (
     spec_digest,
 )
 from evaluators.inputs.files import has_model, has_role
+from evaluators.models import opened
 from evaluators.parameters import complete
 
 # What each role of a file is, in the words of an error.
@@ -35,6 +37,8 @@ class Outcome:
     spec_hash: str
     subject_hash: str
     seed: int
+    # How often models were asked and on which device, where any was opened: see `models/opened.py`.
+    asked: Json = field(default_factory=dict)
 
 
 def silent(_fraction: float, _note: str) -> None:
@@ -59,15 +63,17 @@ def evaluate(
     completed = complete(evaluator.parameters, given)
     spec_hash = spec_digest(evaluator.id, evaluator.version, given, level)
     seed = derive_seed(spec_hash, subject.digest)
-    measured = evaluator.measure(subject, params=completed, seed=seed, progress=progress)
+    with opened.watched() as models:
+        measured = evaluator.measure(subject, params=completed, seed=seed, progress=progress)
     progress(0.9, "summarising")
-    readings = evaluator.summarise(measured.statistics, params=completed, level=level, seed=seed)
+    found = readings(evaluator, measured.statistics, params=completed, level=level, seed=seed)
     return Outcome(
-        readings=tuple(replace(reading, seed=seed).sound() for reading in readings),
+        readings=tuple(replace(reading, seed=seed).sound() for reading in found),
         evidence=measured.evidence,
         spec_hash=spec_hash,
         subject_hash=subject.digest,
         seed=seed,
+        asked=opened.totals(models),
     )
 
 

@@ -71,6 +71,19 @@ def test_every_declared_metric_is_read_and_no_other(evaluator_id: str) -> None:
     assert read == {name for name in declared if not name.startswith("robust.l2.")}
 
 
+TESTS = [name for name in EVERY if any(one["kind"] == "test" for one in catalog.describe(name)["metrics"])]
+
+
+@pytest.mark.parametrize("evaluator_id", TESTS)
+def test_no_test_meets_a_limit_however_generous(evaluator_id: str) -> None:
+    directions = {m["id"]: m["direction"] for m in catalog.describe(evaluator_id)["metrics"] if m["kind"] == "test"}
+    read = [reading for reading in outcome(evaluator_id).readings if reading.metric in directions]
+    assert read
+    for reading in read:
+        is_open = reading.low is None or reading.high is None
+        assert is_open or (directions[reading.metric] == "lower" and (reading.high or 0) >= catalog.BEYOND_LIMITS)
+
+
 @pytest.mark.parametrize("evaluator_id", EVERY)
 def test_a_metric_has_one_reading_per_slice(evaluator_id: str) -> None:
     keys = [(reading.metric, reading.slice) for reading in outcome(evaluator_id).readings]
