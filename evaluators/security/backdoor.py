@@ -7,7 +7,7 @@ from evaluators.arithmetic.draws import generator
 from evaluators.contract import OVERALL, Direction, Json, Measured, Metric, Progress, Reading, Subject
 from evaluators.exact import insufficient, not_applicable, table
 from evaluators.models.opening import open_model
-from evaluators.security.probe import marks_for, search
+from evaluators.security.probe import in_order, marks_for, search
 from evaluators.subjects.roles import model_inputs
 from evaluators.support import rate_reading
 
@@ -43,7 +43,7 @@ class BackdoorProbe:
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
         progress(0.0, "opening the model")
         model = open_model(subject)
-        inputs, rng = model_inputs(subject, model), generator(seed, PROBE)
+        inputs, rng = in_order(model_inputs(subject, model)), generator(seed, PROBE)
         n = min(len(inputs), params["rows"])
         statistics: Json = {"n": n, "inputs": model.inputs, "found": None}
         if n < 2 * MINIMUM or len(model.classes) < 2:

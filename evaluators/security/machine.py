@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluators.security.allowed import is_allowed
+from evaluators.security.arrays import DTYPE, mentions_wrapper
 from evaluators.security.symbols import Global, Made, Malformed
 
 MAX_FINDINGS = 200
 MAX_DEPTH = 20
+MAX_OPCODES = 30_000_000
 LITERALS = frozenset(
     [
         *("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT"),
@@ -19,7 +21,8 @@ LITERALS = frozenset(
     ]
 )
 FIXED = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}
-IGNORED = frozenset(["PROTO", "FRAME", "STOP"])
+IGNORED = frozenset(["PROTO", "STOP"])
+ENCODE = Global("_codecs", "encode")
 
 
 @dataclass(frozen=True)
@@ -32,13 +35,23 @@ class Finding:
 
 
 class Machine:
-    """The unpickler's stack, marks and memo, holding symbols."""
+    """The unpickler's stack, marks and memo, holding symbols.
 
-    def __init__(self, stream: io.BytesIO, handlers: "Handlers", *, allow_persistent: bool, depth: int = 0) -> None:
+    With `reads_arrays` it steps over the bytes behind joblib's placeholders as joblib does; without, like every other
+    loader, it takes them for opcodes.
+    """
+
+    def __init__(
+        self, stream: io.BytesIO, handlers: "Handlers", *, allow_persistent: bool, reads_arrays: bool, depth: int = 0
+    ) -> None:
         self.stream = stream
         self.handlers = handlers
         self.allow_persistent = allow_persistent
+        self.reads_arrays = reads_arrays
+        self.has_arrays = self.has_objects = False
         self.depth = depth
+        self.frame_end = 0
+        self.opcodes = 0
         self.findings: list[Finding] = []
         self.offset = 0
         self.stack: list[Any] = []
@@ -54,7 +67,9 @@ class Machine:
         """Follow one pickle, up to and including its STOP."""
         self.stack, self.marks, self.memo = [], [], {}
         for opcode, arg, position in pickletools.genops(self.stream):
-            self.offset = position or 0
+            self.offset, self.opcodes = position or 0, self.opcodes + 1
+            if self.opcodes > MAX_OPCODES:
+                raise Malformed(f"more than {MAX_OPCODES:,} steps")
             if opcode.name in LITERALS:
                 self.stack.append(arg)
             elif opcode.name in FIXED:
@@ -98,13 +113,23 @@ class Machine:
     def call(self, maker: Any, args: Any) -> None:
         if not isinstance(maker, Global):
             self.note("call", "calls something that isn't a plain name")
+        if not isinstance(args, tuple):
+            raise Malformed("a call without plain arguments")
+        if mentions_wrapper(args):
+            raise Malformed("an array's placeholder that isn't made plainly")
+        if maker == ENCODE and args[1:] not in (("latin1",), ("latin-1",)):
+            self.note("call", "encodes text otherwise than pickles do")
+        if maker == DTYPE and not (args and isinstance(args[0], str)):
+            self.note("dtype", "describes the items of an array in an odd way")
         self.stack.append(Made(maker, args))
 
     def nested(self) -> None:
         """A pickle inside the stream, from here to its STOP."""
         if self.depth >= MAX_DEPTH:
             raise Malformed("pickles nested too deep")
-        inner = Machine(self.stream, self.handlers, allow_persistent=False, depth=self.depth + 1)
+        # joblib hands it to the plain loader, which knows no placeholders.
+        options = {"allow_persistent": False, "reads_arrays": False}
+        inner = Machine(self.stream, self.handlers, **options, depth=self.depth + 1)
         inner.findings = self.findings
         inner.run()
 

@@ -2,8 +2,12 @@
 
 from typing import Any
 
+from evaluators.security.arrays import DTYPE, array_layout, is_wrapper, item_type
 from evaluators.security.machine import Handler, Machine
-from evaluators.security.symbols import PERSISTENT, Global, Made, Malformed, Pairs, array_layout, is_wrapper
+from evaluators.security.symbols import PERSISTENT, Global, Made, Malformed, Pairs
+
+# What makes a dict or a tuple whose content can't be seen here.
+OPAQUE = frozenset(["dict", "tuple", "OrderedDict", "defaultdict"])
 
 
 def _pairs(values: list[Any]) -> list[tuple[Any, Any]]:
@@ -44,7 +48,9 @@ def _reduce(machine: Machine, _: Any) -> None:
 
 def _newobj_ex(machine: Machine, _: Any) -> None:
     keywords, args, maker = machine.pop(), machine.pop(), machine.pop()
-    machine.call(maker, (args, keywords))
+    if not isinstance(keywords, Pairs) or not isinstance(args, tuple):
+        raise Malformed("a call without plain arguments")
+    machine.call(maker, (*args, keywords))
 
 
 def _build(machine: Machine, _: Any) -> None:
@@ -52,25 +58,60 @@ def _build(machine: Machine, _: Any) -> None:
     if not isinstance(target, Made):
         machine.note("build", "changes the attributes of something it didn't make")
         return
-    target.state = state
     for part in state if isinstance(state, tuple) else (state,):
-        keys = [key for key, _ in part.items] if isinstance(part, Pairs) else []
-        if any(isinstance(key, str) and key.startswith("__") for key in keys):
-            machine.note("build", "sets a special attribute")
+        _check_state(machine, part)
+    was_built, target.state = target.state is not None, state
+    if target.maker == DTYPE:
+        _check_dtype(machine, target, was_built=was_built)
     if is_wrapper(target):
-        _array(machine, target)
+        machine.has_arrays = True
+        if was_built:
+            raise Malformed("an array described twice")
+        if machine.reads_arrays:
+            _array(machine, target)
+
+
+def _check_state(machine: Machine, part: Any) -> None:
+    """Attributes are set by name: each name must be plain text, and no name may be special."""
+    if isinstance(part, Made) and isinstance(part.maker, Global) and part.maker.name in OPAQUE:
+        machine.note("build", "sets attributes that can't be seen")
+    for key, _ in part.items if isinstance(part, Pairs) else ():
+        if not isinstance(key, str | int) or (isinstance(key, str) and key.startswith("__")):
+            machine.note("build", "sets a special attribute")
+
+
+def _check_dtype(machine: Machine, dtype: Made, *, was_built: bool) -> None:
+    """numpy believes what a pickle says of its items; what is not as numpy writes it is a finding."""
+    try:
+        item_type(dtype)
+    except Malformed as error:
+        machine.note("dtype", str(error))
+    if was_built:
+        machine.note("dtype", "describes the items of an array twice")
+    for part in dtype.state if isinstance(dtype.state, tuple) else ():
+        if isinstance(part, Pairs):
+            part.is_fixed = True
 
 
 def _array(machine: Machine, wrapper: Made) -> None:
     """Step over the raw bytes, or into the pickle, that joblib puts behind an array's description."""
+    if machine.frame_end > machine.stream.tell():
+        # joblib's reader would find the array behind the frame, and go on in the frame.
+        raise Malformed("an array in the middle of a frame")
     size, is_padded = array_layout(wrapper)
     if size is None:
+        machine.has_objects = True
         machine.nested()
-        return
-    if is_padded:
-        padding = machine.stream.read(1)
-        machine.skip(padding[0] if padding else 1)
-    machine.skip(size)
+    else:
+        if is_padded:
+            padding = machine.stream.read(1)
+            machine.skip(padding[0] if padding else 1)
+        machine.skip(size)
+    machine.stack[-1] = Made(Global("numpy", "ndarray"))
+
+
+def _frame(machine: Machine, size: int) -> None:
+    machine.frame_end = machine.stream.tell() + size
 
 
 def _extend(machine: Machine, values: list[Any]) -> None:
@@ -84,6 +125,8 @@ def _extend(machine: Machine, values: list[Any]) -> None:
 def _set_items(machine: Machine, values: list[Any]) -> None:
     target = machine.top()
     if isinstance(target, Pairs):
+        if target.is_fixed:
+            machine.note("dtype", "changes the fields of an array afterwards")
         target.items.extend(_pairs(values))
     elif not isinstance(target, Made):
         machine.note("extend", "sets items of something it didn't make")
@@ -138,6 +181,7 @@ def _persistent(machine: Machine, what: Any) -> None:
 
 
 HANDLERS: dict[str, Handler] = {
+    "FRAME": _frame,
     "GLOBAL": _global,
     "STACK_GLOBAL": _stack_global,
     "INST": _inst,

@@ -85,6 +85,11 @@ def marks_for(model: Model, inputs: Any, rng: np.random.Generator) -> list[tuple
     return list(image_marks(model.shape, float(inputs.min()), float(inputs.max())))
 
 
+def in_order(inputs: Any) -> Any:
+    """Inputs in the order of what they hold, so that where they stood in the file doesn't count."""
+    return inputs[np.lexsort(inputs.T)] if isinstance(inputs, np.ndarray) else sorted(inputs)
+
+
 def _turned(before: IntArray, after: IntArray, target: int) -> tuple[int, int]:
     others = before != target
     return int((after[others] == target).sum()), int(others.sum())

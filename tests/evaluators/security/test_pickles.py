@@ -24,6 +24,7 @@ from evaluators.security.allowed import ALLOWED
 from evaluators.security.archives import scan_compressed, scan_tar, scan_torch
 from evaluators.security.pickles import scan
 from tests.evaluators.security.crafted import CRAFTED, ENCODINGS, every_protocol, torch_zip
+from tests.evaluators.security.placeholders import HIDDEN
 
 # Modules that act when they are imported: they print, open browsers or start test suites.
 NOT_IMPORTED = {"antigravity", "this", "idlelib", "lib2to3", "turtle", "turtledemo", "test", "tkinter", "__main__"}
@@ -34,6 +35,20 @@ pytestmark = pytest.mark.verification
 @pytest.mark.parametrize("case", sorted(CRAFTED))
 def test_a_crafted_pickle_is_found_out(case: str) -> None:
     assert scan(CRAFTED[case])
+
+
+@pytest.mark.parametrize("case", sorted(HIDDEN))
+def test_code_where_an_array_is_said_to_be_is_found_out(case: str) -> None:
+    assert scan(HIDDEN[case])
+
+
+def test_arrays_of_every_type_are_clean() -> None:
+    types = ["?", "i1", "u8", "f2", "c16", "S3", "U2", "V4", "O", "M8[s]", [("a", "f8"), ("b", "U3")], [("a", "O")]]
+    for items in types:
+        handle = io.BytesIO()
+        joblib.dump({"a": np.zeros((2, 3), dtype=items)}, handle)
+        assert scan(handle.getvalue()) == [], items
+        assert all(scan(content) == [] for content in every_protocol(np.zeros(2, dtype=items))), items
 
 
 def library_names() -> list[tuple[str, str]]:
