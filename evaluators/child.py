@@ -69,6 +69,7 @@ def _run(job: Mapping[str, Any], events: TextIO) -> Json:
         "readings": [reading.as_dict() for reading in outcome.readings],
         "evidence": [vars(item) for item in outcome.evidence],
         "versions": loaded_versions(),
+        **outcome.asked,
     }
 
 

@@ -10,6 +10,7 @@ from evaluators.devices import pick
 from evaluators.inputs.files import has_model, of_role
 from evaluators.inputs.memory import InMemory
 from evaluators.inputs.parquet import as_text
+from evaluators.models import opened
 from evaluators.models.boosters import looks_like_lightgbm, looks_like_xgboost, open_lightgbm, open_xgboost
 from evaluators.models.endpoints import open_endpoint
 from evaluators.models.estimators import MAX_BYTES, Estimator, load_estimator
@@ -29,13 +30,15 @@ def open_model(subject: Subject, *, role: str = "model", device: str = "cpu") ->
     """
     if not has_model(subject, role):
         raise SubjectError(f"a {role} is needed and none was given")
+    is_endpoint = role == "model" and subject.kind == "endpoint"
     if isinstance(subject, InMemory) and role in subject.models:
         model: Model = subject.models[role]
-        return model
-    if role == "model" and subject.kind == "endpoint":
-        return open_endpoint(subject)
-    files = of_role(subject, role)
-    return _from_files(files, subject, pick(device))
+    elif is_endpoint:
+        model = open_endpoint(subject)
+    else:
+        model = _from_files(of_role(subject, role), subject, pick(device))
+    opened.note(model, is_local=not is_endpoint)
+    return model
 
 
 def _from_files(files: Mapping[str, FileRef], subject: Subject, device: str) -> Model:

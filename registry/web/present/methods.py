@@ -110,6 +110,8 @@ def _machine(run: Evaluation) -> Facts:
     versions = environment.get("versions") or {}
     memory = f", {peak / 1024**2:,.0f} MiB" if isinstance(peak, int | float) else ""
     facts = [{"name": "It took", "value": f"{wall:.1f} s{memory}"}] if isinstance(wall, int | float) else []
+    if isinstance(environment.get("queries"), int):
+        facts.append({"name": "Model asked", "value": f"{environment['queries']:,} times by the whole run"})
     if environment.get("device"):
         facts.append({"name": "Device", "value": str(environment["device"])})
     words = ", ".join(f"{name} {number}" for name, number in versions.items())
