@@ -134,3 +134,13 @@ def test_a_reason_is_never_cut_within_a_word(cast: Cast, signed_in: SignedIn) ->
     page = signed_in(cast.ada).get(reverse("policy", args=[revision.policy_id])).content.decode()
     assert set(re.findall(r"word\d\w*", page)) <= set(words)
     assert "word23s \u2026" in page
+
+
+def test_a_project_without_a_model_is_on_the_way_until_one_is_registered(cast: Cast, signed_in: SignedIn) -> None:
+    project = make.project(cast, slug="letters")
+    line = f"{project.name}: no model is registered yet"
+    ada = signed_in(cast.ada)
+    assert line in ada.get(reverse("overview")).content.decode()
+    assert line not in signed_in(cast.eve).get(reverse("overview")).content.decode()
+    make.model_version(cast, within=project)
+    assert line not in ada.get(reverse("overview")).content.decode()

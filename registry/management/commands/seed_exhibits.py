@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from registry.exceptions import InvalidInput, Refusal
 from registry.management.demo import people
-from registry.management.demo.exhibits import EXHIBITS, show
+from registry.management.demo.exhibits import EXHIBITS, Exhibit, prepare, show
 from registry.management.demo.made import NotHere
 
 GENTLY = 10
@@ -22,14 +22,20 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         os.nice(GENTLY)
         cast = people.gather()
-        for exhibit in EXHIBITS:
-            try:
-                show(exhibit, cast, say=self.say)
-            except NotHere as missing:
-                self.say(f"{exhibit.texts}: left out, since {missing}")
-            except Refusal as refusal:
-                errors = refusal.errors if isinstance(refusal, InvalidInput) else {}
-                raise CommandError(f"{refusal} {errors or ''}".strip()) from refusal
+        try:
+            for exhibit in EXHIBITS:
+                prepare(exhibit, cast)
+            for exhibit in EXHIBITS:
+                self.seed(exhibit, cast)
+        except Refusal as refusal:
+            errors = refusal.errors if isinstance(refusal, InvalidInput) else {}
+            raise CommandError(f"{refusal} {errors or ''}".strip()) from refusal
+
+    def seed(self, exhibit: Exhibit, cast: people.Cast) -> None:
+        try:
+            show(exhibit, cast, say=self.say)
+        except NotHere as missing:
+            self.say(f"{exhibit.texts}: left out, since {missing}")
 
     def say(self, text: str) -> None:
         self.stdout.write(text)

@@ -13,7 +13,7 @@ from registry.management.demo.made import File, Made
 from registry.management.demo.people import Cast
 from registry.management.demo.versions import Walk, inputs, on_its_way, write_card
 from registry.management.demo.waiting import wait_for
-from registry.models import DatasetVersion, ModelVersion, Project, RegisteredModel, RequiredEvaluation
+from registry.models import DatasetVersion, ModelVersion, PolicyRevision, Project, RegisteredModel, RequiredEvaluation
 from registry.models.choices import Relation, Stage
 from registry.services import artifacts, catalog, evaluations, verdicts
 
@@ -36,17 +36,22 @@ EXHIBITS = (
 )
 
 
+def prepare(exhibit: Exhibit, cast: Cast) -> tuple[Project, PolicyRevision]:
+    """Its project and policy, which show what is to come while the model is still being trained."""
+    project = lending.open_project(cast, texts.load(exhibit.texts)["project"])
+    return project, lending.adopt_policy(cast, project, slug=exhibit.texts)
+
+
 def show(exhibit: Exhibit, cast: Cast, *, say: Say) -> ModelVersion:
     """Train, register, document and measure one of them, or what is missing of it. The worker must run."""
     plain = texts.load(exhibit.texts)
-    project = lending.open_project(cast, plain["project"])
-    revision = lending.adopt_policy(cast, project, slug=exhibit.texts)
+    project, revision = prepare(exhibit, cast)
     walk = _begin(exhibit, plain, project, cast, say=say)
     walk_to_training(walk)
     wanted = RequiredEvaluation.objects.filter(revision=revision, to_stage=Stage.INFERENCE)
     say(f"{walk.version} is registered, {len(wanted)} evaluations to come")
-    for required in wanted:
-        _measure(walk, required, say=say)
+    for before, required in enumerate(wanted):
+        _measure(walk, required, before=before, total=len(wanted), say=say)
     walk.figures |= quoted(walk.required, plain["figures"])
     if walk.version.stage == Stage.TRAINING:
         assess(walk, Stage.TRAINING)
@@ -94,10 +99,10 @@ def _register(
     return catalog.register_model_version(model, label="1", artifact=held, parents=parents, by=ada)
 
 
-def _measure(walk: Walk, required: RequiredEvaluation, *, say: Say) -> None:
+def _measure(walk: Walk, required: RequiredEvaluation, *, before: int, total: int, say: Say) -> None:
     """One run after the other, so that whoever tries the demo meanwhile doesn't wait behind all of them."""
     run = on_its_way(walk, required.spec_digest) or evaluations.request_required(
-        walk.version, required, by=walk.by, **inputs(walk, required.evaluator)
+        walk.version, required, by=walk.by, **inputs(walk, required.evaluator, required.reads)
     )
     walk.required.append(run)
-    wait_for([run], say=say, patience=PATIENCE_S)
+    wait_for([run], say=say, patience=PATIENCE_S, before=before, total=total)

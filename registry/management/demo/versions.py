@@ -22,6 +22,7 @@ from registry.models import (
 )
 from registry.models.choices import ModelKind, Relation, RunState, Stage
 from registry.services import artifacts, catalog, documents, evaluations
+from registry.services.inputs import file_roles
 from registry.services.specs import prescribed_digest
 
 MODEL = "mortgage-approval"
@@ -104,20 +105,24 @@ def measure(walk: Walk, revision: PolicyRevision) -> None:
     wanted = RequiredEvaluation.objects.filter(revision=revision, to_stage=Stage.INFERENCE)
     walk.required = [
         on_its_way(walk, required.spec_digest)
-        or evaluations.request_required(walk.version, required, by=walk.by, **inputs(walk, required.evaluator))
+        or evaluations.request_required(
+            walk.version, required, by=walk.by, **inputs(walk, required.evaluator, required.reads)
+        )
         for required in wanted
     ]
     evaluator = "fairness.group"
     version = describe(evaluator)["version"]
     spec = prescribed_digest(evaluator, version=version, parameters={}, reads=CROSSED, level=0.95)
     walk.crossed = on_its_way(walk, spec) or evaluations.request_evaluation(
-        walk.version, evaluator=evaluator, reads=CROSSED, by=walk.by, **inputs(walk, evaluator)
+        walk.version, evaluator=evaluator, reads=CROSSED, by=walk.by, **inputs(walk, evaluator, CROSSED)
     )
 
 
-def inputs(walk: Walk, evaluator: str) -> Inputs:
-    """The table and where it is from, for an evaluator that reads one."""
-    reads_rows = "table" in describe(evaluator)["needs"]["files"]
+def inputs(walk: Walk, evaluator: str, reads: Mapping[str, Any]) -> Inputs:
+    """The table and where it is from, for a run that must have one or names columns of one."""
+    facts = describe(evaluator)
+    may_read = "table" in file_roles(facts) and any(reads.get("columns", {}).values())
+    reads_rows = may_read or "table" in facts["needs"]["files"]
     return {"table": walk.table, "dataset_version": walk.dataset} if reads_rows else {}
 
 

@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import RowNumber
 from django.urls import reverse
 
-from registry.models import ModelVersion, User, Verdict
+from registry.models import ModelVersion, Project, User, Verdict
 from registry.models.choices import Role, Stage, Standing
 from registry.reports.wording import asked_words
 from registry.web.access import teams_of
@@ -66,12 +66,33 @@ def _blocked(verdict: Verdict) -> dict[str, Any]:
 
 
 def underway(person: User) -> list[dict[str, Any]]:
-    """The newest versions at an earlier stage."""
+    """The newest versions at an earlier stage, and the projects that have no model yet."""
     before = (Stage.SCOPING, Stage.DATA, Stage.PREPROCESSING)
     rows = ModelVersion.objects.visible_to(person).filter(stage__in=before).select_related("model__team")
-    return [
-        {"name": str(each), "href": reverse("version", args=[each.pk]), "stage": each.stage, "at": each.registered_at}
+    versions = [
+        {
+            "name": str(each),
+            "href": reverse("version", args=[each.pk]),
+            "said": f"at {each.stage}, registered",
+            "at": each.registered_at,
+        }
         for each in rows.order_by("-registered_at")[:MOST]
+    ]
+    return versions + without_models(person)
+
+
+def without_models(person: User) -> list[dict[str, Any]]:
+    """The newest projects for which no version is registered."""
+    begun = Exists(ModelVersion.objects.filter(model__project=OuterRef("pk")))
+    rows = Project.objects.visible_to(person).filter(~begun).select_related("team")
+    return [
+        {
+            "name": str(each),
+            "href": reverse("project", args=[each.pk]),
+            "said": f"{each.name}: no model is registered yet, described",
+            "at": each.created_at,
+        }
+        for each in rows.order_by("-created_at")[:MOST]
     ]
 
 
