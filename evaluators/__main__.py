@@ -1,30 +1,35 @@
 """Evaluators by hand.
 
     python -m evaluators list [--json]
-    python -m evaluators describe ID [--json]
+    python -m evaluators describe ID [--json], of an evaluator or of one of its metrics
     python -m evaluators run ID --table FILE --column label=y prediction=p group=race --favourable 1 [--json]
     python -m evaluators run ID --table FILE --model FOLDER --column text=review label=y
     python -m evaluators run ID --table FILE --endpoint url=http://localhost:8080 protocol=assay classes=no,yes …
 
 Results go to stdout, and progress and errors to stderr; a run says how far it is once it takes some seconds.
-Exit status: 0 measured; 1 some reading is an error; 2 the request or a file can't be used; 3 nothing was measurable.
+Exit status: 0 measured; 1 some reading is an error; 2 the request or a file can't be used; 3 nothing was measurable;
+130 interrupted; 141 nobody read the output to its end.
 """
 
 import argparse
+import io
 import json
 import os
 import sys
 import time
 from collections.abc import Sequence
 
-from evaluators.catalog import EVALUATORS, describe, load
-from evaluators.contract import EvaluatorError, Json, Reading, Status
+from evaluators import rendering
+from evaluators.catalog import EVALUATORS, describe, load, method_page
+from evaluators.contract import EvaluatorError, Json, Status
 from evaluators.evaluate import Outcome, evaluate
 from evaluators.libraries import loaded_versions
 from evaluators.options import add_subject_options, pairs, subject_from
 from evaluators.parameters import from_text
 
 MEASURED, ERRORS, UNUSABLE, NOTHING = 0, 1, 2, 3
+# As a shell says it: stopped by Ctrl-C, and nobody read on.
+INTERRUPTED, UNREAD = 130, 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,11 +38,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Waiting threads sleep instead of spinning; on a busy machine that is many times faster.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that can't write a letter shows its number.
+            stream.reconfigure(errors="backslashreplace")
     try:
         status: int = args.command(args)
+        sys.stdout.flush()
     except EvaluatorError as error:
         print(f"evaluators: {error}", file=sys.stderr)
         return UNUSABLE
+    except KeyboardInterrupt:
+        print("evaluators: interrupted, nothing was measured", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever reads has seen enough (`| head`); what Python would still flush at its end goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNREAD
     return status
 
 
@@ -47,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     listing = commands.add_parser("list", help="every evaluator")
     listing.add_argument("--json", action="store_true", help="as JSON")
     listing.set_defaults(command=_list)
-    about = commands.add_parser("describe", help="one evaluator: what it needs, yields and means")
+    about = commands.add_parser("describe", help="one evaluator or metric: what it needs, yields and means")
     about.add_argument("id")
     about.add_argument("--json", action="store_true", help="as JSON")
     about.set_defaults(command=_describe)
@@ -69,23 +86,20 @@ def _list(args: argparse.Namespace) -> int:
         ]
         print(json.dumps(facts, indent=2, ensure_ascii=False))
         return MEASURED
-    rows = [[one.id, one.version, one.title, one.cost_class, str(len(one.metrics))] for one in evaluators]
-    _print_table([["id", "version", "title", "cost", "metrics"], *rows])
+    print(rendering.listing(evaluators))
     return MEASURED
 
 
 def _describe(args: argparse.Namespace) -> int:
-    about = describe(args.id)
+    if args.id not in EVALUATORS and rendering.is_metric(args.id):
+        about: Json = {"id": args.id, "method": method_page(args.id)}
+        show = rendering.method
+    else:
+        about, show = describe(args.id), rendering.description
     if args.json:
         print(json.dumps(about, indent=2, ensure_ascii=False))
-        return MEASURED
-    print(f"{about['id']} {about['version']}: {about['title']}\n")
-    for kind, names in about["needs"].items():
-        print(f"{kind}: {', '.join(names) or 'none'}")
-    for name, rule in about["params"]["properties"].items():
-        print(f"parameter {name} ({rule['type']}, default {rule['default']}): {rule['title']}")
-    print()
-    _print_table([["metric", "direction", "unit"], *([m["id"], m["direction"], m["unit"]] for m in about["metrics"])])
+    else:
+        print(show(about))
     return MEASURED
 
 
@@ -96,7 +110,7 @@ def _run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(_as_json(outcome), indent=2, ensure_ascii=False))
     else:
-        _print_readings(outcome)
+        print(rendering.readings(outcome))
     statuses = {reading.status for reading in outcome.readings}
     if Status.ERROR in statuses:
         return ERRORS
@@ -125,29 +139,6 @@ def _as_json(outcome: Outcome) -> Json:
         "subject_hash": outcome.subject_hash,
         "seed": outcome.seed,
     }
-
-
-def _print_readings(outcome: Outcome) -> None:
-    _print_table([["metric", "slice", "value", "interval", "p", "n", "note"], *map(_row, outcome.readings)])
-    print(f"\nspecification {outcome.spec_hash[:12]}  subject {outcome.subject_hash[:12]}  seed {outcome.seed}")
-
-
-def _row(reading: Reading) -> list[str]:
-    interval = "" if reading.low is None or reading.high is None else f"[{reading.low:.4g}, {reading.high:.4g}]"
-    note = reading.method if reading.status is Status.OK else f"{reading.status.value}: {reading.reason}"
-    value, p_value = ("" if number is None else f"{number:.4g}" for number in (reading.value, reading.p_value))
-    excluded = reading.detail.get("excluded") or []
-    if excluded:
-        note += f"; {len(excluded)} left out: {', '.join(str(entry['group']) for entry in excluded[:3])}"
-    return [reading.metric, reading.slice, value, interval, p_value, str(reading.n), note]
-
-
-def _print_table(rows: Sequence[Sequence[str]]) -> None:
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    for i, row in enumerate(rows):
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-        if i == 0:
-            print("  ".join("-" * width for width in widths))
 
 
 if __name__ == "__main__":

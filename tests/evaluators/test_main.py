@@ -35,7 +35,7 @@ def test_every_evaluator_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_description_is_text_or_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("describe", "explain.shap_global") == 0
-    assert "parameter background (integer, default 100)" in capsys.readouterr().out
+    assert "parameter background (integer, default 100, from" in capsys.readouterr().out
     assert run("describe", "fairness.group", "--json") == 0
     assert json.loads(capsys.readouterr().out)["id"] == "fairness.group"
 

@@ -1,0 +1,138 @@
+"""What the command line says: lists, descriptions and readings as text, in columns that stay straight in any script."""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evaluators.catalog import EVALUATORS, method_page
+from evaluators.contract import ROLES, Evaluator, EvaluatorError, Json, Reading, Status
+from evaluators.evaluate import Outcome
+
+LEGEND = """cost: A seconds, B minutes, C up to an hour, D hours
+python -m evaluators describe ID: what it needs, how to give it, and the question behind each metric"""
+# How what an evaluator needs is given, where it isn't just a column in a role.
+OPTIONS: Mapping[str, str] = {
+    "favourable": "--favourable VALUE",
+    "score_kind": "--score-kind KIND",
+    "features": "--feature NAME …",
+    "model": "--model FILES or --endpoint",
+    "table": "--table FILE",
+    "reference": "--reference FILE",
+    "baseline": "--baseline FILES",
+}
+PLAIN = ("label", "prediction", "score", "group")
+MOST_SHOWN = 3
+
+
+def listing(evaluators: Sequence[Evaluator]) -> str:
+    """One line per evaluator, and what the letters of the costs mean."""
+    rows = [[one.id, one.version, one.title, one.cost_class, str(len(one.metrics))] for one in evaluators]
+    return _table([["id", "version", "title", "cost", "metrics"], *rows]) + f"\n\n{LEGEND}"
+
+
+def description(about: Json) -> str:
+    """What an evaluator reads, how that is given, what can be set, and what each metric asks."""
+    needs = about["needs"]
+    lines = [f"{about['id']} {about['version']}: {about['title']}", ""]
+    lines += [f"{kind}: {', '.join(names) or 'none'}" for kind, names in needs.items()]
+    lines += _ways([name for names in needs.values() for name in names])
+    lines += [
+        f"parameter {name} ({_rule(rule)}): {rule['title']}" for name, rule in about["params"]["properties"].items()
+    ]
+    metrics = [[one["id"], one["direction"], one["unit"], _question(one["method"])] for one in about["metrics"]]
+    lines += ["", _table([["metric", "direction", "unit", "question"], *metrics])]
+    example = next((metric for metric, *_ in metrics if metric not in EVALUATORS), None)
+    if example:
+        lines += ["", f"python -m evaluators describe {example}: how it is measured, and what it can't tell"]
+    return "\n".join(lines)
+
+
+def method(about: Json) -> str:
+    """The method page of a metric."""
+    return str(about["method"]).rstrip()
+
+
+def is_metric(name: str) -> bool:
+    """Whether some metric is called that."""
+    try:
+        method_page(name)
+    except EvaluatorError:
+        return False
+    return True
+
+
+def readings(outcome: Outcome) -> str:
+    """One line per reading, and what else there is."""
+    lines = [_table([["metric", "slice", "value", "interval", "p", "n", "note"], *map(_row, outcome.readings)]), ""]
+    if outcome.evidence:
+        lines.append(f"evidence, printed by --json: {', '.join(item.name for item in outcome.evidence)}")
+    lines.append(f"specification {outcome.spec_hash[:12]}  subject {outcome.subject_hash[:12]}  seed {outcome.seed}")
+    return "\n".join(lines)
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    """Columns of equal width, the first row as their head."""
+    widths = [max(_width(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = [
+        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
+
+
+def _width(text: str) -> int:
+    """How many places a text takes on a terminal: wide letters two, marks that stand on others none."""
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
+    return len(text) + wide - sum(unicodedata.combining(letter) > 0 for letter in text)
+
+
+def _ways(names: Sequence[str]) -> list[str]:
+    """How each of these is given on the command line."""
+    plain = [name for name in PLAIN if name in names]
+    lines = [f"  {', '.join(plain)}: --column ROLE=NAME"] if plain else []
+    if "prediction" in plain and "model" in names:
+        lines[0] += "; without a prediction column, a model predicts"
+    for name in dict.fromkeys(names):
+        column = f"--column {name}=NAME ({ROLES[name]})" if name in ROLES else ""
+        ways = [way for way in (OPTIONS.get(name, ""), column) if way]
+        lines += [f"  {name}: {', or '.join(ways)}"] if ways else []
+    return lines
+
+
+def _rule(rule: Mapping[str, Any]) -> str:
+    """Type, default and what is allowed."""
+    said = f"{rule['type']}, default {rule['default'] if rule['default'] not in ('', []) else 'none'}"
+    if "enum" in rule:
+        return f"{said}, one of {', '.join(map(str, rule['enum']))}"
+    bounds = [f"{word} {rule[key]}" for key, word in (("minimum", "from"), ("maximum", "to")) if key in rule]
+    return ", ".join([said, " ".join(bounds)] if bounds else [said])
+
+
+def _question(page: str) -> str:
+    """What a method page says the metric is for, as one line."""
+    return " ".join(page.partition("## Purpose")[2].partition("\n## ")[0].split())
+
+
+def _row(reading: Reading) -> list[str]:
+    interval = "" if reading.low is None or reading.high is None else f"[{reading.low:.4g}, {reading.high:.4g}]"
+    value, p_value = ("" if number is None else f"{number:.4g}" for number in (reading.value, reading.p_value))
+    return [reading.metric, reading.slice, value, interval, p_value, str(reading.n), _note(reading)]
+
+
+def _note(reading: Reading) -> str:
+    """The method, or why there is no number; then who was left out and what was found."""
+    notes = [reading.method if reading.status is Status.OK else f"{reading.status.value}: {reading.reason}"]
+    excluded = reading.detail.get("excluded") or []
+    if excluded:
+        notes[0] += f"; {len(excluded)} left out: {_some([entry['group'] for entry in excluded])}"
+    found = [one["what"] for one in reading.detail.get("findings") or [] if isinstance(one, dict) and "what" in one]
+    if found:
+        notes.append(f"found {_some(found)}")
+    said = reading.detail.get("reason")
+    if said and said != reading.reason:
+        notes.append(str(said))
+    return "; ".join(notes)
+
+
+def _some(names: Sequence[Any]) -> str:
+    return ", ".join(map(str, names[:MOST_SHOWN])) + (", …" if len(names) > MOST_SHOWN else "")

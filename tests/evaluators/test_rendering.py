@@ -1,0 +1,110 @@
+"""What the command line says, and that it says it to terminals and pipes of any kind."""
+
+import os
+import subprocess
+import sys
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evaluators import rendering
+from evaluators.__main__ import INTERRUPTED, UNREAD, main
+from evaluators.catalog import EVALUATORS, describe
+from evaluators.contract import Reading, Status
+from evaluators.evaluate import Outcome
+
+ROOT = Path(rendering.__file__).resolve().parent.parent
+
+
+def outcome(*readings: Reading) -> Outcome:
+    return Outcome(readings=readings, evidence=(), spec_hash="0" * 64, subject_hash="1" * 64, seed=1)
+
+
+def reading(name: str, **detail: Any) -> Reading:
+    return Reading(metric="m", slice=name, status=Status.OK, value=1.0, method="exact", detail=detail)
+
+
+def test_wide_letters_and_accents_keep_the_columns_straight() -> None:
+    said = rendering.readings(outcome(reading("site=東京"), reading("site=Zu\u0308rich"), reading("site=abc")))
+    starts = set()
+    for line in said.splitlines()[2:5]:
+        before = line[: line.index("exact")]
+        wide = sum(unicodedata.east_asian_width(letter) == "W" for letter in before)
+        starts.add(len(before) + wide - before.count("\u0308"))
+    assert len(starts) == 1
+
+
+def test_what_was_found_is_named_beside_how_much() -> None:
+    findings = [{"what": f"posix.system{i}", "offset": i} for i in range(5)]
+    said = rendering.readings(outcome(reading("overall", findings=findings)))
+    assert "found posix.system0, posix.system1, posix.system2, …" in said
+
+
+def test_why_a_file_has_its_class_is_told() -> None:
+    said = rendering.readings(outcome(reading("overall", reason="a pickle runs code")))
+    assert "exact; a pickle runs code" in said
+
+
+def test_a_description_says_how_each_need_is_given_and_what_each_metric_asks() -> None:
+    said = rendering.description(describe("fairness.paired"))
+    assert "baseline: --baseline FILES, or --column baseline=NAME (what the other model predicted)" in said
+    assert "favourable: --favourable VALUE" in said
+    assert "Could the two models be equally often right" in said
+
+
+def test_a_description_says_which_values_a_parameter_takes() -> None:
+    said = rendering.description(describe("fairness.group"))
+    assert "(integer, default 30, from 10 to 10000)" in said
+    assert "(string, default worst, one of worst, mean)" in said
+
+
+@pytest.mark.parametrize("name", sorted(EVALUATORS))
+def test_every_metric_of_every_evaluator_has_a_question(name: str) -> None:
+    about = describe(name)
+    said = rendering.description(about).splitlines()
+    for metric in about["metrics"]:
+        line = next(line for line in said if line.startswith(f"{metric['id']} ") and metric["direction"] in line)
+        assert line.endswith((".", "?")), line
+
+
+def test_a_metric_can_be_described_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["describe", "security.serialisation_class"]) == 0
+    assert "## Limitations" in capsys.readouterr().out
+    assert main(["describe", "../README"]) == 2
+
+
+def test_an_interruption_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(*_given: object, **_named: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("evaluators.__main__.evaluate", interrupted)
+    assert main(["run", "privacy.dp_accounting"]) == INTERRUPTED
+    assert capsys.readouterr().err == "evaluators: interrupted, nothing was measured\n"
+
+
+def test_a_reader_who_has_seen_enough_gets_no_traceback() -> None:
+    words = [sys.executable, "-m", "evaluators", "describe", "fairness.group", "--json"]
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        assert child.stdout
+        assert child.stderr
+        child.stdout.close()
+        assert child.stderr.read() == ""
+    assert child.returncode == UNREAD
+
+
+def test_a_terminal_without_the_letters_shows_their_numbers(tmp_path: Path) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("y,p,g\n" + "1,1,Zürich\n0,0,Zürich\n" * 20, encoding="utf-8")
+    words = ["run", "performance.accuracy", "--table", str(table), "--column", "label=y", "prediction=p", "group=g"]
+    done = subprocess.run(
+        [sys.executable, "-m", "evaluators", *words],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "g=Z\\xfcrich" in done.stdout
