@@ -13,7 +13,7 @@ from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import FileRef, Subject, SubjectError, digest
 from evaluators.evaluate import Outcome, evaluate, silent
 from evaluators.inputs.memory import Columns, InMemory, reference
-from evaluators.models.model import PROMPTS, ROWS, TEXTS, VALUE, Model
+from evaluators.models.model import PROMPTS, ROWS, TEXTS, VALUE, Model, NotOffered
 
 
 def measure(
@@ -37,6 +37,7 @@ def measure(
 
     A function takes a float matrix (n, d) of the features, or a list of texts if `inputs` says so, and answers as
     `output` says: probabilities or logits with one column per class, one label of `classes` per input, or values.
+    With `inputs="prompts"` and no classes it is one that writes: a list of prompts in, a list of texts out.
     Raises EvaluatorError.
     """
     tables = {"table": as_columns(table), "reference": as_columns(reference_table)}
@@ -85,6 +86,8 @@ def as_model(
         return given
     if inputs not in (ROWS, TEXTS, PROMPTS):
         raise SubjectError(f"inputs are {ROWS}, {TEXTS} or {PROMPTS}, not {inputs!r}")
+    if inputs == PROMPTS and not classes:
+        return _writer(given)
     if output not in ("probability", "logit", "label", VALUE):
         raise SubjectError(f"output is probability, logit, label or {VALUE}, not {output!r}")
     if (output == VALUE) == bool(classes):
@@ -98,6 +101,15 @@ def as_model(
         return answer.reshape(-1, 1) if output == VALUE else answer
 
     return Model(inputs=inputs, score_kind=output, ask=ask, classes=classes, features=features, batch=65_536)
+
+
+def _writer(write: Callable[[Any], Any]) -> Model:
+    """A function from prompts to texts."""
+
+    def ask(_: Any) -> FloatArray:
+        raise NotOffered("the function writes texts and names no classes, so it can't be asked for one")
+
+    return Model(inputs=PROMPTS, score_kind="label", ask=ask, write=write, batch=64)
 
 
 def _one_hot(labels: Any, classes: tuple[str, ...]) -> FloatArray:

@@ -40,11 +40,11 @@ class Change:
 def changes(cases: Sequence[Case], asker: Asker, *, scale: str, position: int | None) -> list[Change]:
     """Ask about every text of the cases, before and after each exchange."""
     pairs = [(case, swap) for case in cases for swap in case.swaps]
-    asker.probabilities([text for case, swap in pairs for text in (case.text, swap.text)])
+    asker.ask_ahead([text for case, swap in pairs for text in (case.text, swap.text)])
     found = []
     for case, swap in pairs:
         scores = asker.probabilities([case.text, swap.text])
-        before, after = (asker.model.classes[i] for i in scores.argmax(axis=1))
+        before, after = asker.labels([case.text, swap.text])
         is_hidden = _is_same(scores) and _is_unread(case, swap, asker)
         found.append(Change(case, swap, before, after, _moved(scores, scale, position), is_hidden))
     return found

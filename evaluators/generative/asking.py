@@ -6,12 +6,20 @@ from dataclasses import dataclass
 from evaluators.arithmetic.clusters import Clusters
 from evaluators.arithmetic.counts import slice_name
 from evaluators.budget import Budget
-from evaluators.contract import OVERALL, Json, Progress, Subject
+from evaluators.contract import OVERALL, Evidence, Json, Progress, Subject
 from evaluators.models.model import Model
 from evaluators.models.opening import open_model
 from evaluators.subjects.roles import groups, open_table
 
 PART = 8
+# What an endpoint counts besides.
+COUNTED = ("requests", "retries")
+TITLES = {
+    "units_done": "prompts with an output",
+    "queries": "queries of the model",
+    "requests": "requests over the network",
+    "retries": "of these, repeated",
+}
 
 
 @dataclass(frozen=True)
@@ -57,14 +65,22 @@ def ask(subject: Subject, prompts: Sequence[Prompt], *, seconds: float, progress
 
 def ask_model(model: Model, prompts: Sequence[Prompt], *, seconds: float, progress: Progress) -> Asked:
     """What the model writes to each prompt, in order, until the seconds are spent."""
-    budget = Budget(seconds)
+    budget, before = Budget(seconds), model.queries
     exchanges: list[Exchange] = []
     for part in budget.parts(len(prompts), PART):
         written = model.written([prompt.text for prompt in prompts[part]])
         exchanges += [Exchange(prompt, output) for prompt, output in zip(prompts[part], written, strict=True)]
         progress(0.05 + 0.85 * part.stop / len(prompts), f"{part.stop} of {len(prompts)} prompts")
-    facts = {"units_done": budget.done, "budget_exhausted": budget.is_exhausted, "queries": model.queries}
-    return Asked(exchanges, facts)
+    counted = {name: model.facts[name] for name in COUNTED if name in model.facts}
+    done: Json = {"units_done": budget.done, "budget_exhausted": budget.is_exhausted, "queries": model.queries - before}
+    return Asked(exchanges, done | counted)
+
+
+def asked_evidence(asked: Asked) -> Evidence:
+    """A table of what was asked: prompts with an output, queries, and requests over the network if there were any."""
+    rows = [[TITLES[name], asked.facts[name]] for name in TITLES if name in asked.facts]
+    data = {"draw": "table", "title": "What was asked", "columns": ["what", "how many"], "rows": rows}
+    return Evidence(name="asked", data=data)
 
 
 def read_exchanges(subject: Subject) -> list[Exchange]:

@@ -7,7 +7,7 @@ from typing import Any
 from evaluators.arithmetic.clusters import Clusters, cluster_reading
 from evaluators.budget import BUDGET_PARAMETERS
 from evaluators.contract import OVERALL, Direction, Evidence, Measured, Metric, Progress, Reading, Subject
-from evaluators.generative.asking import Asked, ask
+from evaluators.generative.asking import Asked, ask, asked_evidence
 from evaluators.generative.prompts import repeated_questions
 from evaluators.language.wording import shortened
 
@@ -19,7 +19,7 @@ SHOWN = 40
 class SelfConsistency:
     """Asks a model that writes the same questions several times, or reads a table in which prompts come repeatedly.
 
-    Evidence: `answers`, a table of the questions with most different answers.
+    Evidence: `answers`, a table of the questions with most different answers, and `asked`, one of queries.
     """
 
     id = "gen.consistency"
@@ -59,7 +59,7 @@ def reduce(asked: Asked) -> Measured:
         answers[exchange.prompt.text][plain(exchange.output)] += 1
     pairs = [(sum(_pairs(n) for n in found.values()), _pairs(found.total())) for found in answers.values()]
     statistics = {"agreeing": Clusters.of(pairs).cells, "facts": asked.facts}
-    return Measured(statistics=statistics, evidence=(_evidence(answers),))
+    return Measured(statistics=statistics, evidence=(_evidence(answers), asked_evidence(asked)))
 
 
 def plain(output: str) -> str:

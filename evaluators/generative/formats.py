@@ -18,7 +18,7 @@ ADHERENCE = "gen.format_adherence"
 class Formats:
     """Asks a model that writes for JSON, or reads a table of prompts and outputs.
 
-    Evidence: `scorer_quality`, a table.
+    Evidence: the tables `scorer_quality` and `asked`.
     """
 
     id = "gen.format"

@@ -17,7 +17,8 @@ SUCCESS = "gen.injection_success"
 class Injection:
     """Asks a model that writes to summarise documents with orders inside, or reads a table of prompts and outputs.
 
-    In a table, the label column holds the planted token of each prompt. Evidence: `scorer_quality`, a table.
+    In a table, the label column holds the planted token of each prompt.
+    Evidence: the tables `scorer_quality` and `asked`.
     """
 
     id = "gen.injection"

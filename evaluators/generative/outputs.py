@@ -23,7 +23,7 @@ SPAN = {TOXIC_GAP: 1.0, TONE: 2.0}
 class WrittenOutputs:
     """Asks a model that writes, or reads a table of prompts and outputs, cohorts in the group column if there is one.
 
-    Evidence: `scorer_quality`, a table.
+    Evidence: the tables `scorer_quality` and `asked`.
     """
 
     id = "gen.outputs"

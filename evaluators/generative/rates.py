@@ -5,7 +5,7 @@ from typing import Any
 
 from evaluators.arithmetic.clusters import Clusters
 from evaluators.contract import Json, Measured, Reading
-from evaluators.generative.asking import Asked, Exchange, by_prompt
+from evaluators.generative.asking import Asked, Exchange, asked_evidence, by_prompt
 from evaluators.generative.quality import Quality, as_statistics, quality_evidence, rate_reading
 
 AMONG = "prompts with an output"
@@ -25,7 +25,7 @@ def scored(
         "quality": as_statistics(quality),
         "facts": asked.facts,
     }
-    return Measured(statistics=statistics, evidence=(quality_evidence(quality),))
+    return Measured(statistics=statistics, evidence=(quality_evidence(quality), asked_evidence(asked)))
 
 
 def rate_readings(

@@ -19,7 +19,7 @@ class Refusals:
     """Asks a model that writes, or reads a table of prompts and outputs.
 
     A label column says harmful or benign; without one, prompts are looked up in the built-in lists.
-    Evidence: `scorer_quality`, a table.
+    Evidence: the tables `scorer_quality` and `asked`.
     """
 
     id = "gen.refusals"

@@ -1,6 +1,6 @@
 """What every model looks like to an evaluator, whatever file or address it was opened from."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,11 +96,10 @@ class Model:
         return np.concatenate(parts) if parts else np.zeros((0, 0))
 
     def written(self, prompts: Sequence[str]) -> list[str]:
-        """What the model writes to each prompt. Raises NotOffered for a model that writes nothing."""
+        """What the model writes to each prompt. Raises NotOffered for one that writes nothing, BadOutput."""
         if self.write is None:
             raise NotOffered("the model classifies and writes no texts")
-        write = self.write
-        parts = self._in_parts(lambda part, _: write(part), prompts)
+        parts = self._in_parts(self._wrote, prompts)
         return [text for part in parts for text in part]
 
     def position(self, favourable: str | None) -> int:
@@ -143,6 +142,20 @@ class Model:
         if answer.shape != (len(inputs),):
             raise BadOutput(f"the model decided {answer.shape} on inputs {start + 1} and on, not one class for each")
         return answer
+
+    def _wrote(self, prompts: Any, start: int) -> list[str]:
+        answer = self.write(prompts) if self.write else []
+        texts = list(answer) if isinstance(answer, Iterable) and not isinstance(answer, str) else None
+        if texts is None or len(texts) != len(prompts):
+            found = f"{len(texts)} in a list" if texts is not None else f"a {type(answer).__name__}"
+            raise BadOutput(
+                f"prompts {start + 1} to {start + len(prompts)} need a text each, and the model gave {found}"
+            )
+        bad = next((i for i, text in enumerate(texts) if not isinstance(text, str)), None)
+        if bad is not None:
+            kind = type(texts[bad]).__name__
+            raise BadOutput(f"the model's answer to prompt {start + bad + 1} is of the type {kind} and not a text")
+        return [str(text) for text in texts]
 
 
 def _check_probabilities(answer: FloatArray, start: int) -> None:

@@ -16,13 +16,13 @@ def failed_among(
     trials: Sequence[Trial], asker: Asker, position: int | None, tolerance: float
 ) -> list[tuple[Trial, str]]:
     """The trials that failed, each with what the model answered."""
-    asker.probabilities([text for trial in trials for text in trial.asked])
+    asker.ask_ahead([text for trial in trials for text in trial.asked])
     failures = []
     for trial in trials:
         before, after = asker.probabilities(trial.asked)
-        said = asker.model.classes[int(after.argmax())]
+        was, said = asker.labels(trial.asked)
         moved = float(after[position] - before[position]) if position is not None else 0.0
-        if trial.kind == MFT and said != trial.expected or trial.kind == INV and after.argmax() != before.argmax():
+        if trial.kind == MFT and said != trial.expected or trial.kind == INV and said != was:
             failures.append((trial, said))
         elif trial.kind == DIR and (moved > tolerance if trial.expected == DOWN else moved < -tolerance):
             failures.append((trial, f"{moved:+.2f}"))

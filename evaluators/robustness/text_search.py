@@ -73,7 +73,7 @@ class Search:
         """Where more words could change than are looked at, those whose absence costs the true class most."""
         many = [hunt for hunt in hunts if len(hunt.places) > self.limits.tried]
         shorter = {(id(hunt), i): exchanged(hunt.text, hunt.found, {i: ""}) for hunt in many for i in hunt.places}
-        self.asker.probabilities(list(shorter.values()))
+        self.asker.ask_ahead(list(shorter.values()))
         for hunt in many:
             margins = {i: self._margins([shorter[id(hunt), i]], hunt.label)[0] for i in hunt.places}
             hunt.places = sorted(sorted(hunt.places, key=lambda i: (margins[i], i))[: self.limits.tried])
@@ -112,7 +112,7 @@ class Search:
         self.proposed += len(texts)
         self.passed += sum(close)
         kept = [(*proposal, text) for proposal, text, ok in zip(proposals, texts, close, strict=True) if ok]
-        self.asker.probabilities([text for *_, text in kept])
+        self.asker.ask_ahead([text for *_, text in kept])
         return [(hunt, changes, text, self._margins([text], hunt.label)[0]) for hunt, changes, text in kept]
 
     def _are_close(self, before: Sequence[str], after: Sequence[str]) -> list[bool]:
@@ -129,7 +129,7 @@ class Search:
         """The log-odds of the class against its strongest rival: below 0 the model has turned, as at a lost tie."""
         logs = np.log(np.maximum(self.asker.probabilities(texts), SMALLEST))
         rivals = np.delete(logs, label, axis=1).max(axis=1)
-        turned = logs.argmax(axis=1) != label
+        turned = np.array(self.asker.positions(texts)) != label
         margins = logs[:, label] - rivals
         return [
             float(min(margin, -SMALLEST) if is_turned else margin)

@@ -113,7 +113,7 @@ def _first_wrong(
     tried = {
         row.text: variants_of(row.text, variants=params["variants"], share=params["share"], seed=seed) for row in right
     }
-    asker.probabilities([variant for variants in tried.values() for variant in variants])
+    asker.positions([variant for variants in tried.values() for variant in variants])
     found = []
     for row, label in zip(rows, said, strict=True):
         labels = asker.labels(tried[row.text]) if label == row.label else []

@@ -1,7 +1,7 @@
 """Texts of a table, and a model that is asked about each different text only once, texts of like length together."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -65,23 +65,41 @@ def ticket(seed: int, text: str) -> bytes:
 
 @dataclass
 class Asker:
-    """Asks about texts. Every different text costs one query."""
+    """Asks about texts. Every different text costs one query, and another where the model decides by its own rule."""
 
     model: Model
     known: dict[str, FloatArray] = field(default_factory=dict)
+    decided: dict[str, int] = field(default_factory=dict)
+
+    def ask_ahead(self, texts: Sequence[str]) -> None:
+        """Ask all that later questions about these texts need, in large batches."""
+        self.probabilities(texts)
+        self.positions(texts)
 
     def probabilities(self, texts: Sequence[str]) -> FloatArray:
         """(n, K); one-hot where the model gives labels only."""
-        fresh = sorted({text for text in texts if text not in self.known}, key=lambda text: (len(text), text))
-        for start in range(0, len(fresh), TEXT_BATCH):
-            part = fresh[start : start + TEXT_BATCH]
+        for part in _fresh(texts, self.known):
             self.known.update(zip(part, self._ask(part), strict=True))
         return np.array([self.known[text] for text in texts]).reshape(len(texts), len(self.model.classes))
 
+    def positions(self, texts: Sequence[str]) -> list[int]:
+        """Positions in the model's classes as it decides itself; the most probable one if it has no rule of its own."""
+        if self.model.decide is None:
+            return [int(i) for i in self.probabilities(texts).argmax(axis=1)]
+        for part in _fresh(texts, self.decided):
+            self.decided.update(zip(part, self.model.labels(part).tolist(), strict=True))
+        return [self.decided[text] for text in texts]
+
     def labels(self, texts: Sequence[str]) -> list[str]:
-        return [self.model.classes[i] for i in self.probabilities(texts).argmax(axis=1)]
+        return [self.model.classes[i] for i in self.positions(texts)]
 
     def _ask(self, texts: list[str]) -> FloatArray:
         if self.model.score_kind == "label":
             return self.model.scores(texts)
         return self.model.probabilities(texts)
+
+
+def _fresh(texts: Sequence[str], known: Mapping[str, object]) -> list[list[str]]:
+    """The different texts that aren't known yet, in batches of like length."""
+    fresh = sorted({text for text in texts if text not in known}, key=lambda text: (len(text), text))
+    return [fresh[start : start + TEXT_BATCH] for start in range(0, len(fresh), TEXT_BATCH)]

@@ -184,7 +184,7 @@ def test_outputs_can_be_brought_as_a_table(tmp_path: Path) -> None:
     found = {(reading.metric, reading.slice): reading for reading in outcome.readings}
     assert found[TONE, "set=group"].detail["highest"] == "group=north"
     assert found["gen.toxicity_rate", "group=south"].value == 1.0
-    assert [evidence.name for evidence in outcome.evidence] == ["scorer_quality"]
+    assert [evidence.name for evidence in outcome.evidence] == ["scorer_quality", "asked"]
 
 
 def test_without_cohorts_there_are_rates_and_no_gaps(tmp_path: Path) -> None:
