@@ -97,20 +97,33 @@ def sandwich(moments: Moments, *, level: float) -> Interval:
 
 
 def share_interval(moments: Moments, *, level: float) -> tuple[Interval, str]:
-    """The interval of a mean of values from 0 to 1, and its name. Where all are 0, unseen 1s bound it from above."""
+    """The interval of a mean of values from 0 to 1, and its name. Where all are 0, unseen 1s bound it from above.
+
+    No values from 0 to 1 scatter more than 0s and 1s of the same mean, so few large ones are treated as few hits.
+    """
     if moments.squares == 0:
         return (0.0, clopper_pearson(0, moments.count, level=level)[1]), "clopper-pearson over clusters"
-    low, high = sandwich(moments, level=level)
-    return (max(low, 0.0), min(high, 1.0)), "cluster sandwich"
+    p, size = moments.mean, _worth(moments, level=level)
+    if moments.error == 0 or size * min(p, 1 - p) < FEW:
+        return exact(p * size, size, level=level), "clopper-pearson at the effective size"
+    # Values from 0 to 1 lean to one side where their mean lies near an end; on the scale of log-odds less so.
+    odds = math.log(p / (1 - p))
+    half = _student(moments.count, level) * moments.error / (p * (1 - p))
+    return (1 / (1 + math.exp(half - odds)), 1 / (1 + math.exp(-half - odds))), "cluster sandwich on log-odds"
 
 
 def effective_size(moments: Moments, *, level: float) -> float:
     """How many independent rows would know a rate as well; as many as clusters where no row differs from another."""
+    return min(_worth(moments, level=level), float(moments.rows))
+
+
+def _worth(moments: Moments, *, level: float) -> float:
+    """The same without a bound: a mean of values between 0 and 1 may be known better than a share of as many rows."""
     p = moments.mean
     if moments.error == 0 or not 0 < p < 1:
         return float(moments.count)
     shrink = (z_quantile(level) / _student(moments.count, level)) ** 2
-    return min(p * (1 - p) / moments.error**2 * shrink, float(moments.rows))
+    return p * (1 - p) / moments.error**2 * shrink
 
 
 def rate_interval(clusters: Clusters, *, level: float, rng: np.random.Generator) -> tuple[Interval, str]:

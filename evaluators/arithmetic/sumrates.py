@@ -1,9 +1,11 @@
 """One rate of weighted or clustered rows: its value, its interval, and draws of all groups at once."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from evaluators.arithmetic.clusters import FEW, exact
 from evaluators.arithmetic.counts import RATES, FloatArray, IntArray, shares
 from evaluators.arithmetic.intervals import Interval, clopper_pearson, z_quantile
 from evaluators.arithmetic.simultaneous import Block
@@ -70,14 +72,17 @@ class RateSums:
         return Block(p, variance, error, np.broadcast_to(variance[:, None], error.shape))
 
     def interval(self, index: int, *, level: float) -> Interval:
-        """Student's interval of one rate, within 0 and 1; exact on the units where the rate is 0 or 1."""
-        p, units = float(self.rates[index]), int(self.units[index])
+        """Of one rate, within 0 and 1: Student's; with few hits or misses, exact at the size that is worth as much."""
+        p, units, variance = float(self.rates[index]), int(self.units[index]), float(self.covariance[index, index])
         if p <= 0 or p >= 1:
             size = max(1, int(self.sizes[index]))
             return clopper_pearson(0 if p <= 0 else size, size, level=level)
-        freedom = max(units - 1, 1)
-        t = float(library("scipy.special").stdtrit(freedom, 0.5 + level / 2)) if freedom < 1_000 else z_quantile(level)
-        half = t * float(np.sqrt(self.covariance[index, index]))
+        freedom, z = max(units - 1, 1), z_quantile(level)
+        t = float(library("scipy.special").stdtrit(freedom, 0.5 + level / 2)) if freedom < 1_000 else z
+        worth = min(p * (1 - p) / variance * (z / t) ** 2 if variance > 0 else self.sizes[index], self.rows[index])
+        if worth * min(p, 1 - p) < FEW:
+            return exact(p * worth, worth, level=level)
+        half = t * math.sqrt(variance)
         return max(0.0, p - half), min(1.0, p + half)
 
 

@@ -97,6 +97,10 @@ def measure_sums(
     Raises EvaluatorError if clusters span so many groups that their products can't be kept.
     """
     groups = len(values)
+    # What weighs nothing is nobody: it must not count as a row or a cluster either.
+    weighs = weight > 0
+    cell, weight = cell[weighs], weight[weighs]
+    cluster = None if cluster is None else cluster[weighs]
     # One order of addition, so that the order of rows leaves no trace.
     order = np.lexsort((weight, cell) if cluster is None else (weight, cell, cluster))
     cell, weight = cell[order], weight[order]

@@ -70,6 +70,34 @@ def test_all_zero_shares_leave_room_for_what_was_not_seen() -> None:
     assert (low, high) == (0.0, pytest.approx(1 - 0.025 ** (1 / 50)))
 
 
+def test_one_large_value_among_zeros_is_bounded_as_one_hit() -> None:
+    interval, method = share_interval(Moments.of([1.0] + [0.0] * 299, [1] * 300), level=0.95)
+    assert interval == pytest.approx(clopper_pearson(1, 300, level=0.95), rel=0.05)
+    assert method == "clopper-pearson at the effective size"
+
+
+def test_equal_values_are_no_certainty_about_the_next_one() -> None:
+    (low, high), _ = share_interval(Moments.of([0.3] * 12, [1] * 12), level=0.95)
+    assert low < 0.2
+    assert high > 0.4
+
+
+@pytest.mark.statistics
+@pytest.mark.parametrize(("clusters", "spread", "most"), [(300, None, 0.03), (30, 1.0, 0.11), (300, 1.0, 0.06)])
+def test_shares_that_are_mostly_small_are_rarely_bounded_too_low(
+    clusters: int, spread: float | None, most: float
+) -> None:
+    """Few moves of 1, or many whose logarithms are normal; Student's interval missed 15, 11 and 6 in a hundred."""
+    rng, runs = np.random.default_rng(5), 2_000
+
+    def values(size: int) -> np.ndarray:
+        return rng.random(size) < 0.01 if spread is None else np.clip(rng.lognormal(-5, spread, size), 0, 1)
+
+    true = 0.01 if spread is None else values(2_000_000).mean()
+    bounds = [share_interval(Moments.of(values(clusters), np.ones(clusters)), level=0.95)[0] for _ in range(runs)]
+    assert np.mean([high < true for _, high in bounds]) < most
+
+
 @pytest.mark.parametrize(("pairs", "reason"), [([], "there are no things"), ([(1, 4)] * 9, "9 things, fewer than 10")])
 def test_too_few_clusters_are_no_evidence(pairs: list[tuple[int, int]], reason: str) -> None:
     clusters = Clusters.of(pairs)
