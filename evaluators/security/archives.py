@@ -13,13 +13,15 @@ from typing import BinaryIO
 
 from evaluators.security.machine import Finding
 from evaluators.security.pickles import MAX_BYTES, scan
+from evaluators.security.zips import Ambiguous, check_layout
 
 MAX_MEMBERS = 100_000
+MAX_TAR_MEMBERS = 1_000
 MAX_RATIO = 200
 RAW_MEMBER = re.compile(
-    r"^[^/]+/(data/\d+|version|byteorder|\.format_version|\.storage_alignment|\.data/serialization_id)$"
+    r"^[^/]+/(data/\d+|version|byteorder|\.format_version|\.storage_alignment|\.data/serialization_id)\Z"
 )
-PICKLE_MEMBER = re.compile(r"^[^/]+/data\.pkl$")
+PICKLE_MEMBER = re.compile(r"^[^/]+/data\.pkl\Z")
 ZIP_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
@@ -40,29 +42,48 @@ def scan_torch(handle: BinaryIO) -> list[Finding]:
         with zipfile.ZipFile(handle) as archive:
             members = archive.infolist()
             findings += _names(members)
+            check_layout(handle, members)
             for member in members[:MAX_MEMBERS]:
                 findings += [_within(member.filename, found) for found in _member(archive, member)]
+    except Ambiguous as error:
+        findings.append(Finding(0, "archive", str(error)))
     except ZIP_ERRORS as error:
         findings.append(Finding(0, "archive", f"can't be read ({str(error)[:80]})"))
     return findings
 
 
 def scan_tar(handle: BinaryIO) -> list[Finding]:
-    """Findings in a tar archive: every member must be a clean pickle."""
+    """Findings in a tar archive: every member must be a clean pickle, and nothing else may be in the file."""
     findings: list[Finding] = []
     try:
         with tarfile.open(fileobj=handle, mode="r:") as archive:
-            for member in archive:
-                content = archive.extractfile(member) if member.isfile() and member.size <= MAX_BYTES else None
+            for count, member in enumerate(archive):
+                if count == MAX_TAR_MEMBERS:
+                    return [*findings, Finding(0, "archive", f"more than {MAX_TAR_MEMBERS:,} members")]
+                content = archive.extractfile(member) if _is_plain(member) else None
                 if content is None:
                     findings.append(
                         Finding(0, "archive", f"{member.name[:80]}: not a plain file that can be inspected")
                     )
                     continue
                 findings += [_within(member.name, found) for found in scan(content.read())]
+            findings += _behind(handle, archive.offset)
     except (tarfile.TarError, ArithmeticError, EOFError, OSError, ValueError) as error:
         findings.append(Finding(0, "archive", f"can't be read ({str(error)[:80]})"))
     return findings
+
+
+def _is_plain(member: tarfile.TarInfo) -> bool:
+    return member.isfile() and not member.issparse() and member.size <= MAX_BYTES
+
+
+def _behind(handle: BinaryIO, offset: int) -> Iterator[Finding]:
+    """What lies behind the last member of a tar archive, where only zeros belong."""
+    handle.seek(offset)
+    while chunk := handle.read(1 << 20):
+        if chunk.strip(b"\0"):
+            yield Finding(offset, "archive", "something follows the last member")
+            return
 
 
 def scan_compressed(head: bytes, handle: BinaryIO) -> list[Finding] | None:

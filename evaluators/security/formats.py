@@ -43,7 +43,7 @@ def identify(handle: BinaryIO, size: int, file_name: str) -> Format:
         return Format("safetensors", SAFE, "tensors only, no code")
     if head.startswith(b"PK\x03\x04"):
         return _zip(handle)
-    if head[257:262] == b"ustar":
+    if head[257:262] == b"ustar" and head[:1] != b"\x80" and not _begins_like_pickle(handle, size):
         return Format("tar", EXECUTES, "an archive of pickles")
     if head.startswith(b"GGUF"):
         return _gguf(handle, size)
@@ -111,7 +111,7 @@ def _zip(handle: BinaryIO) -> Format:
         return Format("zip", UNKNOWN, f"a broken zip archive ({str(error)[:60]})")
     finally:
         handle.seek(0)
-    if "schema.json" in names:
+    if "schema.json" in names and not any(name.lower().endswith((".pkl", ".pickle")) for name in names):
         return Format("skops", REVIEWED, "skops rebuilds named types; each must be trusted by a person")
     if any(name.endswith("/constants.pkl") or "/code/" in name for name in names):
         return Format("torchscript", EXECUTES, "TorchScript carries a program")
