@@ -93,7 +93,8 @@ class ProxyAuc:
             if size < params["family_minimum"]:
                 excluded.append({"group": name, "n": size, "reason": f"{size} rows, fewer than needed"})
                 continue
-            fold = folds(group, rows, rng)
+            # Folds are drawn anew for each group, so that neither its name nor its place among others counts.
+            fold = folds(group, rows, generator(seed, "folds"))
             together = _mean_auc(tree_probabilities(rows, group, fold, classes=2)[:, 1], group, fold)
             told.append({"group": name, **together.as_statistics()})
             alone += [[name, one, _alone(rows[:, j], group, fold)] for j, one in enumerate(used)]

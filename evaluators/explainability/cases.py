@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray, IntArray, slice_name
-from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.draws import drawn, generator
 from evaluators.contract import Json, Subject
 from evaluators.explainability.explainers import KINDS, Explanation, choose, explain
 from evaluators.explainability.targets import open_rows_model, target
@@ -89,10 +89,9 @@ def open_case(subject: Subject, params: Mapping[str, Any], *, seed: int, kind: s
     model = open_rows_model(subject)
     table = open_table(subject, categorical=subject.groups, numeric=model.features)
     rows = model_rows(table, subject, model, required(subject, "table").name)
-    rng = generator(seed, "explained rows")
-    background = np.sort(rng.choice(len(rows), size=min(params["background"], len(rows)), replace=False))
-    chosen = np.sort(rng.choice(len(rows), size=min(params["rows"], len(rows)), replace=False))
     found = groups(table, subject)
+    rng, known = generator(seed, "explained rows"), np.column_stack([found.codes, rows])
+    background, chosen = drawn(known, params["background"], rng), drawn(known, params["rows"], rng)
     is_listed = found.columns and not too_many_groups(len(found.values))
     names = tuple(slice_name(found.columns, value) for value in found.values) if is_listed else ()
     chosen_kind = choose(model, rows[np.concatenate([background, chosen])], kind or params["explainer"])

@@ -6,14 +6,13 @@ from typing import Any
 import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray, IntArray, slice_name
-from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.draws import drawn, generator
 from evaluators.contract import Direction, Evidence, Json, Measured, Metric, Progress, Reading, Subject
 from evaluators.explainability.explainers import ADDITIVE, Explanation, choose, explain
 from evaluators.explainability.readings import ADDITIVITY, GLOBAL, shap_readings
 from evaluators.explainability.targets import open_rows_model
 from evaluators.inputs.files import required
-from evaluators.inputs.tables import Table
-from evaluators.subjects.roles import groups, model_rows, open_table
+from evaluators.subjects.roles import Groups, groups, model_rows, open_table
 from evaluators.support import too_many_groups
 
 
@@ -60,11 +59,12 @@ class GlobalShap:
         progress(0.2, "reading the table")
         table = open_table(subject, categorical=subject.groups, numeric=model.features)
         rows = model_rows(table, subject, model, required(subject, "table").name)
-        background, explained, chosen = _samples(rows, params, seed)
+        cohorts = groups(table, subject)
+        background, explained, chosen = _samples(rows, cohorts.codes, params, seed)
         kind = choose(model, np.concatenate([background, explained]), params["explainer"])
         progress(0.3, f"explaining {len(explained)} rows by the {kind} explainer")
         found = explain(model, background, explained, kind=kind, favourable=subject.favourable, seed=seed)
-        return _reduced(found, model.features, params["top"], len(background), _cohorts(table, subject, chosen))
+        return _reduced(found, model.features, params["top"], len(background), _cohorts(cohorts, chosen))
 
     def summarise(
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
@@ -73,17 +73,17 @@ class GlobalShap:
         return [reading.sound() for reading in readings]
 
 
-def _samples(rows: FloatArray, params: Mapping[str, Any], seed: int) -> tuple[FloatArray, FloatArray, IntArray]:
+def _samples(
+    rows: FloatArray, codes: IntArray, params: Mapping[str, Any], seed: int
+) -> tuple[FloatArray, FloatArray, IntArray]:
     """Background and explained rows, drawn without replacement; small tables serve as both. And which were drawn."""
-    rng = generator(seed, GLOBAL)
-    background = rng.choice(len(rows), size=min(params["background"], len(rows)), replace=False)
-    explained = rng.choice(len(rows), size=min(params["rows"], len(rows)), replace=False)
-    return rows[np.sort(background)], rows[np.sort(explained)], np.sort(explained)
+    rng, known = generator(seed, GLOBAL), np.column_stack([codes, rows])
+    background, explained = drawn(known, params["background"], rng), drawn(known, params["rows"], rng)
+    return rows[background], rows[explained], explained
 
 
-def _cohorts(table: Table, subject: Subject, chosen: IntArray) -> list[tuple[str, Any]]:
+def _cohorts(found: Groups, chosen: IntArray) -> list[tuple[str, Any]]:
     """Slice name and mask over the explained rows, per group that has some of them."""
-    found = groups(table, subject)
     if not found.columns or too_many_groups(len(found.values)):
         return []
     masks = [(slice_name(found.columns, value), found.codes[chosen] == i) for i, value in enumerate(found.values)]

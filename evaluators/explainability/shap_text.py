@@ -79,8 +79,12 @@ class TextShap:
             raise SubjectError(f"the model reads {model.inputs}; this explains models of texts by their words")
         position = model.position(subject.favourable)
         table = open_table(subject, categorical=[column, *subject.groups])
-        chosen = np.sort(generator(seed, TOTAL).choice(table.n, size=min(params["rows"], table.n), replace=False))
         every, found, budget = texts(table, column), groups(table, subject), Budget(params["budget_s"])
+        # Drawn from the texts in their own order: that in the file doesn't count.
+        order = np.array(sorted(range(table.n), key=lambda i: (every[i], found.codes[i])))
+        chosen = order[
+            np.sort(generator(seed, TOTAL).choice(table.n, size=min(params["rows"], table.n), replace=False))
+        ]
         explained: list[Words] = []
         for part in budget.parts(len(chosen), 1):
             progress(0.1 + 0.8 * part.start / len(chosen), f"text {part.start + 1} of {len(chosen)}")

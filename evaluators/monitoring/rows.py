@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray
-from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.draws import drawn, generator
 from evaluators.contract import OVERALL, Direction, Json, Measured, Metric, Progress, Reading, Status, Subject
 from evaluators.exact import insufficient, not_applicable
 from evaluators.monitoring.bins import both_numbers
@@ -62,7 +62,7 @@ class JointDrift:
         if not names or min(current.n, reference.n) < MINIMUM:
             return Measured(statistics=statistics)
         rng = generator(seed, MMD)
-        parts = [part[_drawn(len(part), params["rows"], rng)] for part in (first, second)]
+        parts = [part[drawn(part, params["rows"], rng)] for part in (first, second)]
         progress(0.3, "permuting")
         value, p = permutation_test(*standardised(*parts), permutations=params["permutations"], rng=rng)
         return Measured(statistics=statistics | {"value": value, "p": p, "drawn": [len(part) for part in parts]})
@@ -98,7 +98,3 @@ def _matrices(reference: Columns, current: Columns) -> tuple[list[str], FloatArr
         return [], np.zeros((0, 0)), np.zeros((0, 0))
     first = np.column_stack([pair[0] for pair in used.values()])
     return list(used), first, np.column_stack([pair[1] for pair in used.values()])
-
-
-def _drawn(n: int, wanted: int, rng: np.random.Generator) -> Any:
-    return slice(None) if n <= wanted else np.sort(rng.choice(n, wanted, replace=False))

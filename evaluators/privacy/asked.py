@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluators.arithmetic.counts import FloatArray, IntArray
-from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.draws import drawn, generator
 from evaluators.budget import Budget
 from evaluators.contract import Json, Progress, Subject, SubjectError
 from evaluators.inputs.files import required
@@ -92,10 +92,7 @@ def _pool(subject: Subject, model: Model, limit: int, seed: int) -> Pool:
     is_copy = _rows_in(keys[1], keys[0])
     parts[1], keys[1] = (parts[1][0][~is_copy], parts[1][1][~is_copy]), keys[1][~is_copy]
     rng = generator(seed, "privacy.membership.rows")
-    chosen = []
-    for key in keys:
-        order = np.lexsort(key.T)
-        chosen.append(order if len(order) <= limit else np.sort(rng.choice(order, size=limit, replace=False)))
+    chosen = [drawn(key, limit, rng) for key in keys]
     rows = np.concatenate([part[0][rows] for part, rows in zip(parts, chosen, strict=True)])
     label = np.concatenate([part[1][rows] for part, rows in zip(parts, chosen, strict=True)])
     member = np.arange(len(rows)) < len(chosen[0])

@@ -111,7 +111,7 @@ class AttributeInference:
 def _sample(rows: FloatArray, secret: IntArray, most: int, seed: int) -> tuple[FloatArray, IntArray]:
     order = np.lexsort((*np.nan_to_num(rows).T, secret))
     if len(order) > most:
-        order = np.sort(generator(seed, ADVANTAGE).choice(order, size=most, replace=False))
+        order = order[np.sort(generator(seed, ADVANTAGE).choice(len(order), size=most, replace=False))]
     return rows[order], secret[order]
 
 
