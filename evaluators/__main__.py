@@ -110,7 +110,7 @@ def _run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(_as_json(outcome), indent=2, ensure_ascii=False))
     else:
-        print(rendering.readings(outcome))
+        print(outcome)
     statuses = {reading.status for reading in outcome.readings}
     if Status.ERROR in statuses:
         return ERRORS

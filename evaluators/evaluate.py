@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from evaluators import rendering
 from evaluators.catalog import load, readings
 from evaluators.contract import (
+    OVERALL,
     Evaluator,
+    EvaluatorError,
     Evidence,
     Json,
     ParameterError,
@@ -39,6 +42,21 @@ class Outcome:
     seed: int
     # How often models were asked and on which device, where any was opened: see `models/opened.py`.
     asked: Json = field(default_factory=dict)
+
+    def reading(self, metric: str, part: str = OVERALL) -> Reading:
+        """The reading of a metric, overall or on one slice. Raises EvaluatorError saying which there are."""
+        parts = {reading.slice: reading for reading in self.readings if reading.metric == metric}
+        if part in parts:
+            return parts[part]
+        there = sorted(parts) if parts else sorted({reading.metric for reading in self.readings})
+        raise EvaluatorError(f"no reading of {metric!r} on {part!r}; there are {', '.join(there)}")
+
+    def __str__(self) -> str:
+        return rendering.readings(self.readings, self.evidence, self.spec_hash, self.subject_hash, self.seed)
+
+    def _repr_pretty_(self, printer: Any, _is_cycle: bool) -> None:
+        """What a notebook shows."""
+        printer.text(str(self))
 
 
 def silent(_fraction: float, _note: str) -> None:

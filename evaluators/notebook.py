@@ -7,12 +7,11 @@ measure("fairness.group", table=frame, predict=model.predict_proba, classes=["no
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import FileRef, Subject, SubjectError, digest
 from evaluators.evaluate import Outcome, evaluate, silent
 from evaluators.inputs.memory import Columns, InMemory, reference
+from evaluators.models.functions import check_function, from_function, from_network, is_network, words
 from evaluators.models.model import PROMPTS, ROWS, TEXTS, VALUE, Model, NotOffered
 
 
@@ -25,30 +24,36 @@ def measure(
     baseline: Callable[[Any], Any] | Model | None = None,
     inputs: str = ROWS,
     output: str = "probability",
-    classes: Sequence[str] = (),
+    classes: Sequence[Any] = (),
     features: Sequence[str] = (),
     columns: Mapping[str, Any] | None = None,
-    favourable: str | None = None,
+    favourable: Any = None,
     score_kind: str | None = None,
     params: Mapping[str, Any] | None = None,
     level: float = 0.95,
 ) -> Outcome:
     """Run one evaluator. Tables are data frames or columns by name; `predict` and `baseline` are functions.
 
+    `print` shows the outcome as a table, and `outcome.reading(metric)` is one of its readings.
+
     A function takes a float matrix (n, d) of the features, or a list of texts if `inputs` says so, and answers as
     `output` says: probabilities or logits with one column per class, one label of `classes` per input, or values.
     With `inputs="prompts"` and no classes it is one that writes: a list of prompts in, a list of texts out.
-    Raises EvaluatorError.
+    A torch module of rows can be given as it is, with output="logit". Raises EvaluatorError.
     """
     tables = {"table": as_columns(table), "reference": as_columns(reference_table)}
-    facts = {"inputs": inputs, "output": output, "classes": tuple(classes), "features": tuple(features)}
+    names = tuple(map(str, features))
+    facts: dict[str, Any] = {"inputs": inputs, "output": output, "classes": words(classes), "features": names}
     models = {
-        role: as_model(given, **facts) for role, given in {"model": predict, "baseline": baseline}.items() if given
+        role: as_model(given, **facts)
+        for role, given in {"model": predict, "baseline": baseline}.items()
+        if given is not None
     }
+    wanted = None if favourable is None else words([favourable])[0]
     subject = in_memory(
         tables={role: held for role, held in tables.items() if held},
         models=models,
-        facts={"columns": columns, "favourable": favourable, "score_kind": score_kind, "features": tuple(features)},
+        facts={"columns": columns, "favourable": wanted, "score_kind": score_kind, "features": names},
     )
     return evaluate(evaluator_id, subject, params=params, level=level, progress=silent)
 
@@ -84,6 +89,7 @@ def as_model(
     """A function as a model. Raises SubjectError if what it answers with isn't declared fully."""
     if isinstance(given, Model):
         return given
+    check_function(given)
     if inputs not in (ROWS, TEXTS, PROMPTS):
         raise SubjectError(f"inputs are {ROWS}, {TEXTS} or {PROMPTS}, not {inputs!r}")
     if inputs == PROMPTS and not classes:
@@ -93,14 +99,10 @@ def as_model(
     if (output == VALUE) == bool(classes):
         raise SubjectError(f"classes are named, in the order of the scores, for every output but {VALUE!r}")
 
-    def ask(asked: Any) -> FloatArray:
-        answer = np.asarray(given(asked))
-        if output == "label":
-            return _one_hot(answer, classes)
-        answer = answer.astype(np.float64)
-        return answer.reshape(-1, 1) if output == VALUE else answer
-
-    return Model(inputs=inputs, score_kind=output, ask=ask, classes=classes, features=features, batch=65_536)
+    facts: dict[str, Any] = {"inputs": inputs, "output": output, "classes": classes, "features": features}
+    if is_network(given):
+        return from_network(given, **facts)
+    return from_function(given, **facts)
 
 
 def _writer(write: Callable[[Any], Any]) -> Model:
@@ -110,11 +112,3 @@ def _writer(write: Callable[[Any], Any]) -> Model:
         raise NotOffered("the function writes texts and names no classes, so it can't be asked for one")
 
     return Model(inputs=PROMPTS, score_kind="label", ask=ask, write=write, batch=64)
-
-
-def _one_hot(labels: Any, classes: tuple[str, ...]) -> FloatArray:
-    words = [str(word) for word in labels.reshape(-1).tolist()]
-    unknown = next((word for word in words if word not in classes), None)
-    if unknown is not None:
-        raise SubjectError(f"the function answered with the label {unknown!r}, which is none of {', '.join(classes)}")
-    return np.eye(len(classes))[[classes.index(word) for word in words]]

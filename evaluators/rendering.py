@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evaluators.catalog import EVALUATORS, method_page
-from evaluators.contract import ROLES, Evaluator, EvaluatorError, Json, Reading, Status
-from evaluators.evaluate import Outcome
+from evaluators.contract import ROLES, Evaluator, EvaluatorError, Evidence, Json, Reading, Status
 
 LEGEND = """cost: A seconds, B minutes, C up to an hour, D hours
 python -m evaluators describe ID: what it needs, how to give it, and the question behind each metric"""
@@ -61,12 +60,14 @@ def is_metric(name: str) -> bool:
     return True
 
 
-def readings(outcome: Outcome) -> str:
+def readings(
+    measured: Sequence[Reading], evidence: Sequence[Evidence], spec_hash: str, subject_hash: str, seed: int
+) -> str:
     """One line per reading, and what else there is."""
-    lines = [_table([["metric", "slice", "value", "interval", "p", "n", "note"], *map(_row, outcome.readings)]), ""]
-    if outcome.evidence:
-        lines.append(f"evidence, printed by --json: {', '.join(item.name for item in outcome.evidence)}")
-    lines.append(f"specification {outcome.spec_hash[:12]}  subject {outcome.subject_hash[:12]}  seed {outcome.seed}")
+    lines = [_table([["metric", "slice", "value", "interval", "p", "n", "note"], *map(_row, measured)]), ""]
+    if evidence:
+        lines.append(f"evidence, not shown here: {', '.join(item.name for item in evidence)}")
+    lines.append(f"specification {spec_hash[:12]}  subject {subject_hash[:12]}  seed {seed}")
     return "\n".join(lines)
 
 

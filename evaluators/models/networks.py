@@ -48,7 +48,7 @@ def open_network(files: Mapping[str, FileRef], *, device: str) -> Model:
     return Model(
         inputs=about["inputs"],
         score_kind="logit" if classes else VALUE,
-        ask=_asking(network, shape, device),
+        ask=asking(network, shape, device),
         classes=classes,
         features=tuple(about["features"]),
         shape=shape,
@@ -120,7 +120,9 @@ def _check_output(network: Any, shape: Sequence[int], columns: int, device: str)
         )
 
 
-def _asking(network: Any, shape: Sequence[int], device: str) -> Any:
+def asking(network: Any, shape: Sequence[int], device: str) -> Any:
+    """The function that asks a torch module about rows, without gradients."""
+
     def ask(rows: FloatArray) -> FloatArray:
         torch = library("torch")
         inputs = np.ascontiguousarray(rows, dtype=np.float32).reshape(len(rows), *shape)

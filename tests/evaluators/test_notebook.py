@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from evaluators.contract import Status, SubjectError
+from evaluators.contract import EvaluatorError, Status, SubjectError
 from evaluators.evaluate import evaluate
 from evaluators.notebook import measure
 from tests.evaluators.data import subject, write_csv
@@ -73,6 +75,57 @@ def test_a_function_of_texts_that_gives_labels() -> None:
     assert readings(outcome)["performance.auc", "overall"].status is Status.NOT_APPLICABLE
 
 
+@pytest.mark.parametrize("output", ["probability", "label"])
+def test_classes_are_taken_as_an_estimator_keeps_them(output: str) -> None:
+    table = TABLE | {"y": (TABLE["y"] == "yes").astype(int)}
+    model = LogisticRegression().fit(X, table["y"])
+    asked = FACTS | {"features": np.array(["a", "b"]), "output": output}
+    predict = model.predict_proba if output == "probability" else model.predict
+    found = [
+        readings(measure("performance.accuracy", table=table, predict=predict, **(asked | facts)))
+        for facts in (
+            {"classes": model.classes_, "favourable": 1},
+            {"classes": [0, 1], "favourable": "1"},
+            {"classes": ["0", "1"], "favourable": np.int64(1)},
+            {"classes": [0.0, 1.0], "favourable": 1.0},
+        )
+    ]
+    assert all(one == found[0] for one in found)
+
+
+def test_a_missing_value_is_located_in_plain_words() -> None:
+    table = TABLE | {"a": [0.0, 0.0, None] + [0.0] * 297}
+    facts = FACTS | {"features": np.array(["a", "b"])}
+    with pytest.raises(SubjectError, match="row 3, column 'a': the value is missing"):
+        measure("fairness.group", table=table, predict=probabilities, classes=["no", "yes"], **facts)
+
+
+def test_a_torch_module_is_given_as_it_is_with_gradients_and_stays_as_it_was() -> None:
+    torch.manual_seed(0)
+    network = torch.nn.Sequential(torch.nn.Linear(2, 4), torch.nn.Dropout(0.5), torch.nn.Linear(4, 2))
+    asked: dict[str, Any] = {"table": TABLE, "classes": ["no", "yes"], "output": "logit", **FACTS}
+    direct = readings(measure("performance.accuracy", predict=network, **asked))
+    still = network.eval()
+    named = measure(
+        "performance.accuracy", predict=lambda rows: still(torch.tensor(rows, dtype=torch.float32)), **asked
+    )
+    assert {key: one.value for key, one in direct.items()} == {key: one.value for key, one in readings(named).items()}
+    assert all(weights.requires_grad for weights in network.parameters())
+    attacked = measure("robust.adversarial", predict=network.train(), params={"rows": 20}, **asked)
+    assert attacked.reading("robust.linf.pgd_acc").status is not Status.NOT_APPLICABLE
+    assert network.training
+
+
+def test_an_outcome_is_read_by_metric_and_printed_as_a_table() -> None:
+    outcome = measure("performance.accuracy", table=TABLE, predict=probabilities, classes=["no", "yes"], **FACTS)
+    assert outcome.reading("performance.accuracy", "g=u").slice == "g=u"
+    assert str(outcome).splitlines()[0].split() == ["metric", "slice", "value", "interval", "p", "n", "note"]
+    with pytest.raises(EvaluatorError, match="on 'g=w'; there are g=u, g=v, overall, worst"):
+        outcome.reading("performance.accuracy", "g=w")
+    with pytest.raises(EvaluatorError, match="no reading of 'accuracy' on 'overall'; there are .*performance.auc"):
+        outcome.reading("accuracy")
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -85,6 +138,10 @@ def test_a_function_of_texts_that_gives_labels() -> None:
         ({"features": ["a", "z"]}, "no column 'z'"),
         ({"features": []}, "features must be declared"),
         ({"classes": []}, "classes are named"),
+        ({"predict": LogisticRegression()}, "a LogisticRegression is none; give its method predict_proba"),
+        ({"predict": LinearRegression()}, 'give its method predict and say output="label"'),
+        ({"predict": [0.1, 0.9]}, "a list is none"),
+        ({"predict": torch.nn.Linear(2, 2), "output": "label"}, "a torch module takes rows and gives logits"),
         ({"output": "value"}, "classes are named"),
         ({"output": "guess"}, "output is probability"),
         ({"inputs": "images"}, "inputs are rows"),

@@ -27,7 +27,7 @@ def reading(name: str, **detail: Any) -> Reading:
 
 
 def test_wide_letters_and_accents_keep_the_columns_straight() -> None:
-    said = rendering.readings(outcome(reading("site=東京"), reading("site=Zu\u0308rich"), reading("site=abc")))
+    said = str(outcome(reading("site=東京"), reading("site=Zu\u0308rich"), reading("site=abc")))
     starts = set()
     for line in said.splitlines()[2:5]:
         before = line[: line.index("exact")]
@@ -38,12 +38,12 @@ def test_wide_letters_and_accents_keep_the_columns_straight() -> None:
 
 def test_what_was_found_is_named_beside_how_much() -> None:
     findings = [{"what": f"posix.system{i}", "offset": i} for i in range(5)]
-    said = rendering.readings(outcome(reading("overall", findings=findings)))
+    said = str(outcome(reading("overall", findings=findings)))
     assert "found posix.system0, posix.system1, posix.system2, …" in said
 
 
 def test_why_a_file_has_its_class_is_told() -> None:
-    said = rendering.readings(outcome(reading("overall", reason="a pickle runs code")))
+    said = str(outcome(reading("overall", reason="a pickle runs code")))
     assert "exact; a pickle runs code" in said
 
 
