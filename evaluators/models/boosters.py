@@ -14,6 +14,7 @@ from evaluators.models.model import ROWS, VALUE, BadOutput, Model
 from evaluators.models.signatures import SIGNATURE, Signature, both_columns
 
 MAX_BYTES = 2 << 30
+MAX_CLASSES = 10_000
 XGBOOST_CLASSES = ("binary:logistic", "binary:logitraw", "multi:softprob", "multi:softmax")
 XGBOOST_VALUES = ("reg:", "count:poisson")
 LIGHTGBM_VALUES = ("regression", "huber", "fair", "poisson", "quantile", "mape", "gamma", "tweedie", "custom")
@@ -37,13 +38,13 @@ def open_xgboost(data: bytes, name: str, signature: Signature) -> Model:
         raise SubjectError(f"{name}: XGBoost can't load it ({_short(error)})") from error
     booster.set_param({"verbosity": 0})
     objective = about["objective"]["name"]
-    classes = _numbered(objective.startswith("multi:"), about["learner_model_param"].get("num_class", "0"))
+    classes = _numbered(objective.startswith("multi:"), about["learner_model_param"].get("num_class", "0"), name)
     kind = "logit" if objective in XGBOOST_CLASSES else VALUE if objective.startswith(XGBOOST_VALUES) else None
     if kind is None:
         raise SubjectError(f"{name}: the objective {objective!r} isn't measured here")
     # As XGBoost's own predictors do, trees after the best round of early stopping aren't used.
-    best = booster.attr("best_iteration")
-    rounds = (0, int(best) + 1) if best else (0, 0)
+    best = booster.attr("best_iteration") or ""
+    rounds = (0, int(best) + 1) if re.fullmatch(r"[0-9]{1,9}", best) else (0, 0)
 
     def ask(rows: FloatArray) -> FloatArray:
         matrix = xgboost.DMatrix(rows, feature_names=booster.feature_names, feature_types=booster.feature_types)
@@ -60,11 +61,11 @@ def open_lightgbm(data: bytes, name: str, signature: Signature) -> Model:
         booster = lightgbm.Booster(model_str=text)
     except (lightgbm.basic.LightGBMError, UnicodeDecodeError, ValueError) as error:
         raise SubjectError(f"{name}: LightGBM can't load it ({_short(error)})") from error
-    if re.search(r"^pandas_categorical:\[.*\S.*\]$", text, flags=re.MULTILINE):
+    if _has_pandas_categories(text):
         raise SubjectError(f"{name}: was trained on pandas categories, whose codes a table doesn't have")
     declared = re.search(r"^objective=(\S+)(.*)$", text, flags=re.MULTILINE)
     objective = declared[1] if declared else ""
-    classes = _numbered(objective == "multiclass", str(booster.num_model_per_iteration()))
+    classes = _numbered(objective == "multiclass", str(booster.num_model_per_iteration()), name)
     kind = "logit" if objective in ("binary", "multiclass") else VALUE if objective in LIGHTGBM_VALUES else None
     if kind is None:
         raise SubjectError(f"{name}: the objective {objective or 'nothing'!r} isn't measured here")
@@ -116,8 +117,18 @@ def _model(
     )
 
 
-def _numbered(is_multiple: bool, count: str) -> tuple[str, ...]:
-    return tuple(str(i) for i in range(int(float(count)) if is_multiple else 2))
+def _numbered(is_multiple: bool, count: str, name: str) -> tuple[str, ...]:
+    classes = float(count) if is_multiple else 2.0
+    if not 0 <= classes <= MAX_CLASSES:
+        raise SubjectError(f"{name}: says it has {count[:20]} classes; at most {MAX_CLASSES:,} are measured")
+    return tuple(str(i) for i in range(int(classes)))
+
+
+def _has_pandas_categories(text: str) -> bool:
+    """Whether the last line that lists them, which is the one LightGBM reads, isn't empty."""
+    _, found, after = f"\n{text}".rpartition("\npandas_categorical:")
+    listed = after.partition("\n")[0].strip()
+    return bool(found) and listed.startswith("[") and listed[1:].rstrip("]").strip() != ""
 
 
 def _real_names(names: list[str]) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Open a model kept as skops: only types that are known to be harmless are built, and nothing is unpickled."""
 
+import io
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -94,14 +95,23 @@ def load_estimator(data: bytes, name: str, declared: tuple[str, ...]) -> Estimat
 
 
 def _load(data: bytes, name: str) -> Any:
-    io = library("skops.io")
+    skops = library("skops.io")
     try:
-        unknown = sorted(set(map(str, io.get_untrusted_types(data=data))) - TRUSTED)
+        _check_size(data, name)
+        unknown = sorted(set(map(str, skops.get_untrusted_types(data=data))) - TRUSTED)
         if unknown:
             raise SubjectError(f"{name}: would build types nobody has vouched for: {', '.join(unknown[:5])}")
-        return io.loads(data, trusted=sorted(TRUSTED))
+        return skops.loads(data, trusted=sorted(TRUSTED))
     except (zipfile.BadZipFile, KeyError, TypeError, ValueError, AttributeError, ImportError, OSError) as error:
         raise SubjectError(f"{name}: can't be read as skops ({type(error).__name__}: {str(error)[:100]})") from error
+
+
+def _check_size(data: bytes, name: str) -> None:
+    """Raise SubjectError if the archive's members, which no reader takes beyond what they say, would not fit."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        total = sum(member.file_size for member in archive.infolist())
+    if total > MAX_BYTES:
+        raise SubjectError(f"{name}: {len(data):,} bytes that unpack to {total:,}, more than the {MAX_BYTES:,} allowed")
 
 
 def _features(estimator: Any, declared: tuple[str, ...], name: str) -> tuple[str, ...]:

@@ -29,14 +29,19 @@ LAYERS: Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]] = {
 }
 MAX_LAYERS = 200
 MAX_SIZE = 1 << 20
+# As many as fit into the largest file of weights that is opened.
+MAX_NUMBERS = 1 << 29
 
 
 def build(layers: Any, name: str) -> Any:
     """A `torch.nn.Sequential` of the declared layers. Raises SubjectError naming the first layer that is wrong."""
     if not isinstance(layers, list) or not 0 < len(layers) <= MAX_LAYERS:
         raise SubjectError(f"{name}: layers is a list of 1 to {MAX_LAYERS} layers")
-    made = [_layer(_checked(layer, f"{name}: layer {number}")) for number, layer in enumerate(layers)]
-    return library("torch").nn.Sequential(*made)
+    declared = [_checked(layer, f"{name}: layer {number}") for number, layer in enumerate(layers)]
+    numbers = sum(_numbers_in(layer) for layer in declared)
+    if numbers > MAX_NUMBERS:
+        raise SubjectError(f"{name}: the layers hold {numbers:,} numbers, more than the {MAX_NUMBERS:,} allowed")
+    return library("torch").nn.Sequential(*map(_layer, declared))
 
 
 def _checked(layer: Any, where: str) -> Json:
@@ -51,9 +56,16 @@ def _checked(layer: Any, where: str) -> Json:
     for key in (*needed, *("stride", "padding")):
         value = layer.get(key, 1)
         lowest = 0 if key == "padding" else 1
-        if value is not None and (type(value) is not int or not lowest <= value <= MAX_SIZE):
+        is_left_out = value is None and kind in ("maxpool2d", "avgpool2d")
+        if not is_left_out and (type(value) is not int or not lowest <= value <= MAX_SIZE):
             raise SubjectError(f"{where} ({kind}): {key} is a whole number from {lowest}, not {str(value)[:40]!r}")
     return {**optional, **layer, "where": where}
+
+
+def _numbers_in(layer: Json) -> int:
+    """How many weights there will be, before room is made for any."""
+    weights: int = layer.get("in", 0) * layer.get("out", 0) * layer.get("kernel", 1) ** 2
+    return weights + layer.get("features", 0)
 
 
 def _layer(layer: Json) -> Any:

@@ -86,7 +86,8 @@ class Model:
 
     def as_probabilities(self, scores: FloatArray) -> FloatArray:
         """The probabilities that scores of this model stand for."""
-        return scores if self.score_kind == "probability" else softmax(scores)
+        # Sums in single precision end a little beside 0 and 1.
+        return np.clip(scores, 0.0, 1.0) if self.score_kind == "probability" else softmax(scores)
 
     def embeddings(self, texts: Sequence[str]) -> FloatArray:
         """One embedding per text (n, d). Raises NotOffered for a model that has none."""

@@ -97,10 +97,10 @@ class Wire:
         if response.status in COME_BACK:
             raise _TryAgain(f"answered {response.status}", _asked_pause(response.headers.get("Retry-After")))
         if 300 <= response.status < 400:
-            elsewhere = response.headers.get("Location", "somewhere else")[:80]
+            elsewhere = self._without_token(response.headers.get("Location", "somewhere else"))[:80]
             raise EndpointError(f"{what}: {host} redirects to {elsewhere}, and redirects aren't followed")
         if response.status != http.client.OK:
-            said = content[:120].decode("utf-8", errors="replace")
+            said = self._without_token(content[:4_096].decode("utf-8", errors="replace"))[:120]
             raise EndpointError(f"{what}: {host} answered {response.status} ({said})")
         if len(content) > MAX_ANSWER:
             raise EndpointError(f"{what}: {host} answered with more than {MAX_ANSWER:,} bytes")
@@ -110,6 +110,10 @@ class Wire:
             raise EndpointError(
                 f"{what}: {host} answered with something that is not JSON ({str(error)[:60]})"
             ) from error
+
+    def _without_token(self, said: str) -> str:
+        """What the other side says, which may be what it was sent."""
+        return said.replace(self.token, "(the token)") if self.token else said
 
     def _connection(self) -> http.client.HTTPConnection:
         host, port = self.parts.hostname or "", self.parts.port
@@ -126,7 +130,7 @@ class Wire:
 def checked(url: object) -> SplitResult:
     """An http or https address without credentials in it. Raises SubjectError."""
     if re.search(r"[\x00-\x20\x7f]", str(url)):
-        raise SubjectError(f"the endpoint's url {str(url)[:80]!r} holds a blank")
+        raise SubjectError(f"the endpoint's url {str(url).rpartition('@')[2][:80]!r} holds a blank")
     try:
         parts = urlsplit(str(url))
         host, _ = parts.hostname, parts.port

@@ -143,3 +143,34 @@ def test_rows_of_another_width_are_told_of(tmp_path: Path) -> None:
     for name, content in {"model.txt": data, "model.json": other}.items():
         with pytest.raises(BadOutput, match=name):
             open_model(held(tmp_path, {name: content})).scores(np.ones((4, 5)))
+
+
+def test_a_long_line_of_categories_is_read_at_once(tmp_path: Path) -> None:
+    """Looking for its end by a pattern took time with the square of its length: hours for ten megabytes."""
+    _, data = trained_lightgbm(BINARY, objective="binary")
+    spoiled = data.replace(b"end of parameters", b"pandas_categorical:[" + b"a" * 1_000_000 + b"\nend of parameters")
+    assert spoiled != data
+    assert open_model(held(tmp_path, {"model.txt": spoiled})).classes == ("0", "1")
+
+
+def test_a_file_that_claims_millions_of_classes_is_refused(tmp_path: Path) -> None:
+    _, data = trained_lightgbm(THREE, objective="multiclass", num_class=3)
+    for before in (b"num_tree_per_iteration=3", b"num_class=3", b"num_class:3"):
+        data = data.replace(before, before[:-1] + b"30000000")
+    with pytest.raises(SubjectError, match="30000000 classes; at most 10,000"):
+        open_model(held(tmp_path, {"model.txt": data}))
+
+
+def test_a_best_round_that_is_no_number_is_none(tmp_path: Path) -> None:
+    booster, _ = trained_xgboost(BINARY, "json", tmp_path, objective="binary:logistic")
+    expected = booster.predict(xgboost.DMatrix(X, feature_names=NAMES))
+    booster.set_attr(best_iteration="x")
+    model = open_model(held(tmp_path, {"model.json": bytes(booster.save_raw("json"))}))
+    assert model.probabilities(X)[:, 1] == pytest.approx(expected, abs=1e-6)
+
+
+def test_categories_of_pandas_are_refused(tmp_path: Path) -> None:
+    _, data = trained_lightgbm(BINARY, objective="binary")
+    spoiled = data.replace(b"pandas_categorical:null", b'pandas_categorical:[["a", "b"]]')
+    with pytest.raises(SubjectError, match="pandas categories"):
+        open_model(held(tmp_path, {"model.txt": spoiled}))

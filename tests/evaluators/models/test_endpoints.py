@@ -282,6 +282,12 @@ def test_no_query_is_made_beyond_the_budget() -> None:
     assert len(seen.bodies) == 1
 
 
+def test_probabilities_a_little_beside_0_and_1_are_taken_for_them() -> None:
+    with serving(lambda *_: {"outputs": [[1.0000002, -0.0000002]] * len(ROWS)}) as seen:
+        found = opened(seen).probabilities(ROWS)
+    assert (found.min(), found.max()) == (0.0, 1.0)
+
+
 def test_an_endpoint_that_changes_its_mind_is_found_out() -> None:
     def moody(seen: Seen, _: Any, body: Any) -> Any:
         p = 0.1 * len(seen.bodies) % 1
@@ -296,6 +302,19 @@ def test_the_token_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
     with serving(own) as seen:
         opened(seen, token_env="ASSAY_ENDPOINT_TOKEN_LOANS").scores(ROWS)
     assert seen.tokens == ["Bearer s3cret"]
+
+
+@pytest.mark.parametrize(("status", "headers"), [(401, {}), (307, {"Location": "http://x/?key=s3cret"})])
+def test_a_token_that_comes_back_stays_out_of_the_error(
+    status: int, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSAY_ENDPOINT_TOKEN", "s3cret")
+    with (
+        serving(lambda _, handler, __: send(handler, b"no such key: s3cret", status, **headers)) as seen,
+        pytest.raises(EndpointError, match="the token") as caught,
+    ):
+        opened(seen, token_env="ASSAY_ENDPOINT_TOKEN").scores(ROWS)
+    assert "s3cret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "ASSAY_ENDPOINT_TOKENS", "PATH", 7])

@@ -1,5 +1,6 @@
 """scikit-learn's estimators as models."""
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from evaluators.contract import SubjectError
+from evaluators.models import estimators
 from evaluators.models.opening import open_model
 from tests.evaluators.models.subjects import held
 
@@ -86,3 +88,16 @@ def test_a_second_model_is_opened_by_its_role(tmp_path: Path) -> None:
 def test_files_that_make_no_model_together_are_named(tmp_path: Path) -> None:
     with pytest.raises(SubjectError, match=r"the files README\.md, weights\.safetensors aren't a model"):
         open_model(held(tmp_path, {"weights.safetensors": b"", "README.md": b""}))
+
+
+def test_an_archive_that_unpacks_to_far_more_is_refused_before_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred kilobytes of zeros held a gigabyte."""
+    estimator = LogisticRegression().fit(X, Y)
+    estimator.coef_ = np.zeros((1, 1_000_000))
+    data = skops.io.dumps(estimator, compression=zipfile.ZIP_DEFLATED)
+    assert len(data) < 100_000
+    monkeypatch.setattr(estimators, "MAX_BYTES", 5_000_000)
+    with pytest.raises(SubjectError, match="that unpack to 8,"):
+        open_model(held(tmp_path, {"model.skops": data}, features=["a", "b", "c"]))

@@ -146,3 +146,15 @@ def test_an_exported_program_is_not_opened(tmp_path: Path) -> None:
 def test_weights_fit_their_architecture_or_are_not_written() -> None:
     with pytest.raises(SubjectError, match="doesn't fit"):
         network_files(IMAGES, {"0.weight": torch.zeros(2)})
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        ({"type": "linear", "in": 1 << 20, "out": 1 << 20}, "hold 1,099,511,627,776 numbers"),
+        ({"type": "conv2d", "in": 1, "out": 1, "kernel": 1, "stride": None}, "stride is a whole number"),
+    ],
+)
+def test_layers_are_weighed_before_room_is_made_for_them(layer: dict[str, Any], message: str) -> None:
+    with pytest.raises(SubjectError, match=message):
+        build([layer], "architecture.json")
