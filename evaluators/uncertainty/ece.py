@@ -24,6 +24,11 @@ class Ece:
     low: float
     high: float
 
+    @property
+    def value(self) -> float:
+        """What is shown: the debiased error, where that lies below the band its lower end. Never below 0."""
+        return max(self.debiased, self.low)
+
 
 def ece(bins: Mapping[str, Any], *, level: float, rng: np.random.Generator, replicates: int = REPLICATES) -> Ece:
     """From per-bin sums n, p and y. The band is a triangle inequality: raw -/+ how far the bins may have strayed."""

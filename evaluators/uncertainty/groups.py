@@ -43,7 +43,7 @@ def alone(statistics: Mapping[str, Any], moments: Mapping[str, Any]) -> Json:
 
 
 def _compared(bands: Mapping[str, Ece], sizes: Mapping[str, int], excluded: list[Json], common: Json) -> list[Reading]:
-    values = {name: max(0.0, band.debiased) for name, band in bands.items()}
+    values = {name: band.value for name, band in bands.items()}
     highest, lowest = max(values, key=values.__getitem__), min(values, key=values.__getitem__)
     detail = {"highest": highest, "lowest": lowest, "excluded": excluded, "support": dict(sizes)}
     top = max(band.high for band in bands.values())
@@ -75,7 +75,7 @@ def _single(name: str, moments: Mapping[str, Any], statistics: Json, level: floa
         slice=name,
         status=Status.INSUFFICIENT_DATA if is_small else Status.OK,
         reason=f"{moments['n']} rows, fewer than {MINIMUM}" if is_small else "",
-        value=max(0.0, band.debiased),
+        value=band.value,
         low=band.low,
         high=band.high,
         level=level,

@@ -101,7 +101,7 @@ def _class_readings(statistics: Mapping[str, Any], *, level: float, seed: int) -
         status = Status.INSUFFICIENT_DATA
         return [Reading(metric=CLASS_WISE, slice=OVERALL, status=status, reason=reason, **common)]
     bands = [ece(item["bins"], level=share, rng=generator(seed, CLASS_WISE)) for item in items]
-    values = [max(0.0, band.debiased) for band in bands]
+    values = [band.value for band in bands]
     top = int(np.argmax(values))
     n = items[0]["n"]
     fields: Json = {
@@ -135,7 +135,7 @@ def _reading(metric: str, name: str, item: Mapping[str, Any], seed: int, common:
         slice=name,
         status=Status.INSUFFICIENT_DATA if is_small else Status.OK,
         reason=f"{item['n']} rows, fewer than {MINIMUM}" if is_small else "",
-        value=max(0.0, band.debiased),
+        value=band.value,
         low=band.low,
         high=band.high,
         method="triangle band",

@@ -194,3 +194,12 @@ def test_readings_come_back_from_their_own_statistics(table: dict[tuple[str, str
         )
         match = next(other for other in again if (other.metric, other.slice) == key)
         assert (match.value, match.low, match.high) == (reading.value, reading.low, reading.high)
+
+
+@pytest.mark.parametrize("observed", [0, 3, 100])
+def test_the_calibration_error_shown_lies_within_its_band(observed: int) -> None:
+    """Where a model that doubts everything is always right or wrong, less is left of chance than calibration has."""
+    bins = {"n": [100], "p": [50.0], "y": [observed]}
+    found = ece(bins, level=0.95, rng=np.random.default_rng(0))
+    assert found.debiased < found.low
+    assert found.low <= found.value <= found.high
