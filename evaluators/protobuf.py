@@ -5,8 +5,13 @@ from dataclasses import dataclass, field
 
 MAX_DEPTH = 64
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
+# The reader of the library keeps 32 bits of a tag; a longer one would be a field to it that isn't seen here.
+MAX_TAG = (1 << 32) - 1
+# Names of operators, places and classes that are kept: a hostile file may hold millions.
+MAX_KEPT = 100_000
 # Field numbers in onnx.proto.
-GRAPH, FUNCTIONS = 7, 25
+GRAPH, TRAINING, FUNCTIONS = 7, 20, 25
+TRAINING_GRAPHS = (1, 2)
 NODE, INITIALIZER, SPARSE_INITIALIZER = 1, 5, 15
 FUNCTION_NODE = 7
 OPERATOR, ATTRIBUTE, DOMAIN = 4, 5, 7
@@ -38,13 +43,20 @@ def read_onnx(data: bytes) -> OnnxFile:
         if number == GRAPH:
             graphs += 1
             _graph(_message(value), found, 0)
-        elif number == FUNCTIONS:
-            for inner, _, node in fields(_message(value)):
-                if inner == FUNCTION_NODE:
-                    _node(_message(node), found, 0)
+        elif number in (TRAINING, FUNCTIONS):
+            _aside(number, _message(value), found)
     if graphs != 1:
         raise Malformed(f"holds {graphs} graphs")
     return found
+
+
+def _aside(number: int, data: memoryview, found: OnnxFile) -> None:
+    """Graphs of training, and nodes of functions."""
+    for inner, _, value in fields(data):
+        if number == TRAINING and inner in TRAINING_GRAPHS:
+            _graph(_message(value), found, 0)
+        elif number == FUNCTIONS and inner == FUNCTION_NODE:
+            _node(_message(value), found, 0)
 
 
 def fields(data: memoryview) -> Iterator[tuple[int, int, int | memoryview]]:
@@ -53,6 +65,8 @@ def fields(data: memoryview) -> Iterator[tuple[int, int, int | memoryview]]:
     while position < len(data):
         tag, position = _varint(data, position)
         number, wire = tag >> 3, tag & 7
+        if not number or tag > MAX_TAG:
+            raise Malformed("a field has a number that no field has")
         if wire == VARINT:
             value, position = _varint(data, position)
             yield number, wire, value
@@ -101,6 +115,8 @@ def _graph(data: memoryview, found: OnnxFile, depth: int) -> None:
 
 def _node(data: memoryview, found: OnnxFile, depth: int) -> None:
     for number, _, value in fields(data):
+        if len(found.operators) + len(found.domains) + len(found.external) > MAX_KEPT:
+            raise Malformed(f"names more than {MAX_KEPT:,} operators and places")
         if number == OPERATOR:
             found.operators.add(_text(value))
         elif number == DOMAIN:
@@ -110,17 +126,20 @@ def _node(data: memoryview, found: OnnxFile, depth: int) -> None:
 
 
 def _attribute(data: memoryview, found: OnnxFile, depth: int) -> None:
-    name, labels = "", []
+    names = [_text(value) for number, _, value in fields(data) if number == NAME]
+    # The library keeps the last of several names.
+    is_labels = bool(names) and names[-1].startswith("classlabels_")
+    labels: list[str] = []
     for number, wire, value in fields(data):
-        if number == NAME:
-            name = _text(value)
-        elif number == STRINGS:
+        if is_labels and number == STRINGS:
             labels.append(_text(value))
-        elif number == INTEGERS:
+        elif is_labels and number == INTEGERS:
             labels += [str(one) for one in _integers(wire, value)]
         else:
             _held(number, value, found, depth)
-    if name.startswith("classlabels_") and labels:
+        if len(labels) > MAX_KEPT:
+            raise Malformed(f"names more than {MAX_KEPT:,} classes")
+    if labels:
         found.class_names.add(tuple(labels))
 
 
@@ -138,6 +157,8 @@ def _integers(wire: int, value: int | memoryview) -> list[int]:
     """One number, or several packed into one field; ONNX keeps signed ones in two's complement."""
     numbers = [value] if isinstance(value, int) else []
     if wire == LENGTH and not isinstance(value, int):
+        if len(value) > 10 * MAX_KEPT:
+            raise Malformed(f"names more than {MAX_KEPT:,} classes")
         position = 0
         while position < len(value):
             number, position = _varint(value, position)

@@ -11,6 +11,10 @@ from typing import Any, BinaryIO
 VERSIONS = (2, 3)
 MAX_COUNT = 1 << 20
 MAX_TEXT = 1 << 24
+# The format's own limit of a key is 65,535 bytes.
+MAX_NAME = 65_535
+# One template, or several by name: tokenizer.chat_template.rag, …
+TEMPLATES = "tokenizer.chat_template"
 MAX_ITEMS = 1 << 24
 MAX_DIMENSIONS = 4
 ALIGNMENT = 32
@@ -48,10 +52,10 @@ class Invalid(Exception):
 
 @dataclass
 class Gguf:
-    """What is wrong with the file, its texts by key, and how many tensors it has."""
+    """What is wrong with the file, its chat templates by key, and how many tensors it has."""
 
     errors: list[str] = field(default_factory=list)
-    values: dict[str, Any] = field(default_factory=dict)
+    templates: dict[str, str] = field(default_factory=dict)
     tensors: int = 0
 
 
@@ -92,9 +96,9 @@ class _Reader:
             raise Invalid(f"claims {found:,} {what}")
         return found
 
-    def text(self) -> str:
+    def text(self, most: int = MAX_TEXT) -> str:
         length = self.number("Q")
-        if length > MAX_TEXT:
+        if length > most:
             raise Invalid(f"claims a text of {length:,} bytes")
         try:
             return self.take(length).decode("utf-8")
@@ -102,6 +106,7 @@ class _Reader:
             raise Invalid("a text is not UTF-8") from error
 
     def value(self, kind: int, depth: int = 0) -> Any:
+        """A number or a text; None for a list, whose items are checked and not kept."""
         if kind in FIXED:
             return self.number(FIXED[kind])
         if kind == TEXT:
@@ -114,7 +119,9 @@ class _Reader:
         if inner in FIXED:
             self.take(length * struct.calcsize("<" + FIXED[inner]))
             return None
-        return [self.value(inner, depth + 1) for _ in range(length)]
+        for _ in range(length):
+            self.value(inner, depth + 1)
+        return None
 
 
 def _file(reader: _Reader, found: Gguf) -> None:
@@ -124,13 +131,18 @@ def _file(reader: _Reader, found: Gguf) -> None:
     if version not in VERSIONS:
         raise Invalid(f"is of version {version}")
     tensors, pairs = reader.count("tensors"), reader.count("values")
+    alignment, keys = ALIGNMENT, set()
     for _ in range(pairs):
-        key = reader.text()
-        if key in found.values:
+        key = reader.text(MAX_NAME)
+        if key in keys:
             raise Invalid(f"the key {key[:60]!r} is there twice")
-        found.values[key] = reader.value(reader.number("I"))
+        keys.add(key)
+        value = reader.value(reader.number("I"))
+        if key == "general.alignment":
+            alignment = value
+        elif key.startswith(TEMPLATES) and isinstance(value, str):
+            found.templates[key] = value
     found.tensors = tensors
-    alignment = found.values.get("general.alignment", ALIGNMENT)
     if type(alignment) is not int or alignment < 8 or alignment & (alignment - 1) or alignment > 1 << 16:
         raise Invalid(f"the alignment {alignment!r} is not a power of two")
     _check_layout([_tensor(reader) for _ in range(tensors)], reader, alignment)
@@ -138,7 +150,7 @@ def _file(reader: _Reader, found: Gguf) -> None:
 
 def _tensor(reader: _Reader) -> tuple[str, int, int]:
     """Name, offset and bytes of a tensor."""
-    name, dimensions = reader.text(), reader.number("I")
+    name, dimensions = reader.text(MAX_NAME), reader.number("I")
     if dimensions > MAX_DIMENSIONS:
         raise Invalid(f"tensor {name[:60]!r} has {dimensions} dimensions")
     shape = [reader.number("Q") for _ in range(dimensions)]

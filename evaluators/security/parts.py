@@ -17,6 +17,8 @@ def model_files(subject: Subject) -> dict[str, FileRef]:
     """The model's files by name, in order of name. Raises SubjectError if there are none, or far too many."""
     single = {subject.files["model"].name: subject.files["model"]} if "model" in subject.files else {}
     several = {role.removeprefix(FOLDER): ref for role, ref in subject.files.items() if role.startswith(FOLDER)}
+    if single.keys() & several.keys():
+        raise SubjectError(f"two of the model's files are called {next(iter(single))!r}")
     found = dict(sorted((single | several).items()))
     if not found:
         raise SubjectError("a model file is needed and none was given")

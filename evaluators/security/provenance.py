@@ -1,5 +1,6 @@
 """Is the model what somebody signed? Files are hashed again and compared with a signed manifest."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,7 +45,7 @@ class Provenance:
         bundle = subject.files.get("signature") or (files[own] if own else None)
         digests: dict[str, str] = {}
         for i, (name, ref) in enumerate(files.items()):
-            if name == own:
+            if bundle is not None and name == own and ref.sha256 == bundle.sha256:
                 continue
             progress(i / len(files), f"hashing {name}")
             # Opening checks that the bytes are those of the digest, which is then compared.
@@ -59,7 +60,12 @@ class Provenance:
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
     ) -> list[Reading]:
         common: Json = {"level": level, "statistics": dict(statistics)}
-        detail = {"findings": statistics["findings"]}
+        # Whose signature it is decides what it is worth, so the key is named by its digest.
+        key = params["public_key"].strip()
+        detail = {
+            "findings": statistics["findings"],
+            "key_sha256": hashlib.sha256(key.encode()).hexdigest() if key else "",
+        }
         return [counted(PROVENANCE, statistics["count"], common=common, detail=detail, n=statistics["files"])]
 
 

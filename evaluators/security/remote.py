@@ -21,7 +21,10 @@ REMOTE = "security.remote_code"
 SHOWN = 100
 CHUNK = 1 << 22
 SETTINGS = ("auto_map", "trust_remote_code", "custom_pipelines", "_attn_implementation_autoset_from_hub")
-LAYERS = re.compile(rb'"class_name"\s*:\s*"(?:Lambda|TFOpLambda|SlicingOpLambda)"')
+KERNELS = ("attn_implementation", "_attn_implementation")
+LAMBDAS = ("Lambda", "TFOpLambda", "SlicingOpLambda", "__lambda__")
+# An escaped letter is written by nobody who means to be read.
+LAYERS = re.compile(rb'"class_name"\s{0,100}:\s{0,100}"(?:Lambda|TFOpLambda|SlicingOpLambda|__lambda__)"|\\u00[4-7]')
 
 
 class RemoteCode:
@@ -72,8 +75,7 @@ def _inspect(handle: BinaryIO, name: str, found: Format) -> Iterator[str]:
     elif name.lower().endswith(".json") or found.name == "json":
         yield from _json(handle, size)
     elif found.name == "gguf":
-        template = gguf.inspect(handle, size).values.get("tokenizer.chat_template")
-        yield from template_findings(template) if isinstance(template, str) else []
+        yield from (text for one in gguf.inspect(handle, size).templates.values() for text in template_findings(one))
     elif found.name == "onnx" or name.lower().endswith(".onnx"):
         yield from _onnx(handle, size)
     elif found.name == "keras":
@@ -105,11 +107,29 @@ def setting_findings(content: Any) -> Iterator[str]:
             pending += item
         elif isinstance(item, dict):
             yield from (f"asks for {key}" for key in SETTINGS if item.get(key))
-            if item.get("class_name") in ("Lambda", "TFOpLambda", "SlicingOpLambda"):
-                yield "holds a layer with code"
+            yield from _fetched(item)
+            yield from _built(item)
             for text in _templates(item.get("chat_template")):
                 yield from template_findings(text)
             pending += item.values()
+
+
+def _fetched(item: Mapping[str, Any]) -> Iterator[str]:
+    """Attention that is named as a repository is fetched from there as a program."""
+    for key in KERNELS:
+        if "/" in str(item.get(key) or ""):
+            yield f"fetches attention from {str(item[key])[:80]!r}"
+
+
+def _built(item: Mapping[str, Any]) -> Iterator[str]:
+    """What Keras would build: a layer with code, or whatever a module has under a name."""
+    if item.get("class_name") in LAMBDAS:
+        yield "holds a layer with code"
+    module = item.get("module")
+    if "class_name" in item and isinstance(module, str) and module.partition(".")[0] not in ("keras", "builtins"):
+        yield f"builds something of the module {module[:80]!r}"
+    if item.get("class_name") == "function" and module == "builtins":
+        yield f"calls the function {str(item.get('config'))[:80]!r}"
 
 
 def _templates(value: Any) -> list[str]:

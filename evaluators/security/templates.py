@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from evaluators.libraries import library
+from evaluators.security.template_names import put_together, reads_by_computed_name
 
 MAX_TEMPLATE = 1 << 20
 # What templates of well-known models read and call; whatever else is asked of an object is a finding.
@@ -17,6 +18,8 @@ ATTRIBUTE_LINES = (
 )
 ATTRIBUTES = frozenset(word for line in ATTRIBUTE_LINES for word in line.split())
 NAMESPACES = frozenset(["ns", "namespace", "state"])
+# Formatting reads attributes that its text names.
+FORMATTING = frozenset(["format", "format_map"])
 # Objects through which a template engine's own functions, and by them the whole interpreter, are reached.
 REACHING = frozenset(["cycler", "joiner", "lipsum", "self", "config", "request", "url_for", "get_flashed_messages"])
 
@@ -37,6 +40,13 @@ def template_findings(text: str) -> list[str]:
 
 def _findings(tree: Any, nodes: Any) -> Iterator[str]:
     stored = {node.name for node in tree.find_all(nodes.Name) if node.ctx in ("store", "param")}
+    names = put_together(tree, nodes)
+    for node in tree.find_all((nodes.Getitem, nodes.Filter)):
+        if reads_by_computed_name(node, nodes, names):
+            yield "a chat template that reads by a name that it puts together"
+    for node in tree.find_all(nodes.Keyword):
+        if node.key.startswith("_"):
+            yield f"a chat template that holds the name {node.key[:40]!r}"
     for node in tree.find_all((nodes.Getattr, nodes.Getitem, nodes.Name, nodes.Filter, nodes.Const)):
         found = _odd(node, nodes, stored)
         if found:
@@ -48,12 +58,16 @@ def _findings(tree: Any, nodes: Any) -> Iterator[str]:
 def _odd(node: Any, nodes: Any, stored: set[str]) -> str:
     if isinstance(node, nodes.Getattr):
         is_own = isinstance(node.node, nodes.Name) and (node.node.name in NAMESPACES or node.node.name in stored)
-        if node.attr.startswith("_") or (node.attr not in ATTRIBUTES and not is_own):
+        if node.attr.startswith("_") or node.attr in FORMATTING or (node.attr not in ATTRIBUTES and not is_own):
             return f"a chat template that reads the attribute {node.attr[:40]!r}"
-    elif isinstance(node, nodes.Filter) and node.name == "attr":
+    elif isinstance(node, nodes.Filter) and (node.name == "attr" or _maps_attr(node, nodes)):
         return "a chat template that reads attributes by name"
     elif isinstance(node, nodes.Const) and isinstance(node.value, str) and "__" in node.value:
         return f"a chat template that holds the name {node.value.strip()[:40]!r}"
     elif isinstance(node, nodes.Name) and node.name in REACHING and node.name not in stored:
         return f"a chat template that uses {node.name!r}"
     return ""
+
+
+def _maps_attr(node: Any, nodes: Any) -> bool:
+    return any(isinstance(arg, nodes.Const) and arg.value == "attr" for arg in node.args)
