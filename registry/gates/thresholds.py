@@ -68,6 +68,14 @@ def _interval(measured: Measured) -> tuple[float, float] | None:
     return (measured.low, measured.high) if is_finite else None
 
 
+def _why_no_interval(threshold: Threshold, measured: Measured) -> tuple[str, str]:
+    """What was found and what would help, when there is nothing to judge."""
+    if measured.status == "ok" and not measured.reason:
+        return "measured, but without an interval", "Judge by a measure that has one: this one never meets a limit."
+    found_text = f"not measured: {measured.reason or measured.status}"
+    return found_text, f"Run {threshold.evaluation.evaluator} on data that supports it."
+
+
 def _why_unusable(threshold: Threshold, measured: Measured, *, now: datetime) -> tuple[str, str] | None:
     """What was found and what would help, when what was measured may not be judged."""
     rule = threshold.evaluation
@@ -113,8 +121,7 @@ def _judge(threshold: Threshold, measured: Measured | None, now: datetime) -> tu
         return Outcome.UNDECIDED, "nothing measured", f"Run {threshold.evaluation.evaluator}.", None
     interval = _interval(measured)
     if interval is None:
-        advice = f"Run {threshold.evaluation.evaluator} on data that supports it."
-        return Outcome.UNDECIDED, f"not measured: {measured.reason or measured.status}", advice, None
+        return Outcome.UNDECIDED, *_why_no_interval(threshold, measured), None
     if unusable := _why_unusable(threshold, measured, now=now):
         return Outcome.UNDECIDED, *unusable, None
     low, high = interval

@@ -165,6 +165,9 @@ def thresholds() -> Iterator[Case]:
     ):
         fields = {key: value for key, value in changes.items() if key in {"low", "high"}}
         yield Case(name, measured(**changes), "threshold", told(U, found_text, supports, **fields))
+    never = "Judge by a measure that has one: this one never meets a limit."
+    bare = told(U, "measured, but without an interval", never, low=None, high=None)
+    yield Case("a bare number", measured(low=None, high=None), "threshold", bare)
     yield Case(
         "measured elsewhere",
         measured(assurance="self-reported"),

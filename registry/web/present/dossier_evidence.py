@@ -131,7 +131,7 @@ def _reading(row: Measurement) -> dict[str, Any]:
     """One number with all that says how far it can be trusted."""
     unit, is_ok = metrics.unit(row.metric), row.status == "ok"
     return {
-        "slice": {"overall": "everybody", "worst": "worst group"}.get(row.slice, row.slice),
+        "slice": evidence.slice_words(row),
         "value": _short(format_number(row.value, unit)) if is_ok else readings.why_not(row.status),
         "interval": _short(_interval(row, unit)) if is_ok else "",
         "why": "" if is_ok else row.reason or "no reason was given",
@@ -145,8 +145,9 @@ def _short(written: str) -> str:
 
 
 def _interval(row: Measurement, unit: str) -> str:
-    has_ends = row.low is not None or row.high is not None
-    return format_interval(row.low, row.high, level=row.level, unit=unit) if has_ends else "none"
+    low, high = evidence.ends(row)
+    has_ends = low is not None or high is not None
+    return format_interval(low, high, level=row.level, unit=unit) if has_ends else "none"
 
 
 def _run(run: Evaluation) -> dict[str, Any]:

@@ -17,6 +17,9 @@ FEATURE = "feature="
 DRAWN = ("value", "low", "high", "n", "status")
 LIMITS = ("limit", "direction", "tolerance")
 MOST_VERSIONS = 24
+FIRST_ROWS = 8
+# Facts about a run rather than findings: they stand with the run.
+OF_THE_RUN = frozenset({"model_asked"})
 Figures = list[dict[str, Any]]
 
 
@@ -25,10 +28,13 @@ def with_files(runs: QuerySet[Evaluation]) -> QuerySet[Evaluation]:
     return runs.annotate(has_files=Exists(EvidenceFile.objects.filter(evaluation=OuterRef("pk"))))
 
 
-def drawings(measured: Sequence[Measurement], *, among: Set[UUID] | None = None) -> dict[str, Any]:
+def drawings(
+    measured: Sequence[Measurement], *, among: Set[UUID] | None = None, leave: Set[str] = OF_THE_RUN
+) -> dict[str, Any]:
     """The charts: the newest run's figures by specification, a forest for every metric with slices, the calibration.
 
-    `among` are the runs that are known to have left something, where that is known.
+    `among` are the runs that are known to have left something, where that is known; figures named in `leave` are left
+    out.
     """
     newest = {row.spec_digest: row.evaluation_id for row in sorted(measured, key=lambda row: row.id)}
     files = files_of(run for run in newest.values() if among is None or run in among)
@@ -37,7 +43,7 @@ def drawings(measured: Sequence[Measurement], *, among: Set[UUID] | None = None)
         "slices": forests(measured),
         "bins": reliability[-1].get("bins", ()) if reliability else (),
         "features": features_of(measured),
-        "figures": {spec: figures(files.get(run, {})) for spec, run in newest.items()},
+        "figures": {spec: figures(files.get(run, {}), leave=leave) for spec, run in newest.items()},
     }
 
 
@@ -50,9 +56,16 @@ def files_of(runs: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
     return found
 
 
-def figures(files: dict[str, Any]) -> Figures:
+def figures(files: dict[str, Any], *, leave: Set[str] = frozenset()) -> Figures:
     """What of a run's files can be drawn, and why of the rest that was meant to be."""
-    return [shown for name, data in files.items() if (shown := drawing(name, data)) is not None]
+    drawn_files = (drawing(name, data) for name, data in files.items() if name not in leave)
+    return [shown | _folded(shown.get("rows", [])) for shown in drawn_files if shown is not None]
+
+
+def _folded(rows: list[Any]) -> dict[str, Any]:
+    """A long table begins with a few rows; two or three more are not worth a click."""
+    first = FIRST_ROWS if len(rows) > 2 * FIRST_ROWS else len(rows)
+    return {"first": rows[:first], "others": rows[first:]}
 
 
 def forests(measured: Iterable[Measurement]) -> Figures:

@@ -29,8 +29,11 @@ def section(version: Any) -> dict[str, Any]:
     runs = list(drawn.with_files(Evaluation.objects.filter(version=version)).select_related("requested_by"))
     charts = drawn.drawings(measured, among={run.pk for run in runs if run.has_files})
     start = {"title": "Start an evaluation", "href": reverse("version-evaluate", args=[version.pk])}
+    divides_people = any((row.evaluation.subject.get("columns") or {}).get("group") for row in measured)
     return {
         "groups": groups(measured, runs, judgements, figures=charts["figures"]),
+        "divides_people": divides_people,
+        "slices_title": "Group by group" if divides_people else "Part by part",
         "over_versions": drawn.over_versions(version, measured, judgements),
         "runs": [run_row(run) for run in runs],
         "run_columns": RUN_COLUMNS,
@@ -127,13 +130,21 @@ def measurement(row: Measurement, requirement: Requirement | None) -> dict[str, 
         "unit": metrics.unit(row.metric),
         "href": f"{reverse('method', args=[row.metric])}?reading={row.pk}",
         "assurance": "" if row.assurance == Assurance.PLATFORM_RUN else Assurance(row.assurance).label,
-        **{name: getattr(row, name) for name in ("value", "low", "high", "level", "n", "status", "reason", "method")},
+        **{name: getattr(row, name) for name in ("value", "level", "n", "status", "reason", "method")},
+        **dict(zip(("low", "high"), ends(row), strict=True)),
         "measured_at": row.measured_at,
+        "is_part": row.slice not in WHOLE,
     }
     if requirement is not None:
         limits = {name: requirement.detail[name] for name in ("limit", "direction", "tolerance")}
         shown |= limits | {"outcome": judged(requirement)}
     return shown
+
+
+def ends(row: Measurement) -> tuple[float | None, float | None]:
+    """The ends of its interval; none for a test, whose interval is open where limits are met and says no more."""
+    is_test = metrics.facts().get(row.metric, {}).get("kind") == "test"
+    return (None, None) if is_test else (row.low, row.high)
 
 
 def _slice_words(row: Measurement) -> str:
@@ -142,11 +153,27 @@ def _slice_words(row: Measurement) -> str:
 
 
 def where(row: Measurement) -> str:
-    """Whom a reading is about: everybody, the worst group, or the two that differ most."""
+    """What a reading is about: everybody or all rows, the worst group, or the two that differ most."""
     lowest, highest = row.detail.get("lowest"), row.detail.get("highest")
     if lowest and highest:
         return f"{lowest} against {highest}"
-    return {"overall": "everybody", "worst": "worst group"}.get(row.slice, row.slice)
+    return slice_words(row)
+
+
+def slice_words(row: Measurement) -> str:
+    """The reserved slices in words: whoever divides nobody into groups measures rows, or the model as it is."""
+    subject = row.evaluation.subject
+    everybody = "everybody" if (subject.get("columns") or {}).get("group") else "all rows"
+    whole = "as a whole" if subject.get("kind") == "files" else everybody
+    return {"overall": whole, "worst": "worst group"}.get(row.slice, row.slice)
+
+
+def asked_of_model(environment: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """How often the run asked the model and on which device, where it ran one."""
+    queries, device = environment.get("queries"), environment.get("device")
+    asked = f"{queries:,} times for an answer" if isinstance(queries, int) else ""
+    facts = [{"name": "Model asked", "value": asked}, {"name": "Device", "value": str(device or "")}]
+    return [fact for fact in facts if fact["value"]]
 
 
 def run_row(run: Evaluation) -> list[dict[str, Any]]:

@@ -69,11 +69,12 @@ def reading(row: Measurement) -> dict[str, Any]:
 
 def _number(row: Measurement) -> Facts:
     unit = metrics.unit(row.metric)
-    has_interval = row.low is not None or row.high is not None
+    low, high = evidence.ends(row)
+    has_interval = low is not None or high is not None
     return [
         {"name": "Found", "value": format_number(row.value, unit) if row.status == "ok" else row.reason or row.status},
         {"name": "Of", "value": evidence.where(row)},
-        {"name": "Interval", "value": format_interval(row.low, row.high, unit=unit) if has_interval else "none"},
+        {"name": "Interval", "value": format_interval(low, high, unit=unit) if has_interval else "none"},
         {"name": "Level", "value": format_level(row.level)},
         {"name": "Method", "value": row.method or "not said"},
         {"name": "n", "value": format_number(row.n) if row.n is not None else "not said"},
@@ -110,10 +111,7 @@ def _machine(run: Evaluation) -> Facts:
     versions = environment.get("versions") or {}
     memory = f", {peak / 1024**2:,.0f} MiB" if isinstance(peak, int | float) else ""
     facts = [{"name": "It took", "value": f"{wall:.1f} s{memory}"}] if isinstance(wall, int | float) else []
-    if isinstance(environment.get("queries"), int):
-        facts.append({"name": "Model asked", "value": f"{environment['queries']:,} times by the whole run"})
-    if environment.get("device"):
-        facts.append({"name": "Device", "value": str(environment["device"])})
+    facts += evidence.asked_of_model(environment)
     words = ", ".join(f"{name} {number}" for name, number in versions.items())
     return [*facts, {"name": "With", "value": words}] if words else facts
 

@@ -30,6 +30,8 @@ COLUMNS_READ = {
     "score": "the score",
     "group": "the groups to compare",
 }
+# More parts than these are folded on the page of a run.
+MOST_PARTS = 6
 COSTS = {"A": "seconds", "B": "minutes", "C": "up to an hour", "D": "hours"}
 
 
@@ -120,7 +122,7 @@ def _note(run: Evaluation) -> str:
 def page(run: Evaluation, *, person: User) -> dict[str, Any]:
     """What `registry/evaluations/evaluation.html` takes."""
     measured = list(run.measurements.select_related("evaluation").order_by("id"))
-    charts = drawn.drawings(measured)
+    charts = drawn.drawings(measured, leave=frozenset())
     judgements = evidence.judged_measurements(run.version) if measured else {}
     measured.sort(key=lambda row: row.id not in judgements)
     may = policies.may_evaluate(person, run.version.team)
@@ -131,13 +133,21 @@ def page(run: Evaluation, *, person: User) -> dict[str, Any]:
         "facts": _facts(run),
         "may_cancel": may and run.state in (RunState.QUEUED, RunState.RUNNING),
         "may_retry": may and run.is_over and run.assurance != Assurance.SELF_REPORTED,
-        "measurements": [evidence.measurement(row, judgements.get(row.id)) for row in measured],
+        **_tables([evidence.measurement(row, judgements.get(row.id)) for row in measured]),
         "bins": charts["bins"],
         "features": charts["features"],
         "figures": charts["figures"].get(run.spec_digest, []),
         "failure": _failure_words(run.failure),
         "parameters": json.dumps(run.parameters, indent=2, sort_keys=True) if run.parameters else "",
     }
+
+
+def _tables(measured: list[dict[str, Any]]) -> dict[str, Any]:
+    """What is judged or stands for the whole, and the parts, folded where they are many."""
+    parts = [each for each in measured if each["is_part"] and "outcome" not in each]
+    is_long = len(parts) > MOST_PARTS and len(parts) < len(measured)
+    first = [each for each in measured if each not in parts] if is_long else measured
+    return {"measurements": first, "parts": parts if is_long else []}
 
 
 def _failure_words(failure: str) -> str:
@@ -178,6 +188,7 @@ def _facts(run: Evaluation) -> list[dict[str, Any]]:
     if environment.get("wall_s") is not None:
         memory = f", {peak / 1024**2:,.0f} MiB" if isinstance(peak, int | float) else ""
         facts.append({"name": "It took", "value": f"{environment['wall_s']:.1f} s{memory}"})
+    facts += evidence.asked_of_model(environment)
     if versions:
         facts.append({"name": "With", "value": versions})
     return facts
