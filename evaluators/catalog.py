@@ -4,6 +4,7 @@ import importlib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -121,12 +122,18 @@ class UnknownEvaluator(EvaluatorError):
 def load(evaluator_id: str, version: str | None = None) -> Evaluator:
     """The evaluator with that id. Raises UnknownEvaluator if there is none, or not in the version asked for."""
     if evaluator_id not in EVALUATORS:
-        raise UnknownEvaluator(f"no evaluator {evaluator_id!r}; there are {', '.join(sorted(EVALUATORS))}")
+        raise UnknownEvaluator(f"no evaluator {evaluator_id!r}; {_near(evaluator_id)}")
     module, _, name = EVALUATORS[evaluator_id].rpartition(".")
     evaluator: Evaluator = getattr(importlib.import_module(module), name)()
     if version is not None and version != evaluator.version:
         raise UnknownEvaluator(f"{evaluator_id} is at version {evaluator.version}; version {version!r} isn't here")
     return evaluator
+
+
+def _near(name: str) -> str:
+    """What somebody who typed that may have meant: a family, a slip of the fingers, or anything there is."""
+    found = [one for one in sorted(EVALUATORS) if one.startswith(f"{name}.")] or get_close_matches(name, EVALUATORS)
+    return f"did you mean {' or '.join(found)}?" if found else f"there are {', '.join(sorted(EVALUATORS))}"
 
 
 def describe(evaluator_id: str) -> Json:

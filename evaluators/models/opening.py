@@ -66,6 +66,8 @@ def _from_single(ref: FileRef, files: Mapping[str, FileRef], subject: Subject, d
         return open_lightgbm(data, ref.name, open_signature(files))
     if ref.name.lower().endswith(".onnx"):
         return open_onnx(data, ref.name, open_signature(files), device=device)
+    if ref.name.lower().endswith(".safetensors"):
+        raise SubjectError(f"{ref.name}: holds weights only; {ARCHITECTURE} or {CONFIG} beside it says what they are")
     if SIGNATURE in files:
         raise SubjectError(f"{SIGNATURE}: lies beside {ref.name}, which is no ONNX, XGBoost or LightGBM model")
     return from_estimator(load_estimator(data, ref.name, subject.features))

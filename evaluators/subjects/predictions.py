@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray
-from evaluators.contract import Evidence, Json, Subject
+from evaluators.contract import Evidence, Json, Subject, SubjectError
 from evaluators.inputs.files import has_model, required
 from evaluators.inputs.parquet import as_text
 from evaluators.inputs.tables import Categorical, Table, sort_codes
@@ -40,6 +40,8 @@ def open_predictions(subject: Subject, *, scored: bool = False) -> tuple[Table, 
     """
     if asks_model(subject):
         return _from_model(subject, scored=scored)
+    if subject.label and subject.label == subject.prediction:
+        raise SubjectError(f"column {subject.label!r} is declared as the label and as what was predicted of it")
     columns = [name for name in (subject.label, subject.prediction, *subject.groups) if name]
     return open_table(
         subject, categorical=columns, numeric=[subject.score] if scored and subject.score else []

@@ -77,7 +77,8 @@ class BinaryCalibration:
 
 
 def _not_applicable(kind: str | None, level: float) -> list[Reading]:
-    reason = f"calibration needs probabilities or logits; the score is declared as {kind or 'nothing'}"
+    said = f"is declared as {kind}" if kind else "was declared without its kind"
+    reason = f"calibration needs probabilities or logits; the score {said}"
     slices = [(metric.id, OVERALL) for metric in METRICS] + [(ECE, WORST)]
     status = Status.NOT_APPLICABLE
     return [Reading(metric=metric, slice=s, status=status, reason=reason, level=level) for metric, s in slices]

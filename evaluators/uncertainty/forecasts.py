@@ -52,7 +52,8 @@ def why_not(subject: Subject) -> str:
     if subject.score_kind not in (*KINDS, None) or (
         subject.score_kind is None and not subject.roles.get("probability")
     ):
-        return f"probabilities are needed; the score is declared as {subject.score_kind or 'nothing'}"
+        said = f"is declared as {subject.score_kind}" if subject.score_kind else "was declared without its kind"
+        return f"probabilities are needed; the score {said}"
     return ""
 
 

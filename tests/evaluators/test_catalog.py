@@ -43,8 +43,17 @@ def test_metric_ids_are_unique_among_evaluators() -> None:
 
 
 def test_an_unknown_evaluator_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(catalog.UnknownEvaluator, match=r"fairness\.group"):
-        catalog.load("fairness.grupo")
+    with pytest.raises(catalog.UnknownEvaluator, match=r"there are anomaly\.series, .*fairness\.group"):
+        catalog.load("zzzz")
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [("fairness.grupo", r"did you mean .*fairness\.group"), ("chart", r"did you mean chart\.control\?$")],
+)
+def test_a_slip_and_a_family_are_answered_with_what_was_meant(typed: str, message: str) -> None:
+    with pytest.raises(catalog.UnknownEvaluator, match=message):
+        catalog.load(typed)
 
 
 def test_another_version_is_refused_instead_of_silently_replaced() -> None:

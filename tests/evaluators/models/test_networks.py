@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save
 
 from evaluators.contract import SubjectError
 from evaluators.models.layers import build
@@ -158,3 +159,9 @@ def test_weights_fit_their_architecture_or_are_not_written() -> None:
 def test_layers_are_weighed_before_room_is_made_for_them(layer: dict[str, Any], message: str) -> None:
     with pytest.raises(SubjectError, match=message):
         build([layer], "architecture.json")
+
+
+def test_weights_alone_are_told_what_is_missing(tmp_path: Path) -> None:
+    subject = held(tmp_path, {"model.safetensors": save({"w": torch.ones(2)})})
+    with pytest.raises(SubjectError, match="holds weights only; architecture.json or config.json beside it"):
+        open_model(subject)

@@ -113,3 +113,9 @@ def test_a_text_classifier_is_measured_like_any_other(tmp_path: Path) -> None:
             assert found["performance.accuracy", "overall"] == np.mean(np.array(predicted) == data["y"])
         if evaluator == "fairness.group":
             assert found["fairness.selection_rate", "overall"] == predicted.count("yes") / 80
+
+
+def test_one_column_is_not_both_the_outcome_and_what_was_predicted_of_it(tmp_path: Path) -> None:
+    table = write_csv(tmp_path / "t.csv", {"y": ["a", "b"] * 20})
+    with pytest.raises(SubjectError, match="column 'y' is declared as the label and as what was predicted"):
+        evaluate("performance.accuracy", subject(table, columns={"label": "y", "prediction": "y"}))

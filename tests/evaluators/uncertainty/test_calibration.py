@@ -165,6 +165,8 @@ def test_the_reliability_table_is_part_of_the_reading(table: dict[tuple[str, str
 def test_what_is_not_declared_as_probability_is_not_applicable(tmp_path: Path, kind: str | None) -> None:
     found = measured(tmp_path, {"y": [1, 0], "s": [0.3, 0.4], "g": ["a", "a"]}, score_kind=kind)
     assert {reading.status for reading in found.values()} == {Status.NOT_APPLICABLE}
+    said = f"is declared as {kind}" if kind else "was declared without its kind"
+    assert all(reading.reason.endswith(f"the score {said}") for reading in found.values())
 
 
 def test_logits_are_probabilities_on_another_scale(tmp_path: Path) -> None:
