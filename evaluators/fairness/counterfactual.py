@@ -62,6 +62,13 @@ class Counterfactual:
         "sets": {"type": "array", "default": list(SETS), "enum": SETS, "title": "Sets of terms that are exchanged"},
         "pairs": {"type": "array", "default": [], "maxItems": 200, "title": "Further pairs, such as nurse/doctor"},
         "templates": {"type": "array", "default": [], "maxItems": 500, "title": "Own templates, with {who} in each"},
+        "people": {
+            "type": "integer",
+            "default": 1,
+            "minimum": 1,
+            "maximum": 4,
+            "title": "People of each set per template",
+        },
         "rows": {"type": "integer", "default": 1_000, "minimum": 1, "maximum": 100_000, "title": "Texts of the table"},
         "swaps": {"type": "integer", "default": 10, "minimum": 1, "maximum": 100, "title": "Exchanges per text"},
         "scale": {
@@ -123,10 +130,11 @@ def measure_model(
 def _cases(subject: Subject, terms: Vocabulary, params: Mapping[str, Any], seed: int) -> list[Case]:
     cases: list[Case] = []
     if params["source"] == TABLE or (params["source"] == BOTH and "text" in subject.roles):
-        rows = open_texts(subject, rows=params["rows"], seed=seed, labelled=False)
+        rows = open_texts(subject, rows=params["rows"], seed=seed)
         cases += from_table([row.text for row in rows], terms, most=params["swaps"], seed=seed)
     if params["source"] != TABLE:
-        cases += from_templates(params["templates"], terms, pairs=params["pairs"], most=params["swaps"], seed=seed)
+        limits = {"people": params["people"], "most": params["swaps"], "seed": seed}
+        cases += from_templates(params["templates"], terms, pairs=params["pairs"], **limits)
     return cases
 
 

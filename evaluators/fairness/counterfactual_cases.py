@@ -32,16 +32,28 @@ def from_table(texts: Sequence[str], vocabulary: Vocabulary, *, most: int, seed:
 
 
 def from_templates(
-    templates: Sequence[str], vocabulary: Vocabulary, *, pairs: Sequence[str], most: int, seed: int
+    templates: Sequence[str],
+    vocabulary: Vocabulary,
+    *,
+    pairs: Sequence[str],
+    people: int,
+    most: int,
+    seed: int,
 ) -> list[Case]:
-    """Each template filled with people of each set. Raises ParameterError for a template without a slot."""
-    people = dict(built_in()["who"]) | {"own": [f"the {pair.partition('/')[0].strip()}" for pair in pairs]}
-    return [
-        Case(BUILT_IN, template, text, _some(swaps, most, seed))
-        for template in templates or built_in()["templates"]
-        for text, swaps in _filled(template, people, vocabulary)
-        if swaps
-    ]
+    """Each template with so many people of each set, by lot, and with all of the pairs' own.
+
+    Raises ParameterError for a template without a slot.
+    """
+    own = [f"the {pair.partition('/')[0].strip()}" for pair in pairs]
+    cases = []
+    for template in templates or built_in()["templates"]:
+        drawn = {
+            name: sorted(everyone, key=lambda who: ticket(seed, f"{template} {who}"))[:people]
+            for name, everyone in built_in()["who"].items()
+        }
+        filled = _filled(template, drawn | {"own": own}, vocabulary)
+        cases += [Case(BUILT_IN, template, text, _some(swaps, most, seed)) for text, swaps in filled if swaps]
+    return cases
 
 
 @cache

@@ -59,7 +59,7 @@ class TextChecklist:
     parameters: Mapping[str, Mapping[str, Any]] = {
         "positive": {"type": "string", "default": "", "title": "Class of texts that praise"},
         "negative": {"type": "string", "default": "", "title": "Class of texts that blame"},
-        "fills": {"type": "integer", "default": 10, "minimum": 1, "maximum": 100, "title": "Texts per template"},
+        "fills": {"type": "integer", "default": 5, "minimum": 1, "maximum": 100, "title": "Texts per template"},
         "rows": {"type": "integer", "default": 200, "minimum": 1, "maximum": 100_000, "title": "Texts of the table"},
         "tolerance": {
             "type": "number",
@@ -132,7 +132,7 @@ def _trials(model: Model, subject: Subject, params: Mapping[str, Any], seed: int
         return open_suite(subject, model.classes), {}
     texts = list(built_in()["sentences"])
     if "text" in subject.roles:
-        rows = open_texts(subject, rows=params["rows"], seed=seed, labelled=False)
+        rows = open_texts(subject, rows=params["rows"], seed=seed)
         texts += [row.text for row in rows]
     fills = {"fills": params["fills"], "seed": seed}
     trials = invariance(list(dict.fromkeys(texts)), **fills)

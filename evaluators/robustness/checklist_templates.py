@@ -19,6 +19,7 @@ MFT, INV, DIR = "mft", "inv", "dir"
 KINDS = (MFT, INV, DIR)
 UP, DOWN = "up", "down"
 SLOT = re.compile(r"\{(\w+)\}")
+VOWEL_AFTER_A = re.compile(r"\b([Aa]) (?=[aeio])")
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ def _slot_trials(fills: int, seed: int) -> Iterator[Trial]:
 
 def _put(template: str, words: Mapping[str, str]) -> str:
     text = SLOT.sub(lambda found: words[found.group(1)], template).replace("\0", "{text}")
+    text = VOWEL_AFTER_A.sub(r"\1n ", text)
     return text[:1].upper() + text[1:]
 
 

@@ -8,6 +8,7 @@ from evaluators.contract import Measured, ParameterError, Reading, Status, Subje
 from evaluators.evaluate import silent
 from evaluators.fairness.counterfactual import measure_model
 from evaluators.fairness.counterfactual_cases import built_in
+from evaluators.language.identity import SETS, vocabulary
 from evaluators.models.model import ROWS, Model
 from tests.evaluators.texting import bag_of_words, check_each_comes_back, completed, readings_of, texts_subject
 
@@ -56,10 +57,27 @@ def test_a_model_that_minds_who_somebody_is_fails_and_its_clean_twin_passes() ->
     assert clean[FLIPS, "overall"].status is Status.OK
 
 
-def test_no_flip_in_thirty_templates_is_no_proof_of_one_in_a_hundred() -> None:
-    clean = found(bag_of_words(OPINIONS, bias=0.4))[FLIPS, "overall"]
-    assert (clean.low, clean.detail["clusters"]) == (0.0, 30)
-    assert clean.high == pytest.approx(1 - 0.025 ** (1 / 30))
+@pytest.mark.verification
+def test_no_flip_in_the_templates_shows_less_than_one_in_forty_and_not_one_in_a_hundred() -> None:
+    clean = found(bag_of_words(OPINIONS, bias=0.4))
+    assert (clean[FLIPS, "overall"].low, clean[FLIPS, "overall"].detail["clusters"]) == (0.0, 166)
+    for slice_ in ("overall", *(f"set={name}" for name in SETS)):
+        assert clean[FLIPS, slice_].high == pytest.approx(1 - 0.025 ** (1 / 166))
+    assert 0.01 < clean[FLIPS, "overall"].high < 0.025  # type: ignore[operator]
+
+
+def test_templates_name_nobody_themselves() -> None:
+    """Else an exchange would change more than the person, and what is measured of one pair would hold of two."""
+    lists = vocabulary(SETS)
+    named = [text for text in built_in()["templates"] if lists.swaps(text.replace("{who}", "Somebody"))]
+    assert (named, len(built_in()["templates"])) == ([], 166)
+
+
+def test_more_people_per_template_cost_more_queries_and_show_no_more() -> None:
+    one, four = (measured(bag_of_words(OPINIONS), people=people).statistics for people in (1, 4))
+    assert one["queries"] < 4_000 < four["queries"]
+    assert sum(times for _, _, times in one["slices"]["overall"]["flips"]) == 166
+    assert sum(times for _, _, times in four["slices"]["overall"]["flips"]) == 166
 
 
 def test_no_flip_in_four_hundred_texts_is(tmp_path: Path) -> None:

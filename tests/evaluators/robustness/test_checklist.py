@@ -9,7 +9,7 @@ from evaluators.contract import Measured, Reading, Status, Subject, SubjectError
 from evaluators.evaluate import silent
 from evaluators.models.model import TEXTS, Model
 from evaluators.robustness.checklist import measure_model
-from evaluators.robustness.checklist_templates import built_in
+from evaluators.robustness.checklist_templates import built_in, direction, invariance, minimum_functionality
 from tests.evaluators.data import subject, write_csv
 from tests.evaluators.texting import (
     CLASSES,
@@ -24,8 +24,10 @@ ID = "robust.text_checklist"
 MFT, INV, DIR = (f"robust.text.checklist_{kind}" for kind in ("mft", "inv", "dir"))
 NO_TABLE = Subject.from_dict({"kind": "model", "files": {}})
 NAMED = {"positive": "positive", "negative": "negative"}
-PRAISE = {word: 1.0 for word in [*built_in()["fill"]["good"], "love", "recommend", "happy", "like", "liked"]}
-BLAME = {word: -1.0 for word in [*built_in()["fill"]["bad"], "hate", "waste", "unhappy", "warn", "dislike"]}
+LIKING = ("love", "loves", "loved", "recommend", "happy", "like", "liked", "enjoyed", "exceeded", "best", "better")
+LOATHING = ("hate", "hates", "waste", "unhappy", "warn", "dislike", "regret", "disappointment", "worst", "worse")
+PRAISE = {word: 1.0 for word in [*built_in()["fill"]["good"], *LIKING]}
+BLAME = {word: -1.0 for word in [*built_in()["fill"]["bad"], *LOATHING]}
 
 
 def measured(model: Model, where: Subject = NO_TABLE, **params: Any) -> Measured:
@@ -50,17 +52,16 @@ def test_a_model_that_counts_words_fails_exactly_where_words_mislead() -> None:
     """The sum of praise and blame is right on plain words and wrong on plain negation; both can be read off."""
     readings = found(bag_of_words(PRAISE | BLAME, bias=-0.1), **NAMED)
     assert readings[MFT, "capability=vocabulary"].value == 0.0
-    assert readings[MFT, "capability=time"].value == pytest.approx(0.5)
-    texts = [5 if template.count("{") == 1 else 10 for _, template, _ in built_in()["mft"]]
-    wrong = [answer_of_sum(template) != expected for _, template, expected in built_in()["mft"]]
-    assert readings[MFT, "overall"].value == np.dot(wrong, texts) / sum(texts)
-    assert 0.3 < readings[MFT, "overall"].value < 0.4
+    for name in ("negation", "time", "who speaks", "contrast"):
+        wrong = [answer_of_sum(text) != expected for kind, text, expected in built_in()["mft"] if kind == name]
+        assert readings[MFT, f"capability={name}"].value == pytest.approx(np.mean(wrong))
+        assert np.mean(wrong) >= 0.3
     assert readings[DIR, "overall"].value == 0.0
 
 
 def answer_of_sum(template: str) -> str:
     words = template.replace("{good}", "good").replace("{bad}", "bad").lower().split()
-    total = sum((PRAISE | BLAME).get(word.strip(",.;?!"), 0) for word in words)
+    total = sum((PRAISE | BLAME).get(word.strip(",.;:?!"), 0) for word in words)
     return "positive" if total > 0.1 else "negative"
 
 
@@ -135,14 +136,52 @@ def test_a_model_that_minds_capitals_fails_and_its_twin_passes(tmp_path: Path) -
 
 
 def test_a_model_that_praise_makes_worse_moves_the_wrong_way() -> None:
-    readings = found(bag_of_words({word: -weight for word, weight in (PRAISE | BLAME).items()}), **NAMED)
-    assert readings[DIR, "capability=praise added"].value == 1.0
+    weights = PRAISE | BLAME
+    turned = found(bag_of_words({word: -weight for word, weight in weights.items()}), **NAMED)
+    twin = found(bag_of_words(weights), **NAMED)
+    assert turned[DIR, "capability=praise added"].low > 0.05  # type: ignore[operator]
+    assert (turned[DIR, "overall"].value > 0.2, twin[DIR, "overall"].value) == (True, 0.0)  # type: ignore[operator]
 
 
-def test_few_templates_can_not_prove_much() -> None:
-    """No failure in 12 templates still allows a quarter."""
-    reading = found(bag_of_words(PRAISE | BLAME, bias=-0.1), **NAMED)[DIR, "overall"]
-    assert reading.high == pytest.approx(1 - 0.025 ** (1 / reading.detail["clusters"]))
+@pytest.mark.verification
+def test_a_model_without_a_failure_is_shown_to_meet_the_default_limit() -> None:
+    """The bound is Clopper and Pearson's over templates, so it takes 72 of them to show 5 %."""
+    readings = found(oracle(), **NAMED)
+    overall = {metric: readings[metric, "overall"] for metric in (MFT, INV, DIR)}
+    assert {reading.value for reading in overall.values()} == {0.0}
+    assert [round(reading.high or 1, 3) for reading in overall.values()] == [0.04, 0.039, 0.046]
+    for reading in overall.values():
+        assert reading.high == pytest.approx(1 - 0.025 ** (1 / reading.detail["clusters"]))
+
+
+def oracle() -> Model:
+    """A model that knows what each built-in text should get: sure where that is said, and else undecided."""
+    trials = [*minimum_functionality({name: name for name in CLASSES}, fills=5, seed=3), *direction(fills=5, seed=3)]
+    known = {trial.text: float(trial.expected in ("positive", "up")) for trial in trials}
+
+    def ask(texts: Sequence[str]) -> np.ndarray:
+        p = np.array([known.get(text, 0.5) for text in texts])
+        return np.stack([1 - p, p], axis=1)
+
+    return Model(inputs=TEXTS, score_kind="probability", ask=ask, classes=CLASSES)
+
+
+def test_the_built_in_trials_are_several_hundred_different_texts_and_no_more_than_are_paid_for() -> None:
+    trials = [
+        *minimum_functionality({name: name for name in CLASSES}, fills=5, seed=3),
+        *direction(fills=5, seed=3),
+        *invariance(built_in()["sentences"], fills=5, seed=3),
+    ]
+    texts = {text for trial in trials for text in trial.asked}
+    assert 1_500 < len(texts) == measured(bag_of_words({}), **NAMED).statistics["queries"] < 2_000
+    assert len({trial.cluster for trial in trials if trial.kind == "mft"}) >= 60
+    assert len({trial.cluster for trial in trials if trial.kind == "dir"}) >= 60
+
+
+def test_filled_templates_have_the_right_article() -> None:
+    texts = [trial.text for trial in direction(fills=100, seed=1)]
+    assert any(" an excellent " in text for text in texts)
+    assert not any(" a excellent " in text or " an good " in text for text in texts)
 
 
 def test_empty_texts_and_emoji_are_asked_about_too(tmp_path: Path) -> None:
