@@ -182,13 +182,15 @@ def find(text: str, kinds: frozenset[str] | None = None) -> list[Finding]:
     if "@" not in text and not any(letter.isdigit() for letter in text):
         return []
     found: list[Finding] = []
+    taken = bytearray(len(text))
     for rule in RULES:
         if kinds is not None and rule.kind not in kinds:
             continue
         for match in rule.pattern.finditer(text):
-            is_free = all(match.end() <= other.start or other.end <= match.start() for other in found)
-            if is_free and rule.holds(match.group()):
-                found.append(Finding(rule.kind, match.start(), match.end()))
+            start, end = match.span()
+            if not any(taken[start:end]) and rule.holds(match.group()):
+                taken[start:end] = b"\1" * (end - start)
+                found.append(Finding(rule.kind, start, end))
     return sorted(found, key=lambda item: item.start)
 
 

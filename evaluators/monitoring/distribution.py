@@ -112,7 +112,7 @@ def _compare(reference: Categorical, current: Categorical, *, bins: int) -> Json
     known = [values[np.isfinite(values)] for values in pair]
     cells = as_statistics(in_quantiles(*pair, bins=bins))
     test = library("scipy.stats").ks_2samp(*known)
-    ks = {"distance": float(test.statistic), "p": float(test.pvalue)}
+    ks = {"distance": float(test.statistic), "p": float(test.pvalue), "m": len(known[0]), "n": len(known[1])}
     return {"cells": cells, "ks": ks, "transport": transport.measure(*known).as_statistics()}
 
 
@@ -120,7 +120,9 @@ def _distance(metric: str, item: Mapping[str, Any], level: float, seed: int) -> 
     cells = item["cells"]
     reference, current = np.array(cells["reference"]), np.array(cells["current"])
     if metric == KS:
-        return kolmogorov(item["ks"]["distance"], item["n"], item["m"], item["ks"]["p"], level=level)
+        found = item["ks"]
+        # Rows without a value say nothing about the law of the values.
+        return kolmogorov(found["distance"], found["n"], found["m"], found["p"], level=level)
     if metric == WASSERSTEIN:
         rng = generator(seed, f"{metric} {item['name']}")
         return transport.judge(transport.from_statistics(item["transport"]), level=level, rng=rng)

@@ -13,6 +13,9 @@ import numpy as np
 from evaluators.arithmetic.counts import FloatArray
 from evaluators.arithmetic.intervals import clopper_pearson
 
+# A gate needs a number for the other end, and this one passes no limit.
+NO_UPPER_BOUND = 1_000.0
+
 LogPerplexity = Callable[[str], float]
 GoOn = Callable[[str, int], str]
 
@@ -36,9 +39,13 @@ class Rank:
         return math.log2(self.candidates + 1) - math.log2(self.ahead + 1)
 
     def interval(self, level: float) -> tuple[float, float]:
-        """The exact value twice; for a sample what the share ahead can be, and at most log2 of the space."""
+        """The exact value twice; for a sample what the share ahead can be, and at most log2 of the space.
+
+        A canary before all candidates has no upper bound unless the space was declared: few candidates show few bits.
+        """
         if self.is_exact:
-            return self.exposure, self.exposure
+            is_cut_off = not self.ahead and not self.space
+            return self.exposure, NO_UPPER_BOUND if is_cut_off else self.exposure
         low, high = clopper_pearson(self.ahead, self.candidates, level=level)
         most = math.log2(self.space)
         return max(0.0, -math.log2(high)), most if low * self.space <= 1 else -math.log2(low)

@@ -1,6 +1,7 @@
 """What the rules for personal data find, and what they leave alone."""
 
 import random
+import sys
 
 import pytest
 
@@ -117,3 +118,23 @@ def test_no_rule_takes_long_over_a_text_made_to_slow_it() -> None:
     for seed in ["1 ", "a", "1.2.", "(0", "ab:", "+1 ", "A1 ", "a@", "a.", "-1", "AB 12 "]:
         assert isinstance(find(seed * 20_000 + "@"), list)
     assert len(RULES) == len(KINDS)
+
+
+def test_a_cell_with_thousands_of_findings_takes_time_in_proportion() -> None:
+    """Each finding was once compared with all before it: four times the text took sixteen times as long."""
+
+    def steps(n: int) -> int:
+        count = 0
+
+        def seen(_frame: object, event: str, _arg: object) -> None:
+            nonlocal count
+            count += event == "call"
+
+        sys.setprofile(seen)
+        try:
+            assert len(find("a@b.co " * n)) == n
+        finally:
+            sys.setprofile(None)
+        return count
+
+    assert steps(800) < 5 * steps(200)

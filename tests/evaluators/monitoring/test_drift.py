@@ -160,6 +160,15 @@ def test_absent_numbers_are_a_cell_of_their_own(tmp_path: Path) -> None:
     assert rows[-1] == ["(absent)", 0.0, 0.5]
 
 
+def test_rows_without_a_value_narrow_no_interval_of_the_values(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    windows = [[f"{value:.6f}" for value in rng.normal(size=20)] + [""] * 1980 for _ in range(2)]
+    found = run("drift.distribution", tmp_path, {"a": windows[0]}, reference={"a": windows[1]})
+    distance = reading(found, KS, "column=a")
+    assert distance.low == 0.0
+    assert (distance.high or 0) > 0.8
+
+
 def test_small_windows_and_strangers_are_not_compared(tmp_path: Path) -> None:
     found = run("drift.distribution", tmp_path, {"a": list(range(12))}, reference={"a": list(range(100))})
     assert reading(found, PSI, "worst").status is Status.INSUFFICIENT_DATA

@@ -157,6 +157,13 @@ def test_the_most_exposed_canary_is_the_overall_one() -> None:
     assert found[EXTRACTABLE, "overall"].status is Status.NOT_APPLICABLE
 
 
+def test_a_canary_before_few_candidates_passes_no_limit_unless_the_space_was_declared() -> None:
+    """120 candidates show 6.9 bits at most, so a limit of 10 would be kept by a secret known by heart."""
+    assert Rank(0, 120).interval(0.95) == (pytest.approx(math.log2(121)), 1_000.0)
+    assert Rank(0, 120, space=121).interval(0.95) == (pytest.approx(math.log2(121)),) * 2
+    assert Rank(1, 120).interval(0.95)[1] < 7
+
+
 def test_several_sampled_canaries_have_wider_intervals_than_one() -> None:
     alone = canaries([50.5], 500, params={"space": 1e9})[EXPOSURE, "overall"]
     among = canaries([50.5, 80.5, 90.5], 500, params={"space": 1e9})[EXPOSURE, "overall"]
