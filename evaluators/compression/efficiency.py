@@ -54,7 +54,7 @@ class Efficiency:
             "type": "integer",
             "default": 200,
             "minimum": 1,
-            "maximum": 100_000,
+            "maximum": 5_000,
             "title": "Predictions that are timed, one row each",
         },
     }

@@ -57,11 +57,14 @@ def change_readings(statistics: Mapping[str, Any], *, minimum: int, level: float
         for part in _parts(table)
     ]
     readings += [_mcnemar(part, keep, common) for part in _parts(table)]
+    crowded = too_many_groups(len(table.values))
+    if crowded or not table.columns:
+        status = Status.INSUFFICIENT_DATA if crowded else Status.NOT_APPLICABLE
+        refused: Json = {"status": status, "reason": crowded or "no group column was declared"}
+        refused |= common if crowded else common | {"statistics": table.as_statistics() | keep}
+        names = [(ACCURACY, WORST), *((metric, OVERALL) for metric in CHANGES)]
+        return readings + [Reading(metric=metric, slice=name, **refused) for metric, name in names]
     common["statistics"] = table.as_statistics() | keep
-    reason = "" if table.columns else "no group column was declared"
-    if reason:
-        readings.append(Reading(metric=ACCURACY, slice=WORST, status=Status.NOT_APPLICABLE, reason=reason, **common))
-        return readings + _not_applicable(tuple(CHANGES), reason, common)
     cells = RIGHT.cells(table.counts)
     readings.append(worst_change(ACCURACY, names=table.names, cells=cells, minimum=minimum, common=common))
     for metric, about in CHANGES.items():

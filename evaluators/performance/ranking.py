@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import GroupCounts
 from evaluators.arithmetic.draws import generator
 from evaluators.arithmetic.intervals import normal_interval
 from evaluators.arithmetic.ranks import Auc
@@ -12,7 +13,7 @@ from evaluators.arithmetic.simultaneous import Block, gap, normal_block, replica
 from evaluators.contract import OVERALL, WORST, Json, Reading, Status
 from evaluators.performance.metrics import AUC, AUC_PARITY
 from evaluators.performance.worst import worst_reading
-from evaluators.support import MINIMUM, family
+from evaluators.support import MINIMUM, family, too_many_groups
 
 
 def rank_readings(
@@ -25,8 +26,11 @@ def rank_readings(
         status = Status.NOT_APPLICABLE
         return [Reading(metric=m, slice=s, status=status, reason=reason, level=level) for m, s in slices]
     items = [Auc(**item) for item in statistics.get("auc_groups", [])]
+    readings = [_single(Auc(**statistics["auc"]), OVERALL, _pooled(statistics), level)]
+    if crowded := too_many_groups(len(names)):
+        refused: Json = {"status": Status.INSUFFICIENT_DATA, "reason": crowded, "level": level}
+        return readings + [Reading(metric=m, slice=s, **refused) for m, s in ((AUC, WORST), (AUC_PARITY, OVERALL))]
     names = list(names) if items else []
-    readings = [_single(Auc(**statistics["auc"]), OVERALL, dict(statistics), level)]
     for name, item in zip(names, items, strict=False):
         readings.append(_single(item, name, _part(statistics, names, name), level))
 
@@ -41,6 +45,11 @@ def rank_readings(
         worst_reading(AUC, names=names, values=values, sizes=sizes, block=block, minimum=minimum, common=common)
     )
     return [*readings, _parity(names, items, block, minimum, common)]
+
+
+def _pooled(statistics: Mapping[str, Any]) -> Json:
+    """The statistics of all rows as one, however many groups there are."""
+    return GroupCounts.from_statistics(statistics).pooled().as_statistics() | {"auc": statistics["auc"]}
 
 
 def _part(statistics: Mapping[str, Any], names: Sequence[str], name: str) -> Json:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from evaluators.arithmetic.simultaneous import Block, worst
 from evaluators.contract import WORST, Json, Reading, Status
-from evaluators.support import family, sizes_by_name
+from evaluators.support import family, sizes_by_name, too_many_groups
 
 Blocks = Callable[[list[int]], Block]
 
@@ -26,6 +26,9 @@ def worst_reading(
     if not names:
         reason = "no group column was declared"
         return Reading(metric=metric, slice=WORST, status=Status.NOT_APPLICABLE, reason=reason, **common)
+    if crowded := too_many_groups(len(names)):
+        bare = {key: value for key, value in common.items() if key != "statistics"}
+        return Reading(metric=metric, slice=WORST, status=Status.INSUFFICIENT_DATA, reason=crowded, **bare)
     found = family(names, sizes, minimum=minimum)
     detail: Json = {"excluded": list(found.excluded)}
     kept = list(found.kept)

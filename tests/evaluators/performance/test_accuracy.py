@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from sklearn import metrics as sklearn
 from evaluators import catalog
 from evaluators.contract import Reading, Status
 from evaluators.evaluate import evaluate
+from evaluators.notebook import measure
 from tests.evaluators.data import compas, subject, write_csv
 
 COLUMNS = {"label": "y", "prediction": "p", "group": "g"}
@@ -129,3 +131,19 @@ def test_a_score_without_groups_is_ranked_overall(tmp_path: Path) -> None:
     )
     found = {(reading.metric, reading.slice): reading.value for reading in outcome.readings}
     assert found["performance.auc", "overall"] == 1.0
+
+
+def test_ten_thousand_groups_are_told_of_and_not_stored() -> None:
+    """Half a megabyte of counts lay behind the worst group, and the AUC said that no group was declared."""
+    rng, n = np.random.default_rng(0), 20_000
+    table = {name: rng.choice(["0", "1"], n).tolist() for name in ("label", "prediction")}
+    table |= {"group": (np.arange(n) % 10_000).astype(str).tolist(), "score": rng.random(n).tolist()}
+    columns = {"label": "label", "prediction": "prediction", "score": "score", "group": "group"}
+    facts: dict[str, Any] = {"favourable": "1", "score_kind": "probability"}
+    found = measure("performance.accuracy", table=table, columns=columns, **facts)
+    for metric in ("performance.accuracy", "performance.auc"):
+        assert found.reading(metric).status is Status.OK
+        worst = found.reading(metric, "worst")
+        assert worst.status is Status.INSUFFICIENT_DATA
+        assert worst.reason.startswith("10,000 groups")
+    assert sum(len(json.dumps(reading.statistics)) for reading in found.readings) < 10_000
