@@ -41,7 +41,7 @@ def main() -> int:
         job = _read_job(sys.stdin)
         limits.apply(job.get("limits") or {})
         event = _run(job, events)
-        canonical(event)  # what JSON can't hold must fail here, not while it is being sent
+        canonical(_storable(event))  # what JSON can't hold must fail here, not while it is being sent
     # The one place where everything is caught: the parent must be told in every case.
     except Exception as error:  # noqa: BLE001 reported as a failure event
         event = {"event": "failure", "error": f"{type(error).__name__}: {error}", "where": _where(error)}
@@ -82,8 +82,22 @@ def _events() -> TextIO:
 
 
 def _emit(events: TextIO, event: Json) -> None:
-    events.write(canonical(event).decode() + "\n")
+    events.write(canonical(_storable(event)).decode() + "\n")
     events.flush()
+
+
+def _storable(value: Any) -> Any:
+    """The same with U+FFFD for what no database keeps in text: NUL, and halves of surrogate pairs.
+
+    Names in a hostile file could hold them, and what was found in it could then never be stored.
+    """
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, Mapping):
+        return {_storable(key): _storable(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable(inner) for inner in value]
+    return value
 
 
 def _read_job(stream: TextIO) -> Json:

@@ -152,3 +152,15 @@ def test_nothing_the_child_prints_can_be_taken_for_an_event(job: dict[str, Any],
     events, stderr = run(job, **environment)
     assert events[-1]["event"] == "result"
     assert "noise" in stderr
+
+
+def test_names_that_no_database_keeps_are_sent_in_other_letters(tmp_path: Path) -> None:
+    """A hostile file could otherwise end every attempt to store what was found in it."""
+    header = json.dumps({"w\0\ud800": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
+    model = tmp_path / "x.safetensors"
+    model.write_bytes(len(header).to_bytes(8, "little") + header + b"\xff\xff\xff\x7f")
+    events, _ = run({"evaluator": "security.model_file", "version": "1", "subject": subject_dict(model=model)})
+    assert events[-1]["event"] == "result"
+    found = json.dumps(events[-1], ensure_ascii=False)
+    assert "w\ufffd\ufffd: NaN" in found
+    assert "\\u0000" not in found
