@@ -44,9 +44,12 @@ def measure(reference: FloatArray, current: FloatArray) -> Grid:
         np.searchsorted(np.sort(part) / scale, pooled, side="right") / len(part) for part in (reference, current)
     ]
     value = float((np.abs(between[0] - between[1])[:-1] * np.diff(pooled)).sum())
-    edges = np.unique(np.quantile(pooled, np.linspace(0, 1, CELLS + 1), method="inverted_cdf"))
+    edges = np.unique(pooled)
+    if len(edges) > CELLS + 1:
+        edges = np.unique(np.quantile(pooled, np.linspace(0, 1, CELLS + 1), method="inverted_cdf"))
+    # A cell ends at its edge and takes it in, so that few different values keep their own cells and their distance.
     counts = [
-        np.bincount(np.searchsorted(edges[1:], part / scale, side="left").clip(0, len(edges) - 1), minlength=len(edges))
+        np.bincount(np.searchsorted(edges, part / scale, side="left"), minlength=len(edges))
         for part in (reference, current)
     ]
     return Grid(value, counts[0], counts[1], np.append(np.diff(edges), 0.0))

@@ -195,3 +195,20 @@ def test_readings_come_back_from_their_statistics(tmp_path: Path) -> None:
 
 def test_the_index_of_equal_counts_is_zero() -> None:
     assert psi_value(np.array([5, 0, 5]), np.array([5, 0, 5])) == 0
+
+
+@pytest.mark.parametrize("shares", [[0.67, 0.33, 0.0, 0.0], [0.34, 0.62, 0.02, 0.02]])
+def test_a_column_of_few_values_has_moved_when_it_has_and_not_when_it_has_not(shares: list[float]) -> None:
+    rng = np.random.default_rng(4)
+    values = np.arange(4.0)
+    lows, p = [], []
+    for _ in range(40):
+        first, second = (rng.choice(values, 1_000, p=shares) for _ in range(2))
+        found = transport.judge(transport.measure(first, second), level=0.95, rng=rng)
+        lows.append(found.low)
+        p.append(found.p_value)
+    assert sum(low > 0 for low in lows) <= 4
+    assert min(p) < 0.5
+    moved = transport.judge(transport.measure(first, rng.choice(values, 1_000, p=shares[::-1])), level=0.95, rng=rng)
+    assert moved.low > 0
+    assert moved.p_value < 0.01
