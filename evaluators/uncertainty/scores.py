@@ -9,6 +9,7 @@ from evaluators.contract import Json, Reading, Status
 from evaluators.support import MINIMUM
 from evaluators.uncertainty.ece import brier_parts
 from evaluators.uncertainty.goodness import hosmer_lemeshow, spiegelhalter
+from evaluators.uncertainty.means import bounded_interval
 from evaluators.uncertainty.metrics import BRIER, HOSMER_LEMESHOW, LOGLOSS, SPIEGELHALTER
 
 
@@ -26,7 +27,7 @@ def _brier(moments: Mapping[str, Any], name: str, common: Json) -> Reading:
     n = moments["n"]
     mean, variance = _mean(moments["squared_error"], n)
     if variance > 0:
-        interval, method = normal_interval(mean, variance, level=common["level"]), "central limit"
+        interval, method = bounded_interval(n, *moments["squared_error"], upper=1.0, level=common["level"])
     else:
         interval, method = _without_variance(mean, n, common["level"]), "exact, no variance"
     parts = brier_parts(moments)

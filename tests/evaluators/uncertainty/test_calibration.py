@@ -11,6 +11,7 @@ from evaluators.contract import Reading, Status
 from evaluators.evaluate import evaluate
 from evaluators.uncertainty.ece import brier_parts, ece, reliability
 from evaluators.uncertainty.goodness import hosmer_lemeshow, spiegelhalter
+from evaluators.uncertainty.means import bounded_interval
 from evaluators.uncertainty.moments import added, measure_moments
 from tests.evaluators.data import subject, write_csv
 
@@ -205,3 +206,21 @@ def test_the_calibration_error_shown_lies_within_its_band(observed: int) -> None
     found = ece(bins, level=0.95, rng=np.random.default_rng(0))
     assert found.debiased < found.low
     assert found.low <= found.value <= found.high
+
+
+@pytest.mark.statistics
+@pytest.mark.parametrize(("rows", "wrong"), [(300, 0.01), (1_000, 0.002), (100, 0.05), (1_000, 0.1)])
+def test_the_brier_score_of_a_sure_model_that_errs_rarely_is_covered(rows: int, wrong: float) -> None:
+    """The plain normal interval covered 80, 86, 88 and 94 in a hundred, and missed on the dangerous side."""
+    rng, held = np.random.default_rng(3), 0
+    for _ in range(1_000):
+        errors = (1 - rng.uniform(0, 0.002, rows) - (rng.random(rows) > wrong)) ** 2
+        (low, high), _ = bounded_interval(rows, errors.sum(), (errors**2).sum(), upper=1.0, level=0.95)
+        held += low <= wrong <= high
+    assert held / 1_000 > 0.93
+
+
+def test_a_sample_without_an_error_is_no_certainty() -> None:
+    errors = np.linspace(0, 1e-6, 200)
+    (_, high), _ = bounded_interval(200, errors.sum(), (errors**2).sum(), upper=1.0, level=0.95)
+    assert high > 0.01
