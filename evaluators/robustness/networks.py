@@ -29,6 +29,8 @@ class Network:
     batch: int = 256
     queries: int = 0
     gradients: int = 0
+    # The model this is the inside of, where it is: what is asked here is asked of it.
+    model: Model | None = None
 
     def tensor(self, rows: FloatArray) -> Any:
         """Rows as this network takes them."""
@@ -41,6 +43,8 @@ class Network:
         """Logits without gradients. Raises BadOutput if one isn't finite."""
         torch = library("torch")
         self.queries += len(rows)
+        if self.model is not None:
+            self.model.queries += len(rows)
 
         def ask(part: Any) -> Any:
             with torch.inference_mode():
@@ -95,4 +99,4 @@ def open_network(model: Model, *, device: str, width: int) -> Network | None:
     for parameter in module.parameters():
         parameter.requires_grad_(False)
     dtype = next((item.dtype for item in module.parameters() if item.is_floating_point()), torch.float32)
-    return Network(module, model.shape or (width,), where, dtype, batch=min(model.batch, 1_024))
+    return Network(module, model.shape or (width,), where, dtype, batch=min(model.batch, 1_024), model=model)
