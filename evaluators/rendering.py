@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluators.catalog import EVALUATORS, method_page
+from evaluators.catalog import BEYOND_LIMITS, EVALUATORS, method_page
 from evaluators.contract import ROLES, Evaluator, EvaluatorError, Evidence, Json, Reading, Status
 
 LEGEND = """cost: A seconds, B minutes, C up to an hour, D hours
@@ -115,9 +115,17 @@ def _question(page: str) -> str:
 
 
 def _row(reading: Reading) -> list[str]:
-    interval = "" if reading.low is None or reading.high is None else f"[{reading.low:.4g}, {reading.high:.4g}]"
+    interval = _interval(reading.low, reading.high)
     value, p_value = ("" if number is None else f"{number:.4g}" for number in (reading.value, reading.p_value))
     return [reading.metric, reading.slice, value, interval, p_value, str(reading.n), _note(reading)]
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    """Both ends; the open end of a test, which may fail a limit and never meet one, as what it is."""
+    if low is None or high is None:
+        return ""
+    start = "(-∞" if low <= -BEYOND_LIMITS else f"[{low:.4g}"
+    return f"{start}, ∞)" if high >= BEYOND_LIMITS > low else f"{start}, {high:.4g}]"
 
 
 def _note(reading: Reading) -> str:

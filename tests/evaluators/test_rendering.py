@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from evaluators import rendering
 from evaluators.__main__ import INTERRUPTED, UNREAD, main
-from evaluators.catalog import EVALUATORS, describe
+from evaluators.catalog import BEYOND_LIMITS, EVALUATORS, describe
 from evaluators.contract import Reading, Status
 from evaluators.evaluate import Outcome
 
@@ -40,6 +41,20 @@ def test_what_was_found_is_named_beside_how_much() -> None:
     findings = [{"what": f"posix.system{i}", "offset": i} for i in range(5)]
     said = str(outcome(reading("overall", findings=findings)))
     assert "found posix.system0, posix.system1, posix.system2, …" in said
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "shown"),
+    [
+        (17, BEYOND_LIMITS, "[17, ∞)"),
+        (-BEYOND_LIMITS, 2, "(-∞, 2]"),
+        (0.25, 0.5, "[0.25, 0.5]"),
+        (12_345_678, 12_345_678, "[1.235e+07, 1.235e+07]"),
+    ],
+)
+def test_the_open_end_of_a_test_is_shown_open(low: float, high: float, shown: str) -> None:
+    said = str(outcome(replace(reading("overall"), low=low, high=high)))
+    assert shown in said
 
 
 def test_why_a_file_has_its_class_is_told() -> None:
