@@ -24,6 +24,7 @@ from evaluators.data.confident import Noise, estimate_noise
 from evaluators.data.crossfit import FOLDS, folds, linear_probabilities, spread_out
 from evaluators.exact import insufficient, table
 from evaluators.subjects.columns import Columns, numbers, open_columns
+from evaluators.subjects.words import check_complete
 from evaluators.support import MINIMUM
 
 RATE = "data.label_noise.rate"
@@ -59,6 +60,7 @@ class LabelNoise:
             raise SubjectError("a label column, and probability or feature columns, must be declared")
         columns = open_columns(subject, names=[subject.label, *used])
         item = columns.data[subject.label]
+        check_complete(subject.label, item, columns.file)
         label, names = item.codes, item.values
         if len(names) > MAX_CLASSES:
             raise SubjectError(f"{columns.file}: {len(names):,} different labels, more than {MAX_CLASSES}")

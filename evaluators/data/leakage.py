@@ -7,9 +7,9 @@ from evaluators.contract import OVERALL, Direction, Json, Measured, Metric, Prog
 from evaluators.data.duplicates import NEAR_PARAMETERS
 from evaluators.data.overlap import measure_overlap, split_table
 from evaluators.data.proxies import told_by
-from evaluators.exact import counted, not_applicable, table
+from evaluators.exact import counted, insufficient, not_applicable, table
 from evaluators.subjects.columns import Columns, open_columns, used_columns
-from evaluators.support import rate_reading
+from evaluators.support import MINIMUM, rate_reading
 
 OVERLAP = "data.leakage.train_test_overlap"
 TARGET = "data.leakage.target_proxy"
@@ -66,6 +66,7 @@ class Leakage:
             strong = [row for row in found if row[1] >= params["strength"]]
             statistics["target"] = {
                 "n": first.n,
+                "outcomes": len(first.data[subject.label].values),
                 "features": len(found),
                 "strong": strong[:SHOWN],
                 "count": len(strong),
@@ -82,6 +83,9 @@ class Leakage:
         target = statistics["target"]
         if target is None:
             return [*readings, not_applicable(TARGET, "no label column was declared", common=common)]
+        if target["n"] < MINIMUM or target["outcomes"] < 2:
+            reason = f"{target['n']} rows with {target['outcomes']} different outcomes; it takes {MINIMUM} rows and two"
+            return [*readings, insufficient(TARGET, reason, common=common, n=target["n"])]
         detail = {"features": target["features"], "strong": target["strong"]}
         return [*readings, counted(TARGET, target["count"], common=common, detail=detail, n=target["n"])]
 

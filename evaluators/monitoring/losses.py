@@ -26,6 +26,7 @@ from evaluators.monitoring.drawing import chart_evidence
 from evaluators.monitoring.run_length import chance_of_a_signal, cusum_run_length
 from evaluators.monitoring.windows import time_order
 from evaluators.subjects.columns import Columns, numbers, open_columns
+from evaluators.subjects.words import check_complete
 
 CHANGE, ALARMS, EXPECTED = "drift.performance", "drift.performance.alarms", "drift.performance.expected"
 MINIMUM_BATCHES = 20
@@ -109,6 +110,7 @@ def _losses(columns: Columns, subject: Subject) -> FloatArray:
 
 def _words(columns: Columns, name: str) -> Any:
     item = columns.data[name]
+    check_complete(name, item, columns.file)
     return np.array(item.values, dtype=object)[item.codes]
 
 

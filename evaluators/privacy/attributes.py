@@ -30,6 +30,7 @@ from evaluators.support import MINIMUM
 
 ADVANTAGE = "privacy.attribute_inference.advantage"
 MAX_VALUES = 20
+LEAST = 5 * MINIMUM
 
 
 class AttributeInference:
@@ -63,6 +64,9 @@ class AttributeInference:
         if len(item.values) > MAX_VALUES:
             raise SubjectError(f"{name}: column {column!r} has {len(item.values):,} values, more than {MAX_VALUES}")
         rows, secret = _sample(model_rows(table, subject, model, name), item.codes, int(params["rows"]), seed)
+        facts: Json = {"n": len(rows), "values": len(item.values)}
+        if len(rows) < LEAST:
+            return Measured(statistics=facts)
         progress(0.1, f"asking the model about {len(rows):,} rows")
         answers = model.scores(rows) if model.score_kind == VALUE else _steady(model.scores(rows))
         known = np.nan_to_num(rows[:, [i for i, feature in enumerate(names) if feature != column]])
@@ -71,12 +75,7 @@ class AttributeInference:
         attack = _best(np.column_stack([known, answers]), secret, seed, "with")
         difference = attack.astype(np.int64) - without.astype(np.int64)
         counts = {"gained": int((difference > 0).sum()), "lost": int((difference < 0).sum())}
-        facts = {
-            "n": len(rows),
-            "values": len(item.values),
-            "baseline": int(without.sum()),
-            "attack": int(attack.sum()),
-        }
+        counts |= {"baseline": int(without.sum()), "attack": int(attack.sum())}
         return Measured(statistics=facts | counts)
 
     def summarise(
@@ -85,12 +84,13 @@ class AttributeInference:
         common: Json = {"metric": ADVANTAGE, "slice": OVERALL, "level": level, "statistics": dict(statistics)}
         if "reason" in statistics:
             return [Reading(status=Status.NOT_APPLICABLE, reason=statistics["reason"], **common)]
-        n, gained, lost = (statistics[key] for key in ("n", "gained", "lost"))
+        n = statistics["n"]
         reason = "the trait has one value only" if statistics["values"] < 2 else ""
-        if n < 5 * MINIMUM:
-            reason = f"{n} rows, fewer than {5 * MINIMUM}"
+        if n < LEAST:
+            reason = f"{n} rows, fewer than {LEAST}"
         if reason:
             return [Reading(status=Status.INSUFFICIENT_DATA, reason=reason, n=n, **common)]
+        gained, lost = statistics["gained"], statistics["lost"]
         value = (gained - lost) / n
         # Half a row on each side keeps a variance where no guess changed.
         variance = (gained + lost + 1 - (gained - lost) ** 2 / n) / n**2

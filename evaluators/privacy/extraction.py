@@ -22,6 +22,7 @@ from evaluators.contract import (
     Subject,
     SubjectError,
 )
+from evaluators.inputs.files import required
 from evaluators.models.model import ROWS, VALUE, Model
 from evaluators.models.opening import open_model
 from evaluators.privacy.surrogates import learn, solve
@@ -65,7 +66,7 @@ class Extraction:
         rows = _shuffled(feature_matrix(subject, model), seed)
         held = min(HELD_OUT, len(rows) // 2)
         if held < MINIMUM:
-            raise SubjectError(f"{len(rows)} rows, and copying needs {2 * MINIMUM}")
+            raise SubjectError(f"{required(subject, 'table').name}: {len(rows)} rows, and copying needs {2 * MINIMUM}")
         test, pool = np.nan_to_num(rows[:held]), np.nan_to_num(rows[held:][: params["queries"]])
         truth = model.labels(rows[:held])
         budget = Budget(float(params["budget_s"]))

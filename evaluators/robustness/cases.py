@@ -1,6 +1,7 @@
 """What a robustness evaluator tries a model on: rows with their outcomes, drawn so that their order leaves no trace."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -120,13 +121,16 @@ def check_box(case: Case, box: Box) -> None:
 
 
 def row_keys(rows: FloatArray, labels: IntArray, seed: int) -> IntArray:
-    """A number per row that follows from the seed and from what the row holds."""
+    """A number per row that follows from the seed and from what the row holds; copies of a row get one each."""
     salt = seed.to_bytes(8, "big")
-    digests = [
-        hashlib.blake2b(row.tobytes() + int(label).to_bytes(8, "big"), digest_size=8, key=salt).digest()
-        for row, label in zip(np.ascontiguousarray(rows), labels, strict=True)
-    ]
-    return np.array([int.from_bytes(item, "big") >> 1 for item in digests], dtype=np.int64)
+    copies: Counter[bytes] = Counter()
+    keys = []
+    for row, label in zip(np.ascontiguousarray(rows), labels, strict=True):
+        held = row.tobytes() + int(label).to_bytes(8, "big")
+        digest = hashlib.blake2b(held + b"copy" * copies[held], digest_size=8, key=salt).digest()
+        copies[held] += 1
+        keys.append(int.from_bytes(digest, "big") >> 1)
+    return np.array(keys, dtype=np.int64)
 
 
 def row_generators(case: Case, seed: int, metric: str) -> list[np.random.Generator]:

@@ -10,7 +10,7 @@ from evaluators.models.model import Model
 from evaluators.models.opening import open_model
 from evaluators.robustness.text_search import Hunt, Limits, Search
 from evaluators.robustness.words_like import Neighbours, Substitutes
-from evaluators.subjects.texts import Asker, check_labels, check_reads_texts, open_texts
+from evaluators.subjects.texts import Asker, check_reads_texts, open_texts
 from evaluators.support import rate_reading
 
 SUCCESS = "robust.text.synonym_asr"
@@ -90,8 +90,7 @@ def measure_model(
 ) -> Measured:
     """`measure` of a model that is open already. `given` takes the place of all lists of substitutes."""
     check_reads_texts(model)
-    rows = open_texts(subject, rows=params["rows"], seed=seed, labelled=True)
-    check_labels(rows, model, subject)
+    rows = open_texts(subject, rows=params["rows"], seed=seed, classes=model.classes)
     budget = Budget(params["budget_s"])
     search = _search(model, params, given)
     hunts: list[Hunt] = []

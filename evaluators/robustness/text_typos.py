@@ -14,7 +14,7 @@ from evaluators.language.wording import shortened
 from evaluators.models.model import Model
 from evaluators.models.opening import open_model
 from evaluators.robustness.text_edits import mistyped
-from evaluators.subjects.texts import Asker, TextRow, check_labels, check_reads_texts, open_texts
+from evaluators.subjects.texts import Asker, TextRow, check_reads_texts, open_texts
 from evaluators.support import rate_reading
 
 ACCURACY = "robust.text.typo_acc"
@@ -79,8 +79,7 @@ def measure_model(
 ) -> Measured:
     """`measure` of a model that is open already."""
     check_reads_texts(model)
-    rows = open_texts(subject, rows=params["rows"], seed=seed, labelled=True)
-    check_labels(rows, model, subject)
+    rows = open_texts(subject, rows=params["rows"], seed=seed, classes=model.classes)
     asker, budget = Asker(model), Budget(params["budget_s"])
     # Per text, in which variant it first went wrong: 0 is the text itself, `variants` + 1 means never.
     first_wrong: list[int] = []

@@ -1,7 +1,8 @@
 """Texts of a table, and a model that is asked about each different text only once, texts of like length together."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,13 +10,14 @@ import numpy as np
 from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import Subject, SubjectError
 from evaluators.inputs.files import required
+from evaluators.inputs.tables import Categorical
 from evaluators.models.model import TEXTS, Model
 from evaluators.subjects.roles import groups, open_table
 
 TEXT_BATCH = 64
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class TextRow:
     """A text, its right class if the table tells, and the group it belongs to, () without group columns."""
 
@@ -24,33 +26,45 @@ class TextRow:
     group: tuple[str, ...] = ()
 
 
-def open_texts(subject: Subject, *, rows: int, seed: int, labelled: bool) -> list[TextRow]:
+def open_texts(subject: Subject, *, rows: int, seed: int, classes: Sequence[str] = ()) -> list[TextRow]:
     """At most so many rows of the table, drawn by a digest of seed and text, so that the order of rows is no matter.
 
-    Raises SubjectError if there is no text column, or no label column and labels are asked for.
+    Labels are read if `classes` are given. Raises SubjectError if there is no text column or no label column, and
+    naming the first row whose label is none of the classes.
     """
     text_column = subject.column("text")
-    if labelled and not subject.label:
+    if classes and not subject.label:
         raise SubjectError("no column was declared as label")
-    columns = [text_column, *([subject.label] if labelled and subject.label else []), *subject.groups]
+    label_column = subject.label if classes else None
+    columns = [text_column, *([label_column] if label_column else []), *subject.groups]
     table = open_table(subject, categorical=columns)
     group = groups(table, subject)
     texts = table.categorical[text_column]
-    labels = table.categorical[subject.label] if labelled and subject.label else None
+    labels = table.categorical[label_column] if label_column else None
+    if labels:
+        _check_labels(labels, classes, f"column {label_column!r}", required(subject, "table").name)
     found = [
         TextRow(texts.values[t], labels.values[labels.codes[i]] if labels else "", group.values[group.codes[i]])
         for i, t in enumerate(texts.codes.tolist())
     ]
-    return sorted(found, key=lambda row: (ticket(seed, row.text), row.label, row.group))[:rows]
+    return [row for _, row in sorted(_lots(found, seed))[:rows]]
 
 
-def check_labels(rows: Sequence[TextRow], model: Model, subject: Subject) -> None:
-    """Raise SubjectError naming the first label that isn't a class of the model."""
-    unknown = sorted({row.label for row in rows} - set(model.classes))
-    if unknown:
-        shown = ", ".join(repr(name) for name in model.classes[:10])
-        where = f"{required(subject, 'table').name}: column {subject.label!r}"
-        raise SubjectError(f"{where}: the label {unknown[0]!r} is not a class of the model; it has {shown}")
+def _lots(rows: Sequence[TextRow], seed: int) -> Iterator[tuple[bytes, TextRow]]:
+    """A lot for each row, copies of a text included: with one lot for all of them they would be drawn together."""
+    copies: Counter[str] = Counter()
+    for row in sorted(rows):
+        yield ticket(seed, row.text + "\0" * copies[row.text]), row
+        copies[row.text] += 1
+
+
+def _check_labels(labels: Categorical, classes: Sequence[str], column: str, name: str) -> None:
+    for code, value in enumerate(labels.values):
+        if value not in classes:
+            row = int(np.flatnonzero(labels.codes == code)[0]) + 1
+            shown = ", ".join(repr(one) for one in classes[:10])
+            where = f"{name}: row {row}, {column}"
+            raise SubjectError(f"{where}: the label {value[:40]!r} is not a class of the model; it has {shown}")
 
 
 def check_reads_texts(model: Model) -> None:

@@ -19,7 +19,7 @@ def common_codes(columns: Mapping[str, Categorical], *, name: str) -> tuple[dict
     while another has words that it lacks.
     """
     for column, item in columns.items():
-        _check_complete(column, item, name)
+        check_complete(column, item, name)
     names = sorted({value for item in columns.values() for value in item.values})
     if len(names) > MAX_CLASSES:
         raise SubjectError(f"{name}: {len(names):,} different classes, more than the {MAX_CLASSES:,} allowed")
@@ -33,7 +33,8 @@ def common_codes(columns: Mapping[str, Categorical], *, name: str) -> tuple[dict
     return codes, names
 
 
-def _check_complete(column: str, item: Categorical, name: str) -> None:
+def check_complete(column: str, item: Categorical, name: str) -> None:
+    """Raise SubjectError naming the first row whose value is absent."""
     for code, value in enumerate(item.values):
         if value.strip() in ABSENT:
             rows = np.flatnonzero(item.codes == code)

@@ -81,3 +81,10 @@ def test_readings_come_back_from_their_statistics(tmp_path: Path) -> None:
         again = summarise("drift.performance", item.statistics, params={}, level=0.95, seed=0)
         other = next(o for o in again if o.metric == item.metric)
         assert (other.value, other.low, other.high) == (item.value, item.low, item.high)
+
+
+def test_an_absent_label_beside_an_absent_prediction_is_no_right_answer(tmp_path: Path) -> None:
+    table = window(0.1)
+    table = {name: ["" if i == 6 else value for i, value in enumerate(values)] for name, values in table.items()}
+    with pytest.raises(SubjectError, match="row 7, column 'y': the value is missing"):
+        run("drift.performance", tmp_path, table, reference=window(0.1), **FACTS)

@@ -169,3 +169,12 @@ def test_the_advantage_of_an_unused_trait_seldom_excludes_nothing() -> None:
     runs = 60
     above = sum((advantage(*with_trait(100 + i, weight=0.0), params={"rows": 300}).low or 0) > 0 for i in range(runs))
     assert above / runs <= 0.055 + 2 * (0.05 * 0.95 / runs) ** 0.5
+
+
+def test_one_row_is_too_few_to_infer_a_trait_from() -> None:
+    rows, label = noisy_rows(0, 200)
+    model = fitted(LogisticRegression(), rows, label)
+    table = columns(rows[:1], secret=["a"])
+    found = read("privacy.attribute_inference", table, model=model, roles={"sensitive": ("secret",)})
+    reading = found["privacy.attribute_inference.advantage", "overall"]
+    assert (reading.status, reading.value, reading.n) == (Status.INSUFFICIENT_DATA, None, 1)

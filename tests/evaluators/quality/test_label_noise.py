@@ -105,3 +105,10 @@ def test_readings_come_back_from_their_statistics(tmp_path: Path) -> None:
     item = reading(found, RATE)
     again = summarise("data.label_noise", item.statistics, params={}, level=0.95, seed=found.seed)
     assert (again[0].value, again[0].low, again[0].high) == (item.value, item.low, item.high)
+
+
+def test_an_absent_label_is_named_and_no_class_of_its_own(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    table = {"a": rng.normal(size=60), "y": ["", *(["no", "yes"] * 30)[1:]]}
+    with pytest.raises(SubjectError, match="row 1, column 'y': the value is missing"):
+        run("data.label_noise", tmp_path, table, columns={"label": "y", "feature": ["a"]})

@@ -119,3 +119,11 @@ def test_readings_come_back_from_their_statistics(tmp_path: Path) -> None:
     for item in found.readings:
         again = summarise("data.leakage", item.statistics, params={}, level=0.95, seed=found.seed)
         assert next(o for o in again if (o.metric, o.slice) == (item.metric, item.slice)).value == item.value
+
+
+@pytest.mark.parametrize(("rows", "outcomes"), [(9, 2), (200, 1)])
+def test_with_few_rows_or_one_outcome_no_feature_can_be_cleared(rows: int, outcomes: int, tmp_path: Path) -> None:
+    table = {"a": list(range(rows)), "y": [i % outcomes for i in range(rows)]}
+    found = reading(run("data.leakage", tmp_path, table, columns={"label": "y"}), TARGET)
+    assert (found.status, found.value) == (Status.INSUFFICIENT_DATA, None)
+    assert f"{rows} rows with {outcomes} different outcomes" in found.reason

@@ -4,14 +4,16 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
 from evaluators import catalog
 from evaluators.contract import ParameterError, Reading, Status
 from evaluators.models.model import ROWS, Model
+from evaluators.robustness.cases import row_keys
 from evaluators.robustness.feature_attack import Space, attack
 from evaluators.robustness.perturbations import CATEGORY, NUMBER, WHOLE, Columns
-from tests.evaluators.robustness.subjects import as_model, outcome, run
+from tests.evaluators.robustness.subjects import as_model, case, outcome, run
 
 METRICS = [f"robust.tabular.{name}" for name in ("missing", "scale", "swap", "adversarial")]
 
@@ -183,3 +185,15 @@ def test_the_most_fragile_features_are_drawn_first() -> None:
     assert (found.evidence[0].name, bars["draw"]) == ("feature_fragility", "bars")
     assert bars["bars"][0]["label"] == "x1 (scale)"
     assert bars["bars"][0]["value"] < bars["bars"][-1]["value"] == 1.0
+
+
+def test_copies_of_a_row_are_drawn_one_by_one_and_perturbed_one_by_one() -> None:
+    """Forty copies each of sixty rows: fifty drawn rows are nearly all of them, not one or two forty times."""
+    rows = np.repeat(np.random.default_rng(0).normal(size=(60, 3)), 40, axis=0)
+    one = case(as_model(LogisticRegression().fit(rows, np.arange(2400) % 2)), rows, np.zeros(2400, dtype=np.int64))
+    drawn = one.sample(50, 7)
+    assert len(np.unique(drawn.rows, axis=0)) > 25
+    moved = np.random.default_rng(1).permutation(2400)
+    again = one.take(moved).sample(50, 7)
+    assert (again.rows == drawn.rows).all()
+    assert len(np.unique(row_keys(rows, one.labels, 7))) == 2400

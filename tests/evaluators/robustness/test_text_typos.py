@@ -11,6 +11,7 @@ from evaluators.language.wording import words
 from evaluators.models.model import TEXTS, Model
 from evaluators.robustness.text_edits import KINDS, SHORTEST, edited, mistyped
 from evaluators.robustness.text_typos import measure_model, variants_of
+from evaluators.subjects.texts import open_texts
 from tests.evaluators.texting import (
     CLASSES,
     bag_of_words,
@@ -143,3 +144,18 @@ def test_each_word_has_one_error_at_most_and_spaces_stay() -> None:
 def test_a_label_the_model_does_not_know_is_named(tmp_path: Path) -> None:
     with pytest.raises(SubjectError, match="'neutral' is not a class"):
         found(bag_of_words({}), tmp_path, [("fine", "neutral")])
+
+
+def test_copies_of_a_text_are_drawn_one_by_one(tmp_path: Path) -> None:
+    texts = [f"text {i % 60}" for i in range(2400)]
+    drawn = open_texts(texts_subject(tmp_path, texts), rows=50, seed=7)
+    assert len({row.text for row in drawn}) > 25
+    assert open_texts(texts_subject(tmp_path, texts[::-1]), rows=50, seed=7) == drawn
+
+
+def test_a_label_outside_the_rows_drawn_is_named_with_its_row(tmp_path: Path) -> None:
+    labels = ["positive"] * 300
+    labels[200] = "neutral"
+    about = texts_subject(tmp_path, [f"text {i}" for i in range(300)], labels)
+    with pytest.raises(SubjectError, match="row 201, column 'label': the label 'neutral' is not a class of the model"):
+        open_texts(about, rows=5, seed=7, classes=("negative", "positive"))
