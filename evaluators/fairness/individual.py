@@ -157,7 +157,7 @@ def _order(ratios: FloatArray) -> Json:
     """The quantile and, in steps of a permille, the values around it from which any interval can be read."""
     if not len(ratios):
         return {"n": 0, "top": []}
-    keep = max(1, math.ceil(len(ratios) * (1 - QUANTILE) * 3))
+    keep = max(min(len(ratios), 1_000), math.ceil(len(ratios) * (1 - QUANTILE) * 3))
     top = ratios[-keep:]
     step = max(1, len(top) // 1_000)
     places = sorted({*range(0, len(top), step), len(top) - 1})

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluators.arithmetic.clusters import FEW, exact
 from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.arithmetic.intervals import Interval, z_quantile
 from evaluators.contract import Json
@@ -38,11 +39,16 @@ class Consistency:
     variance: float
 
     def interval(self, level: float) -> Interval:
-        """Normal within 0 and 1; where no row disagrees, the share of rows that might is bounded exactly."""
-        half = z_quantile(level) * math.sqrt(self.variance)
+        """Normal within 0 and 1; where few rows disagree, exact at the size that is worth as much.
+
+        Where none does, the share of rows that might is bounded exactly.
+        """
+        p, half = self.value, z_quantile(level) * math.sqrt(self.variance)
         if self.variance == 0:
             half = 1 - ((1 - level) / 2) ** (1 / self.n)
-        return max(0.0, self.value - half), min(1.0, self.value + half)
+        elif 0 < p < 1 and (size := p * (1 - p) / self.variance) * min(p, 1 - p) < FEW:
+            return exact(p * size, size, level=level)
+        return max(0.0, p - half), min(1.0, p + half)
 
 
 def consistency(decision: FloatArray, neighbours: IntArray) -> Consistency:

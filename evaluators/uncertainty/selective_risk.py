@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.clusters import FEW, exact
 from evaluators.arithmetic.counts import FloatArray
 from evaluators.arithmetic.draws import generator
 from evaluators.arithmetic.intervals import rate_interval
@@ -110,7 +111,11 @@ def _interval(metric: str, errors: float, n: int, drawn: FloatArray, level: floa
     if 0 < errors < n:
         tail = (1 - level) / 2
         low, high = (float(end) for end in np.quantile(drawn, [tail, 1 - tail]))
-        return low, high, "row bootstrap"
+        if metric != RISK or min(errors, n - errors) >= FEW:
+            return low, high, "row bootstrap"
+        # Draws of few errors never hold more than a few times as many; exact bounds do.
+        ends = exact(errors, n, level=level)
+        return min(low, ends[0]), max(high, ends[1]), "row bootstrap and clopper-pearson, the wider"
     (low, high), method = rate_interval(round(errors), n, level=level)
     if metric == AURC:
         low, high = _best(low), _worst(high)

@@ -10,6 +10,7 @@ from sklearn.neighbors import NearestNeighbors
 from evaluators import catalog
 from evaluators.contract import Reading, Status, SubjectError
 from evaluators.evaluate import evaluate
+from evaluators.fairness.individual import _order
 from evaluators.fairness.neighbours import consistency, nearest, standardised, steepness
 from tests.evaluators.data import ends, subject, write_csv
 from tests.evaluators.reference import consistency_by_rows
@@ -139,3 +140,15 @@ def sample(rng: np.random.Generator) -> tuple[float, tuple[float, float]]:
     decision = (rng.random(300) < 1 / (1 + np.exp(-3 * rows[:, 0]))).astype(float)
     found = consistency(decision, nearest(rows, 6)[1])
     return found.value, found.interval(0.95)
+
+
+def test_one_row_that_disagrees_is_no_better_known_than_one_hit() -> None:
+    decision, neighbours = np.zeros(200), (np.arange(200)[:, None] + np.arange(1, 7)) % 200
+    decision[7] = 1.0
+    found = consistency(decision, neighbours)
+    assert found.value - found.interval(0.95)[0] > 3 * (1 - found.value)
+
+
+def test_a_high_level_finds_its_order_statistics_among_few_rows() -> None:
+    kept = _order(np.arange(150.0))
+    assert [place for place, _ in kept["top"]][0] == 0

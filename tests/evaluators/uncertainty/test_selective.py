@@ -6,11 +6,13 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from evaluators import catalog
+from evaluators.arithmetic.intervals import clopper_pearson
 from evaluators.arithmetic.ranks import delong
 from evaluators.contract import Reading, Status, SubjectError
 from evaluators.evaluate import evaluate
 from evaluators.uncertainty.forecasts import class_names
 from evaluators.uncertainty.selective import areas, aurc, confidence, entropy, oracle, resampled, risks_at, steps
+from evaluators.uncertainty.selective_risk import RISK, _interval
 from tests.evaluators.data import subject, write_csv
 
 COLUMNS = {"label": "y", "score": "s", "group": ["g"]}
@@ -180,3 +182,10 @@ def test_classes_are_read_from_the_names_of_their_columns() -> None:
     assert class_names(["p.1", "p.2", "p.11"], ["1", "11"]) == ("1", "2", "11")
     with pytest.raises(SubjectError, match="'dog'"):
         class_names(["p_a", "p_b"], ["dog"])
+
+
+def test_one_error_among_the_answered_leaves_room_for_more() -> None:
+    """The redrawn samples hold three at most; five and a half in a thousand can't be ruled out."""
+    drawn = np.random.default_rng(0).poisson(1, 2_000) / 800
+    low, high, _ = _interval(RISK, 1.0, 800, drawn, 0.95)
+    assert (low, high) == pytest.approx(clopper_pearson(1, 800, level=0.95), abs=1e-4)
