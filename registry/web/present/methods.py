@@ -95,12 +95,15 @@ def _settings(run: Evaluation) -> Facts:
 
 
 def _details(detail: Mapping[str, Any]) -> Facts:
-    """What the evaluator itself says of its way: queries, rows done, whether its budget ended it, the device."""
+    """What the evaluator itself says of its way: queries, rows done, whether its budget ended it, the device.
+
+    Names of one letter are counts within its formulas.
+    """
     plain = {name: value for name, value in detail.items() if isinstance(value, str | int | float | bool)}
     return [
         {"name": name.replace("_", " ").capitalize(), "value": _plain(value)}
         for name, value in sorted(plain.items())
-        if name not in ELSEWHERE
+        if name not in ELSEWHERE and len(name) > 1
     ]
 
 
