@@ -12,9 +12,11 @@ from evaluators.security import gguf, safetensors
 
 SAFE, REVIEWED, EXECUTES, UNKNOWN = "A", "B", "C", "D"
 MAX_JSON = 64 << 20
+MAX_STEPS = 1_000_000
 MAX_ONNX = 2 << 30
 # Operators of these domains are built into the run-time; any other needs a library that is loaded with the model.
 ONNX_DOMAINS = frozenset(["", "ai.onnx", "ai.onnx.ml", "com.microsoft"])
+PROTOCOLS = tuple(bytes([0x80, version]) for version in range(2, 6))
 MAGIC = {
     b"\x89HDF": ("hdf5", EXECUTES, "HDF5 may hold Keras layers with code"),
     b"\x93NUMPY": ("npy", UNKNOWN, "a bare array is not a model"),
@@ -39,24 +41,34 @@ def identify(handle: BinaryIO, size: int, file_name: str) -> Format:
     handle.seek(0)
     head = handle.read(512)
     handle.seek(0)
+    if _is_pickle_too(handle, head, size):
+        return Format("pickle", EXECUTES, "a pickle that looks like another format")
     if safetensors.looks_like(head, size) or file_name.lower().endswith(".safetensors"):
         return Format("safetensors", SAFE, "tensors only, no code")
     if head.startswith(b"PK\x03\x04"):
         return _zip(handle)
-    if head[257:262] == b"ustar" and head[:1] != b"\x80" and not _begins_like_pickle(handle, size):
+    if head[257:262] == b"ustar":
         return Format("tar", EXECUTES, "an archive of pickles")
     if head.startswith(b"GGUF"):
         return _gguf(handle, size)
-    for magic, (name, serialisation, reason) in MAGIC.items():
-        if head.startswith(magic):
-            return Format(name, serialisation, reason)
+    known = next((said for magic, said in MAGIC.items() if head.startswith(magic)), None)
+    if known:
+        return Format(*known)
     if file_name.lower().endswith(".onnx") or head[:1] == b"\x08":
         return _onnx(handle, size, is_named=file_name.lower().endswith(".onnx"))
     return _stream(handle, head, size)
 
 
+def _is_pickle_too(handle: BinaryIO, head: bytes, size: int) -> bool:
+    """Whether a file in the clothes of tensors or of a tar archive would run code for whoever loads it as a pickle."""
+    is_tar = head[257:262] == b"ustar"
+    is_dressed = is_tar or safetensors.looks_like(head, size) or head.startswith(b"GGUF")
+    # The length of a header of tensors may well begin like a pickle, so there only the whole way to the end counts.
+    return (is_tar and head[:2] in PROTOCOLS) or (is_dressed and _begins_like_pickle(handle))
+
+
 def _stream(handle: BinaryIO, head: bytes, size: int) -> Format:
-    if head[:1] == b"\x80" or _begins_like_pickle(handle, size):
+    if head[:1] == b"\x80" or _begins_like_pickle(handle):
         return Format("pickle", EXECUTES, "a pickle runs code when it is loaded")
     # The second byte of a zlib stream makes the first two a multiple of 31; a text that begins with x rarely does.
     if head[:1] == b"\x78" and int.from_bytes(head[:2], "big") % 31 == 0:
@@ -134,13 +146,16 @@ def _json(handle: BinaryIO) -> Format:
     return Format("json", UNKNOWN, "JSON of no known model format")
 
 
-def _begins_like_pickle(handle: BinaryIO, size: int) -> bool:
-    """Whether the bytes, which have no protocol mark, parse as a pickle of the text protocols up to a STOP."""
-    if size > MAX_JSON:
-        return False
+def _begins_like_pickle(handle: BinaryIO) -> bool:
+    """Whether the bytes parse as a pickle up to a STOP, or for so long that they are no accident."""
+    steps = 0
     try:
-        return any(opcode.name == "STOP" for opcode, _, _ in pickletools.genops(handle))
+        for opcode, _, _ in pickletools.genops(handle):
+            steps += 1
+            if opcode.name == "STOP" or steps > MAX_STEPS:
+                return True
     except (ValueError, IndexError, OverflowError, MemoryError, UnicodeDecodeError):
         return False
     finally:
         handle.seek(0)
+    return False

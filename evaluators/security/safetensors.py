@@ -31,6 +31,8 @@ SIZES = {
 }
 # Type to read as, and the bits that are all set in a NaN or infinity.
 EXPONENTS = {
+    "F8_E5M2": ("u1", 0x7C),
+    "F8_E4M3": ("u1", 0x7F),
     "F16": ("<u2", 0x7C00),
     "BF16": ("<u2", 0x7F80),
     "F32": ("<u4", 0x7F800000),

@@ -1,4 +1,6 @@
 import io
+import json
+import pickle
 import struct
 import tarfile
 import zipfile
@@ -9,6 +11,7 @@ import torch
 
 from evaluators.security.archives import scan_tar, scan_torch
 from evaluators.security.formats import identify
+from evaluators.security.safetensors import inspect
 from tests.evaluators.security.crafted import CRAFTED, torch_zip
 
 pytestmark = pytest.mark.verification
@@ -99,3 +102,32 @@ def test_an_archive_with_a_pickle_is_not_taken_for_skops() -> None:
     with zipfile.ZipFile(handle, "a") as archive:
         archive.writestr("schema.json", "{}")
     assert identify(handle, len(handle.getvalue()), "model.skops").name == "torch"
+
+
+def test_tensors_that_are_a_pickle_too_are_a_pickle() -> None:
+    """The length of the header reads as the opcode of a text, which ends where the code begins."""
+    length = 0x58 + (64 << 8)
+    start = b'{"__metadata__":{"a":"'
+    header = start + b"x" * (61 - len(start)) + b"."
+    header += b"x" * (length - len(header) - 3) + b'"}}'
+    content = struct.pack("<Q", length) + header
+    assert inspect(io.BytesIO(content), len(content)).errors == ()
+    assert pickle.loads(content)  # noqa: S301 made here, and it is a text
+    assert identify(io.BytesIO(content), len(content), "model.bin").serialisation == "C"
+
+
+@pytest.mark.parametrize(("kind", "byte"), [("F8_E5M2", 0x7C), ("F8_E4M3", 0xFF)])
+def test_values_of_eight_bits_that_are_not_finite_are_found(kind: str, byte: int) -> None:
+    header = json.dumps({"w": {"dtype": kind, "shape": [2], "data_offsets": [0, 2]}}).encode()
+    for value, spoiled in ((0x3C, ()), (byte, ("w",))):
+        content = struct.pack("<Q", len(header)) + header + bytes([0x3C, value])
+        assert inspect(io.BytesIO(content), len(content)).not_finite == spoiled
+
+
+@pytest.mark.parametrize("length", [640, 896, 1152, 1408])
+def test_a_header_whose_length_begins_like_a_pickle_is_no_pickle(length: int) -> None:
+    start = b'{"__metadata__":{"a":"'
+    header = start + b"x" * (length - len(start) - 3) + b'"}}'
+    content = struct.pack("<Q", length) + header
+    assert content[0] == 0x80
+    assert identify(io.BytesIO(content), len(content), "model.safetensors").name == "safetensors"
