@@ -46,6 +46,10 @@ def clustered(trials: Sequence[Trial], failed: set[Trial]) -> Json:
     }
 
 
+# The kinds of test in the words of a table for people.
+WORDS = {MFT: "must hold", INV: "must not matter", DIR: "must move"}
+
+
 def evidence(failures: Sequence[tuple[Trial, str]]) -> Evidence:
     ordered = sorted(failures, key=lambda found: (found[0].kind, found[0].capability, found[0].text))
     # Some of each kind, so that many failures of one don't hide the others.
@@ -55,7 +59,7 @@ def evidence(failures: Sequence[tuple[Trial, str]]) -> Evidence:
         "title": "Behaviour that failed",
         "columns": ["test", "capability", "text", "compared with", "expected", "answered"],
         "rows": [
-            [t.kind, t.capability, shortened(t.text), shortened(t.base), t.expected or "the same label", said]
+            [WORDS[t.kind], t.capability, shortened(t.text), shortened(t.base), t.expected or "the same label", said]
             for t, said in shown
         ],
     }

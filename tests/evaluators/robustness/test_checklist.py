@@ -192,7 +192,7 @@ def test_empty_texts_and_emoji_are_asked_about_too(tmp_path: Path) -> None:
 def test_failures_are_shown_with_what_was_expected() -> None:
     evidence = measured(bag_of_words(PRAISE | BLAME, bias=-0.1), **NAMED).evidence[0]
     assert evidence.name == "behaviour_failures"
-    assert {row[0] for row in evidence.data["rows"]} == {"mft"}
+    assert {row[0] for row in evidence.data["rows"]} == {"must hold"}
     assert len(evidence.data["rows"]) <= 20
 
 
