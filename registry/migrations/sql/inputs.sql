@@ -13,5 +13,6 @@ begin
   end if;
   return new;
 end $f$;
+revoke all on function on_inputs() from public;
 create trigger mm_inputs before insert on evaluation for each row execute function on_inputs();
 alter table evaluation enable always trigger mm_inputs;

@@ -82,6 +82,7 @@ def test_a_flip_is_a_flip_of_what_the_model_decides() -> None:
 
 
 def test_a_change_of_writing_is_judged_by_what_the_model_decides() -> None:
-    texts = [f"Good {i}" for i in range(40)]
+    """A greeting turns every text of the table by this model's own cut-off, and only built-in ones by one half."""
+    texts = [f"Good {i}" for i in range(160)]
     by_half, by_own = (readings("robust.text_checklist", cut, texts)["robust.text.checklist_inv"] for cut in (0.5, 0.7))
     assert by_own.value > by_half.value + 0.05  # type: ignore[operator]
