@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, TextField, Value, Window
+from django.db.models.functions import Concat, RowNumber
 from django.urls import reverse
 
 from registry.models import ModelVersion, Project, User, Verdict
@@ -66,33 +66,33 @@ def _blocked(verdict: Verdict) -> dict[str, Any]:
 
 
 def underway(person: User) -> list[dict[str, Any]]:
-    """The newest versions at an earlier stage, and the projects that have no model yet."""
+    """The newest of versions at an earlier stage and of projects that have no model yet, asked for at once."""
     before = (Stage.SCOPING, Stage.DATA, Stage.PREPROCESSING)
-    rows = ModelVersion.objects.visible_to(person).filter(stage__in=before).select_related("model__team")
-    versions = [
-        {
-            "name": str(each),
-            "href": reverse("version", args=[each.pk]),
-            "said": f"at {each.stage}, registered",
-            "at": each.registered_at,
-        }
-        for each in rows.order_by("-registered_at")[:MOST]
-    ]
-    return versions + without_models(person)
-
-
-def without_models(person: User) -> list[dict[str, Any]]:
-    """The newest projects for which no version is registered."""
+    versions = ModelVersion.objects.visible_to(person).filter(stage__in=before)
     begun = Exists(ModelVersion.objects.filter(model__project=OuterRef("pk")))
-    rows = Project.objects.visible_to(person).filter(~begun).select_related("team")
+    projects = Project.objects.visible_to(person).filter(~begun)
+    shown = ("shown_kind", "pk", "shown_name", "shown_words", "shown_at")
+    rows = versions.annotate(
+        shown_kind=Value("version"),
+        shown_name=Concat(
+            "model__team__slug", Value("/"), "model__slug", Value("@"), "label", output_field=TextField()
+        ),
+        shown_words=F("stage"),
+        shown_at=F("registered_at"),
+    ).values_list(*shown)
+    rows = rows.union(
+        projects.annotate(
+            shown_kind=Value("project"),
+            shown_name=Concat("team__slug", Value("/"), "slug", output_field=TextField()),
+            shown_words=F("name"),
+            shown_at=F("created_at"),
+        ).values_list(*shown),
+        all=True,
+    )
+    said = {"version": "at {}, registered", "project": "{}: no model is registered yet, described"}
     return [
-        {
-            "name": str(each),
-            "href": reverse("project", args=[each.pk]),
-            "said": f"{each.name}: no model is registered yet, described",
-            "at": each.created_at,
-        }
-        for each in rows.order_by("-created_at")[:MOST]
+        {"name": name, "href": reverse(kind, args=[pk]), "said": said[kind].format(words), "at": at}
+        for kind, pk, name, words, at in rows.order_by("-shown_at")[:MOST]
     ]
 
 
