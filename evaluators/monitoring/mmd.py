@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from evaluators.arithmetic.counts import FloatArray, IntArray
 
 BLOCK = 250
+SPLIT_FROM = 250
 # Differences below this are rounding: a permutation that lies so close counts as reached.
 TIE = 1e-8
 
@@ -43,12 +44,21 @@ def statistics(similar: NDArray[Any], members: NDArray[Any], n: int, m: int) -> 
 
     Sums over whole columns are in float64, whatever the kernel is in.
     """
-    inside = (members * (similar @ members)).sum(axis=0, dtype=np.float64)
+    inside = _within(similar, members)
     sums = similar.sum(axis=1, dtype=np.float64)
     touching = members.T @ sums
     across = touching - inside
     outside = sums.sum() - 2 * touching + inside
     return np.asarray(inside / (n * (n - 1)) + outside / (m * (m - 1)) - 2 * across / (n * m))
+
+
+def _within(similar: NDArray[Any], members: NDArray[Any]) -> FloatArray:
+    """Per column of memberships, the sum over pairs of members. The matrix is symmetric: one of two halves will do."""
+    half = len(similar) // 2
+    if half < SPLIT_FROM:
+        return np.asarray((members * (similar @ members)).sum(axis=0, dtype=np.float64))
+    across = (members[:half] * (similar[:half, half:] @ members[half:])).sum(axis=0, dtype=np.float64)
+    return _within(similar[:half, :half], members[:half]) + 2 * across + _within(similar[half:, half:], members[half:])
 
 
 def permutation_test(
@@ -62,12 +72,18 @@ def permutation_test(
     # Ranks among permutations need no more than half the digits, and half the digits are multiplied twice as fast.
     similar = similar.astype(np.float32)
     observed = float(statistics(similar, own, n, m)[0])
-    reached = 0
-    for start in range(0, permutations, BLOCK):
-        size = min(BLOCK, permutations - start)
-        chosen = rng.random((size, n + m)).argpartition(n - 1, axis=1)[:, :n]
-        reached += int((statistics(similar, _membership(chosen, n + m), n, m) >= observed - TIE).sum())
+    reached = int((permuted(similar, n, permutations=permutations, rng=rng) >= observed - TIE).sum())
     return value, (1 + reached) / (permutations + 1)
+
+
+def permuted(similar: NDArray[Any], n: int, *, permutations: int, rng: np.random.Generator) -> FloatArray:
+    """The discrepancy of each of so many random choices of n rows against the others."""
+    size, found = len(similar), []
+    for start in range(0, permutations, BLOCK):
+        drawn = rng.random((min(BLOCK, permutations - start), size), dtype=np.float32)
+        chosen = drawn.argpartition(n - 1, axis=1)[:, :n]
+        found.append(statistics(similar, _membership(chosen, size), n, size - n))
+    return np.concatenate(found)
 
 
 def standardised(first: FloatArray, second: FloatArray) -> tuple[FloatArray, FloatArray]:
