@@ -1,6 +1,5 @@
 """Group-metric intervals: the exact multinomial bootstrap against a bootstrap that resamples rows."""
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,6 +11,7 @@ from sklearn.metrics import accuracy_score
 from evaluators.arithmetic.counts import IntArray, rate, tally
 from evaluators.arithmetic.simultaneous import binomial_block, gap
 from registry.management.bench.figures import Figure
+from registry.management.bench.timing import median, timed
 
 ROWS = 1_000_000
 SHARES = (0.5, 0.3, 0.15, 0.05)
@@ -47,10 +47,10 @@ def intervals(group: IntArray, label: IntArray, prediction: IntArray) -> list[tu
 def measure(*, say: Callable[[str], Any], **_: Any) -> Iterator[Figure]:
     """Both sides at a million rows; the rival's replicates are few and its time is scaled up to ours."""
     group, label, prediction = rows(ROWS)
-    ours = sorted(_timed(lambda: intervals(group, label, prediction)) for _ in range(ROUNDS))[ROUNDS // 2]
+    ours = median(lambda: intervals(group, label, prediction), rounds=ROUNDS)
     say(f"groups: ours took {ours * 1000:.1f} ms; next fairlearn, {RIVAL_REPLICATES} replicates, about a minute")
     features = pd.Series(group.astype(str))
-    rival = _timed(lambda: _rival(label, prediction, features))
+    rival = timed(lambda: _rival(label, prediction, features))
     scaled = rival / (RIVAL_REPLICATES + 1) * (REPLICATES + 1)
     yield Figure(
         name="group-metric intervals, 10^6 rows, 4 groups, 4 metrics, 10,000 replicates",
@@ -74,9 +74,3 @@ def _rival(label: IntArray, prediction: IntArray, features: "pd.Series[str]") ->
         ci_quantiles=[0.025, 0.975],
         random_state=1,
     )
-
-
-def _timed(work: Callable[[], Any]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began

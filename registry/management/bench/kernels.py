@@ -14,6 +14,7 @@ from evaluators.monitoring import mmd
 from evaluators.privacy import rmia
 from evaluators.robustness.hopskipjump import hopskipjump
 from registry.management.bench.figures import Figure
+from registry.management.bench.timing import median
 
 ROUNDS = 5
 RATIOS, RIVAL_RATIOS = 100_000, 5_000
@@ -31,8 +32,8 @@ def membership() -> Iterator[Figure]:
     """Scores of 100,000 rows against 100,000 others; the rival compares all pairs."""
     rng = np.random.default_rng(3)
     first, second = rng.lognormal(size=RATIOS), rng.lognormal(size=RATIOS)
-    ours = median(lambda: rmia.scores(first, second))
-    dense = median(lambda: (first[:RIVAL_RATIOS, None] / second[None, :RIVAL_RATIOS] >= 1).mean(axis=1))
+    ours = median(lambda: rmia.scores(first, second), rounds=ROUNDS)
+    dense = median(lambda: (first[:RIVAL_RATIOS, None] / second[None, :RIVAL_RATIOS] >= 1).mean(axis=1), rounds=ROUNDS)
     scaled = dense * (RATIOS / RIVAL_RATIOS) ** 2
     yield Figure(
         name="RMIA scores, N = Z = 10^5",
@@ -63,8 +64,8 @@ def permutations() -> Figure:
     kernel = mmd.kernel(first, second, mmd.bandwidth(first))
     members = np.stack([rng.permutation(2 * ROWS) < ROWS for _ in range(RIVAL_PERMUTATIONS)])
     single = kernel.astype(np.float32)
-    ours = median(lambda: mmd.permuted(single, ROWS, permutations=PERMUTATIONS, rng=rng))
-    loop = median(lambda: [gathered(kernel, one) for one in members])
+    ours = median(lambda: mmd.permuted(single, ROWS, permutations=PERMUTATIONS, rng=rng), rounds=ROUNDS)
+    loop = median(lambda: [gathered(kernel, one) for one in members], rounds=ROUNDS)
     scaled = loop * PERMUTATIONS / RIVAL_PERMUTATIONS
     return Figure(
         name="MMD, 1,000 permutations, n = m = 1,000",
@@ -114,17 +115,6 @@ def boundary(*, say: Callable[[str], Any]) -> Figure:
         note=f"95th percentile {np.quantile(found, 0.95):.3f}, lowest {found.min():.4f}, "
         f"{int(np.median(walk.queries)):,} queries a row",
     )
-
-
-def median(work: Callable[[], Any]) -> float:
-    """Seconds, the middle of several rounds."""
-    return sorted(_timed(work) for _ in range(ROUNDS))[ROUNDS // 2]
-
-
-def _timed(work: Callable[[], Any]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
 
 
 def peak(work: Callable[[], Any]) -> int:

@@ -22,6 +22,7 @@ from sklearn.preprocessing import StandardScaler
 from evaluators.contract import EvaluatorError, Subject
 from evaluators.evaluate import evaluate
 from registry.management.bench.figures import Figure
+from registry.management.bench.timing import median
 from registry.management.demo import sentence_training
 from registry.management.demo.data import as_csv
 from registry.management.demo.made import NotHere
@@ -175,9 +176,7 @@ def start_up() -> Figure:
 
 def middle(command: list[str], given: bytes) -> float:
     """Seconds of a command, the middle of several runs."""
-    root, times = str(settings.BASE_DIR), []
-    for _ in range(ROUNDS):
-        began = time.perf_counter()
-        subprocess.run(command, input=given, capture_output=True, check=True, env={**os.environ, "PYTHONPATH": root})
-        times.append(time.perf_counter() - began)
-    return sorted(times)[ROUNDS // 2]
+    environ = {**os.environ, "PYTHONPATH": str(settings.BASE_DIR)}
+    return median(
+        lambda: subprocess.run(command, input=given, capture_output=True, check=True, env=environ), rounds=ROUNDS
+    )
