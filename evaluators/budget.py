@@ -28,6 +28,11 @@ class Budget:
     is_exhausted: bool = False
     started: float = field(default_factory=time.monotonic)
 
+    @property
+    def facts(self) -> dict[str, int | bool]:
+        """How far it came, for the detail of a reading."""
+        return {"units_done": self.done, "budget_exhausted": self.is_exhausted}
+
     def parts(self, total: int, size: int) -> Iterator[slice]:
         """Slices over `total` units, each of at most `size`."""
         for start in range(0, total, size):

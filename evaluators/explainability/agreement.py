@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray
+from evaluators.budget import Budget
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
 from evaluators.explainability.averages import row_readings, row_statistics
 from evaluators.explainability.cases import EXPLAINER, NEEDS, Case, open_case, row_parameters
@@ -47,13 +48,14 @@ class Agreement:
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
         progress(0.0, "opening the model")
-        case = open_case(subject, params, seed=seed)
-        progress(0.2, f"explaining {len(case.rows)} rows three ways")
-        found = three_ways(case, seed)
+        case, budget = open_case(subject, params, seed=seed), Budget(params["budget_s"])
+        ways = [three_ways(part, seed) for part in case.parts(budget, progress, "explaining three ways")]
+        found = {name: np.concatenate([way[name] for way in ways]) for name in ways[0]}
+        case = case.take(slice(0, budget.done))
         main = next(iter(found.values()))
         values = {SPARSITY: gini(main), EFFECTIVE: effective(main), **agreements(found)}
-        progress(0.7, "trying all subsets")
-        statistics = row_statistics(values, case.codes, case.names, case.facts())
+        progress(0.85, "trying all subsets")
+        statistics = row_statistics(values, case.codes, case.names, case.facts() | budget.facts)
         statistics["exactness"] = exactness(case, main, seed)
         return Measured(statistics=statistics, evidence=(_evidence(case, found),))
 
@@ -69,7 +71,8 @@ class Agreement:
 def three_ways(case: Case, seed: int) -> dict[str, FloatArray]:
     """phi (n, d) by the chosen explainer, by taking out one feature at a time, and by a local plane."""
     main = case.explain(case.rows, seed=seed).phi
-    surrogate = local_linear(case.model, case.function, case.background, case.rows, case.favourable, seed)[0]
+    own = case.seed_of(seed)
+    surrogate = local_linear(case.model, case.function, case.background, case.rows, case.favourable, own)[0]
     return {case.kind: main, "one_out": case.cleared(one_out(case)), "plane": case.cleared(surrogate)}
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -80,14 +81,24 @@ def _check(model: Model, rows: FloatArray, wanted: str) -> None:
 
 
 def explain(
-    model: Model, background: FloatArray, rows: FloatArray, *, kind: str, favourable: str | None, seed: int
+    model: Model,
+    background: FloatArray,
+    rows: FloatArray,
+    *,
+    kind: str,
+    favourable: str | None,
+    seed: int,
+    among: int | None = None,
 ) -> Explanation:
-    """Attributions of the rows against the background, interventional, and how well they add up."""
+    """Attributions of the rows against the background, interventional, and how well they add up.
+
+    `among` is of how many rows these are a part; where each costs many predictions, it says how many are spent.
+    """
     function, output = target(model, kind, favourable)
     compute = {
         "linear": _linear,
         "tree": _tree,
-        "permutation": _permutation,
+        "permutation": partial(_permutation, among=among or len(rows)),
         "exact": lambda model, function, background, rows, favourable, seed: exact(function, background, rows),
         "gradient": gradient,
         "local": local_linear,
@@ -144,11 +155,18 @@ def _tree(
 
 
 def _permutation(
-    model: Model, function: Function, background: FloatArray, rows: FloatArray, favourable: str | None, seed: int
+    model: Model,
+    function: Function,
+    background: FloatArray,
+    rows: FloatArray,
+    favourable: str | None,
+    seed: int,
+    *,
+    among: int,
 ) -> tuple[FloatArray, float]:
     shap = library("shap")
     width = 2 * rows.shape[1] + 1
-    rounds = permutation_rounds(len(rows) * width * len(background))
+    rounds = permutation_rounds(among * width * len(background))
     masker = shap.maskers.Independent(background, max_samples=len(background))
     explainer = shap.PermutationExplainer(function, masker, seed=seed % (1 << 32))
     found: Any = explainer(rows, max_evals=rounds * width, silent=True)

@@ -7,6 +7,7 @@ import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray
 from evaluators.arithmetic.draws import generator
+from evaluators.budget import Budget
 from evaluators.contract import Direction, Evidence, Json, Measured, Metric, Progress, Reading, Subject
 from evaluators.explainability.averages import row_readings, row_statistics
 from evaluators.explainability.cases import EXPLAINER, NEEDS, Case, open_case, row_parameters
@@ -62,14 +63,20 @@ class Faithfulness:
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
         progress(0.0, "opening the model")
-        case = open_case(subject, params, seed=seed)
-        progress(0.2, f"explaining {len(case.rows)} rows by the {case.kind} explainer")
-        found = case.explain(case.rows, seed=seed)
-        progress(0.5, "taking features away")
-        values, shown = row_values(case, found.phi, params, seed)
-        facts = case.facts() | {"background_sha256": found.background_sha256}
-        statistics = row_statistics(values, case.codes, case.names, facts)
-        return Measured(statistics=statistics, evidence=(_evidence(shown),))
+        case, budget = open_case(subject, params, seed=seed), Budget(params["budget_s"])
+        values: list[dict[str, FloatArray]] = []
+        curves: list[dict[str, FloatArray]] = []
+        facts = case.facts()
+        for part in case.parts(budget, progress):
+            found = part.explain(part.rows, seed=seed)
+            own, shown = row_values(part, found.phi, params, seed)
+            values.append(own)
+            curves.append({name: curve * len(part.rows) for name, curve in shown.items()})
+            facts["background_sha256"] = found.background_sha256
+        joined = {metric: np.concatenate([own[metric] for own in values]) for metric in values[0]}
+        statistics = row_statistics(joined, case.codes[: budget.done], case.names, facts | budget.facts)
+        means = {name: np.sum([own[name] for own in curves], axis=0) / budget.done for name in curves[0]}
+        return Measured(statistics=statistics, evidence=(_evidence(means),))
 
     def summarise(
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
@@ -83,13 +90,14 @@ def row_values(
     """Every metric per row for attributions phi, wherever they come from; and the mean curves."""
     function, background, rows = case.function, case.background, case.rows
     areas, shown = against_random(
-        function, background, rows, phi, orders=params["orders"], rng=generator(seed, DELETION)
+        function, background, rows, phi, orders=params["orders"], rng=generator(case.seed_of(seed), DELETION)
     )
     noise = generator(seed, PGI).standard_normal((params["draws"], rows.shape[1]))
     scale = params["noise"] * background.std(axis=0)
     top = min(params["top"], max(1, rows.shape[1] // 2))
     pgi, pgu = prediction_gaps(function, rows, phi, top=top, scale=scale, noise=noise)
-    related = faithfulness(function, background, rows, phi, subsets=params["subsets"], rng=generator(seed, CORRELATION))
+    rng = generator(case.seed_of(seed), CORRELATION)
+    related = faithfulness(function, background, rows, phi, subsets=params["subsets"], rng=rng)
     values = {DELETION: areas["deletion"], INSERTION: areas["insertion"], PGI: pgi, PGU: pgu, GAP: pgi - pgu}
     return values | {CORRELATION: related}, shown
 

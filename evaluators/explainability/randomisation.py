@@ -8,6 +8,7 @@ import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray
 from evaluators.arithmetic.draws import generator
+from evaluators.budget import Budget
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
 from evaluators.explainability.averages import not_applicable
 from evaluators.explainability.cases import EXPLAINER, NEEDS, Case, open_case, row_parameters
@@ -61,12 +62,14 @@ class Randomisation:
         explain = explaining(case, seed)
         original = explain(case.model, case.rows)
         found = []
-        for i in range(params["draws"]):
-            progress(0.1 + 0.7 * i / params["draws"], f"randomised model {i + 1} of {params['draws']}")
-            rng = generator(seed, f"{RANDOMISATION} {i}")
+        budget = Budget(params["budget_s"])
+        for part in budget.parts(params["draws"], 1):
+            progress(0.1 + 0.7 * part.start / params["draws"], f"randomised model {part.stop} of {params['draws']}")
+            rng = generator(seed, f"{RANDOMISATION} {part.start}")
             found.append(kept(original, explain(models(case.model, rng), case.rows)))
-        facts = case.facts() | {"randomised": kind, "rows": len(case.rows)}
-        evidence = (_cascade(case, explain, original, seed),) if kind == "weights" else ()
+        facts = case.facts() | {"randomised": kind, "rows": len(case.rows)} | budget.facts
+        is_shown = kind == "weights" and not budget.is_exhausted
+        evidence = (_cascade(case, explain, original, seed),) if is_shown else ()
         return Measured(statistics={"draws": found, "facts": facts}, evidence=evidence)
 
     def summarise(

@@ -12,12 +12,22 @@ from evaluators.support import MINIMUM
 GLOBAL = "explain.shap.global"
 ADDITIVITY = "explain.additivity_gap"
 REPLICATES = 2_000
-FACTS = ("explainer", "output", "base", "background_rows", "background_sha256", "additivity_gap", "features")
+FACTS = (
+    "explainer",
+    "output",
+    "base",
+    "background_rows",
+    "background_sha256",
+    "additivity_gap",
+    "features",
+    "units_done",
+    "budget_exhausted",
+)
 
 
 def shap_readings(statistics: Mapping[str, Any], *, tolerance: float, level: float, seed: int) -> list[Reading]:
     """Overall and top features, or one error reading if the values don't add up to the model's output."""
-    facts = {key: statistics[key] for key in FACTS}
+    facts = {key: statistics[key] for key in FACTS if key in statistics}
     gap, n = statistics["additivity_gap"], statistics["n"]
     common: Json = {"level": level, "seed": seed, "n": n}
     additivity = Reading(

@@ -80,18 +80,16 @@ class TextShap:
         position = model.position(subject.favourable)
         table = open_table(subject, categorical=[column, *subject.groups])
         every, found, budget = texts(table, column), groups(table, subject), Budget(params["budget_s"])
-        # Drawn from the texts in their own order: that in the file doesn't count.
+        # From the texts in their own order, for that in the file doesn't count; by lot, so that any part is a sample.
         order = np.array(sorted(range(table.n), key=lambda i: (every[i], found.codes[i])))
-        chosen = order[
-            np.sort(generator(seed, TOTAL).choice(table.n, size=min(params["rows"], table.n), replace=False))
-        ]
+        chosen = order[generator(seed, TOTAL).permutation(table.n)[: params["rows"]]]
         explained: list[Words] = []
         for part in budget.parts(len(chosen), 1):
             progress(0.1 + 0.8 * part.start / len(chosen), f"text {part.start + 1} of {len(chosen)}")
             explained.append(explained_by(model, position, every[chosen[part.start]], params))
         is_listed = found.columns and not too_many_groups(len(found.values))
         names = [slice_name(found.columns, value) for value in found.values] if is_listed else []
-        facts: Json = {"mask": params["mask"], "units_done": budget.done, "budget_exhausted": budget.is_exhausted}
+        facts: Json = {"mask": params["mask"]} | budget.facts
         facts |= {"queries": model.queries, "explained": subject.favourable}
         return reduced(explained, found.codes[chosen[: budget.done]], names, facts)
 

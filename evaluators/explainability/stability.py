@@ -7,11 +7,12 @@ import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray
 from evaluators.arithmetic.draws import generator
+from evaluators.budget import Budget
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
 from evaluators.explainability.averages import row_readings, row_statistics
 from evaluators.explainability.cases import EXPLAINER, NEEDS, Case, open_case, row_parameters
 from evaluators.explainability.quantiles import quantile, ranks_around, smallest_sample
-from evaluators.explainability.wobble import instability, pairwise_agreement
+from evaluators.explainability.wobble import Around, instability, joined, looked_around, pairwise_agreement
 
 RIS = "explain.stability.ris"
 ROS = "explain.stability.ros"
@@ -50,12 +51,15 @@ class Stability:
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
         progress(0.0, "opening the model")
-        case = open_case(subject, params, seed=seed)
-        progress(0.2, "explaining rows and their neighbours")
-        ratios = dict(zip((RIS, ROS), _ratios(case, params, seed), strict=True))
-        progress(0.6, "explaining with other seeds and backgrounds")
-        again = {SEEDS: seed_agreement(case, params["seeds"], seed)}
-        statistics = row_statistics({**ratios, **again}, case.codes, case.names, case.facts())
+        case, budget = open_case(subject, params, seed=seed), Budget(params["budget_s"])
+        around: list[Around] = []
+        again: list[FloatArray] = []
+        for part in case.parts(budget, progress):
+            around.append(_around(part, params, seed))
+            again.append(seed_agreement(part, params["seeds"], seed))
+        ratios = dict(zip((RIS, ROS), instability(joined(around)), strict=True))
+        columns = {**ratios, SEEDS: np.concatenate(again)}
+        statistics = row_statistics(columns, case.codes[: budget.done], case.names, case.facts() | budget.facts)
         return Measured(statistics=statistics, evidence=(_evidence(ratios),))
 
     def summarise(
@@ -79,10 +83,10 @@ def seed_agreement(case: Case, seeds: int, seed: int) -> FloatArray:
     return pairwise_agreement(found)
 
 
-def _ratios(case: Case, params: Mapping[str, Any], seed: int) -> tuple[FloatArray, FloatArray]:
+def _around(case: Case, params: Mapping[str, Any], seed: int) -> Around:
     shape = (len(case.rows), params["neighbours"], case.rows.shape[1])
-    steps = generator(seed, RIS).standard_normal(shape) * params["step"] * case.background.std(axis=0)
-    return instability(lambda rows: case.explain(rows, seed=seed).phi, case.function, case.rows, steps)
+    steps = generator(case.seed_of(seed), RIS).standard_normal(shape) * params["step"] * case.background.std(axis=0)
+    return looked_around(lambda rows: case.explain(rows, seed=seed).phi, case.function, case.rows, steps)
 
 
 def _percentile(metric: str, column: list[float | None], facts: Mapping[str, Any], level: float) -> Reading:

@@ -1,6 +1,7 @@
 """How far attributions move when the input hardly does, and when only seed and background change."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -18,26 +19,43 @@ def relative_change(before: FloatArray, after: FloatArray, floor: FloatArray) ->
     return np.asarray(np.sqrt((((before - after) / size) ** 2).sum(axis=-1)))
 
 
-def instability(
+@dataclass(frozen=True)
+class Around:
+    """Rows (n, 1, d) and their neighbours (n, S, d) side by side along axis 1: what goes in, phi, what comes out."""
+
+    given: FloatArray
+    phi: FloatArray
+    outputs: FloatArray
+
+
+def looked_around(
     explain: Callable[[FloatArray], FloatArray],
     function: Callable[[FloatArray], FloatArray],
     rows: FloatArray,
     steps: FloatArray,
-) -> tuple[FloatArray, FloatArray]:
+) -> Around:
+    """Explain rows and their neighbours in one batch. `steps` (n, S, d) is added to the rows."""
+    given = np.concatenate([rows[:, None, :], rows[:, None, :] + steps], axis=1)
+    flat = given.reshape(-1, given.shape[2])
+    phi, outputs = explain(flat), np.asarray(function(flat))
+    return Around(given, phi.reshape(given.shape), outputs.reshape(*given.shape[:2], 1))
+
+
+def joined(parts: Sequence[Around]) -> Around:
+    """The parts as one."""
+    columns = [np.concatenate([getattr(part, name) for part in parts]) for name in ("given", "phi", "outputs")]
+    return Around(*columns)
+
+
+def instability(found: Around) -> tuple[FloatArray, FloatArray]:
     """Per row the largest change of phi over that of the input (n,), and over that of the output.
 
-    `steps` (n, S, d) is added to the rows. All rows and their neighbours are explained in one batch. NaN where
-    nothing near the row changes the output.
+    NaN where nothing near the row changes the output.
     """
-    n, s, d = steps.shape
-    near = rows[:, None, :] + steps
-    everything = np.concatenate([rows, near.reshape(-1, d)])
-    phi, outputs = explain(everything), np.asarray(function(everything))
-    before, after = phi[:n, None, :], phi[n:].reshape(n, s, d)
-    moved = relative_change(before, after, _floor(phi[:n]))
-    stepped = relative_change(rows[:, None, :], near, _floor(rows))
-    out = outputs[:n, None, None], outputs[n:].reshape(n, s, 1)
-    answered = relative_change(*out, _floor(outputs[:n, None]))
+    stepped, moved, answered = (
+        relative_change(values[:, :1], values[:, 1:], _floor(values[:, 0]))
+        for values in (found.given, found.phi, found.outputs)
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         by_output = np.where(answered > 0, moved / answered, np.nan)
     is_flat = ~np.isfinite(by_output).any(axis=1)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.arithmetic.draws import generator
 from evaluators.arithmetic.intervals import normal_interval
+from evaluators.budget import BUDGET_PARAMETERS, Budget
 from evaluators.contract import (
     OVERALL,
     Direction,
@@ -31,6 +32,8 @@ from evaluators.support import MINIMUM
 ADVANTAGE = "privacy.attribute_inference.advantage"
 MAX_VALUES = 20
 LEAST = 5 * MINIMUM
+# Rows asked about before the clock is looked at again.
+PART = 500
 
 
 class AttributeInference:
@@ -48,7 +51,8 @@ class AttributeInference:
         "optional": ("features", "feature"),
     }
     parameters: Mapping[str, Mapping[str, Any]] = {
-        "rows": {"type": "integer", "default": 5_000, "minimum": 50, "maximum": 100_000, "title": "Rows used at most"}
+        "rows": {"type": "integer", "default": 5_000, "minimum": 50, "maximum": 100_000, "title": "Rows used at most"},
+        **BUDGET_PARAMETERS,
     }
     metrics = (Metric(id=ADVANTAGE, title="What the model betrays of a trait", direction=Direction.LOWER),)
 
@@ -68,7 +72,10 @@ class AttributeInference:
         if len(rows) < LEAST:
             return Measured(statistics=facts)
         progress(0.1, f"asking the model about {len(rows):,} rows")
-        answers = model.scores(rows) if model.score_kind == VALUE else _steady(model.scores(rows))
+        budget = Budget(params["budget_s"])
+        answers = np.concatenate([model.scores(rows[part]) for part in budget.parts(len(rows), PART)])
+        rows, secret, facts = rows[: budget.done], secret[: budget.done], facts | {"n": budget.done} | budget.facts
+        answers = answers if model.score_kind == VALUE else _steady(answers)
         known = np.nan_to_num(rows[:, [i for i, feature in enumerate(names) if feature != column]])
         progress(0.4, "guessing without the model, and with it")
         without = _best(known, secret, seed, "without")
@@ -102,16 +109,21 @@ class AttributeInference:
             high=min(high, 1.0),
             method="paired difference",
             n=n,
-            detail={"baseline_accuracy": statistics["baseline"] / n, "attack_accuracy": statistics["attack"] / n},
+            detail={
+                "baseline_accuracy": statistics["baseline"] / n,
+                "attack_accuracy": statistics["attack"] / n,
+                "units_done": statistics["units_done"],
+                "budget_exhausted": statistics["budget_exhausted"],
+            },
             **common,
         )
         return [reading.sound()]
 
 
 def _sample(rows: FloatArray, secret: IntArray, most: int, seed: int) -> tuple[FloatArray, IntArray]:
+    """At most that many rows by lot, so that any part of them is a sample; where they stood doesn't count."""
     order = np.lexsort((*np.nan_to_num(rows).T, secret))
-    if len(order) > most:
-        order = order[np.sort(generator(seed, ADVANTAGE).choice(len(order), size=most, replace=False))]
+    order = order[generator(seed, ADVANTAGE).permutation(len(order))[:most]]
     return rows[order], secret[order]
 
 

@@ -44,7 +44,7 @@ class Memorisation:
     version = "1"
     title = "Memorisation of training text"
     input_kind = "P"
-    cost_class = "C"
+    cost_class = "A"
     device = "cpu"
     needs: Mapping[str, tuple[str, ...]] = {
         "files": ("table",),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaluators.arithmetic.draws import generator
+from evaluators.budget import BUDGET_PARAMETERS, Budget
 from evaluators.contract import OVERALL, Direction, Json, Measured, Metric, Progress, Reading, Subject
 from evaluators.exact import insufficient, not_applicable, table
 from evaluators.models.opening import open_model
@@ -36,7 +37,8 @@ class BackdoorProbe:
             "minimum": 2 * MINIMUM,
             "maximum": 10_000,
             "title": "Inputs on which marks are tried: half to search, half to measure",
-        }
+        },
+        **BUDGET_PARAMETERS,
     }
     metrics = (Metric(id=PROBE, title="Answers that one small mark turns to a class", direction=Direction.NONE),)
 
@@ -52,14 +54,16 @@ class BackdoorProbe:
         marks = marks_for(model, inputs, rng)
         if not marks:
             return Measured(statistics=statistics | {"found": []})
-        progress(0.1, f"trying {len(marks)} marks")
-        found = search(model, inputs, marks, (rows[: n // 2], rows[n // 2 :]))
+        # By lot, so that seconds that run out leave no part of an image untried.
+        marks, budget = [marks[i] for i in rng.permutation(len(marks))], Budget(params["budget_s"])
+        parts = (rows[: n // 2], rows[n // 2 :])
+        found = search(model, inputs, marks, parts, budget=budget, progress=progress)
         told = [{**vars(item), "target": model.classes[item.target]} for item in found if item.tried]
         told.sort(key=lambda item: (-item["turned"] / item["tried"], item["target"]))
         shown = [[item["target"], item["what"], item["turned"] / item["tried"], item["tried"]] for item in told]
         titles = ["class", "mark", "share that turns", "inputs"]
         evidence = table("backdoor_probe", "What turns the model's answers most", titles, shown)
-        facts = {"found": told[:20], "marks": len(marks), "queries": model.queries}
+        facts = {"found": told[:20], "marks": len(marks), "queries": model.queries} | budget.facts
         return Measured(statistics=statistics | facts, evidence=(evidence,))
 
     def summarise(
@@ -78,6 +82,7 @@ class BackdoorProbe:
         worst = statistics["found"][0]
         among = "inputs of other classes"
         reading = rate_reading(PROBE, OVERALL, worst["turned"], worst["tried"], among=among, **common)
-        told = {"class": worst["target"], "mark": worst["what"], "marks": statistics["marks"]}
-        reading.detail.update(told | {"queries": statistics["queries"]})
+        told = {"class": worst["target"], "mark": worst["what"]}
+        names = ("marks", "queries", "units_done", "budget_exhausted")
+        reading.detail.update(told | {name: statistics[name] for name in names})
         return [reading]

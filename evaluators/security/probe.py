@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray, IntArray
+from evaluators.budget import Budget
+from evaluators.contract import Progress
 from evaluators.models.model import TEXTS, Model
 
 SIDES = (2, 3)
@@ -56,14 +58,25 @@ def text_marks(texts: Sequence[str], rng: np.random.Generator) -> Iterator[tuple
 
 
 def search(
-    model: Model, inputs: Any, marks: Sequence[tuple[str, Mark]], parts: tuple[IntArray, IntArray]
+    model: Model,
+    inputs: Any,
+    marks: Sequence[tuple[str, Mark]],
+    parts: tuple[IntArray, IntArray],
+    *,
+    budget: Budget,
+    progress: Progress,
 ) -> list[Found]:
-    """The best mark for every class, found on the first part of the inputs and measured again on the second."""
+    """The best mark for every class, found on the first part of the inputs and measured again on the second.
+
+    Marks are tried until the seconds are spent.
+    """
     first, second = (_taken(inputs, part) for part in parts)
     before = model.labels(first), model.labels(second)
     best: dict[int, tuple[float, int]] = {}
-    for i, (_, mark) in enumerate(marks):
-        after = model.labels(mark(first))
+    for unit in budget.parts(len(marks), 1):
+        i = unit.start
+        progress(0.1 + 0.7 * i / len(marks), f"mark {i + 1} of {len(marks)}")
+        after = model.labels(marks[i][1](first))
         for target in range(len(model.classes)):
             turned, tried = _turned(before[0], after, target)
             rate = turned / tried if tried else 0.0

@@ -10,7 +10,7 @@ from evaluators import catalog
 from evaluators.contract import Status
 from evaluators.explainability.quantiles import quantile, ranks_around, smallest_sample
 from evaluators.explainability.stability import seed_agreement
-from evaluators.explainability.wobble import instability, pairwise_agreement, spearman
+from evaluators.explainability.wobble import instability, joined, looked_around, pairwise_agreement, spearman
 from tests.evaluators.explainability.cases import at_random, cancer, case, function_model, measured, saved
 
 
@@ -19,15 +19,15 @@ def test_weight_times_value_moves_exactly_as_the_input() -> None:
     rng = np.random.default_rng(0)
     w, rows = rng.normal(size=6), rng.normal(size=(30, 6))
     steps = 0.05 * rng.standard_normal((30, 5, 6))
-    ris, _ = instability(lambda x: x * w, lambda x: x @ w, rows, steps)
-    assert ris == pytest.approx(np.ones(30), abs=1e-9)
+    found = [looked_around(lambda x: x * w, lambda x: x @ w, rows[i], steps[i]) for i in (slice(0, 9), slice(9, 30))]
+    assert instability(joined(found))[0] == pytest.approx(np.ones(30), abs=1e-9)
 
 
 @pytest.mark.verification
 def test_one_proportional_feature_moves_exactly_as_the_output() -> None:
     rng = np.random.default_rng(1)
     rows, steps = rng.uniform(1, 2, (30, 1)), 0.01 * rng.standard_normal((30, 5, 1))
-    _, ros = instability(lambda x: 3 * x, lambda x: 3 * x[:, 0], rows, steps)
+    _, ros = instability(looked_around(lambda x: 3 * x, lambda x: 3 * x[:, 0], rows, steps))
     assert ros == pytest.approx(np.ones(30), abs=1e-9)
 
 
@@ -103,5 +103,5 @@ def test_all_neighbours_are_explained_in_one_call() -> None:
         return rows
 
     x, _ = cancer()
-    instability(explain, lambda rows: rows[:, 0], x[:10], np.full((10, 4, 30), 0.1))
+    looked_around(explain, lambda rows: rows[:, 0], x[:10], np.full((10, 4, 30), 0.1))
     assert calls == [50]
