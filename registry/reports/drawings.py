@@ -65,7 +65,7 @@ def _bars(data: Mapping[str, Any]) -> Shown:
 
 
 def _table(data: Mapping[str, Any]) -> Shown:
-    titles = [clip(str(each), 60) for each in _items(data.get("columns"))][:MOST_COLUMNS]
+    titles = [_headed(clip(str(each), 60)) for each in _items(data.get("columns"))][:MOST_COLUMNS]
     rows = [list(each)[: len(titles)] for each in _items(data.get("rows")) if isinstance(each, list | tuple)]
     if titles and data.get("rows") == []:
         return {"note": "There is nothing to list."}
@@ -77,6 +77,11 @@ def _table(data: Mapping[str, Any]) -> Shown:
         "columns": [{"title": title, "numeric": is_numeric} for title, is_numeric in zip(titles, numeric, strict=True)],
         "rows": [[{"text": _cell(cell)} for cell in [*row, *[""] * (len(titles) - len(row))]] for row in shown],
     } | _cut(len(rows), MOST_ROWS, "rows")
+
+
+def _headed(title: str) -> str:
+    """A column's title begins large; n and p stay what statistics calls them."""
+    return title if len(title) == 1 else title[:1].upper() + title[1:]
 
 
 def _cell(value: object) -> str:

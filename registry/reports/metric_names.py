@@ -31,6 +31,12 @@ def title(metric: object) -> str:
     return str(known["title"]) if known else words_of(str(metric or ""))
 
 
+def evaluator_title(evaluator: object) -> str:
+    """An evaluator's name for people; where it is gone, its id."""
+    named = str(evaluator or "")
+    return next((str(each["evaluator_title"]) for each in facts().values() if each["evaluator"] == named), named)
+
+
 def words_of(metric: str) -> str:
     """An id without its family: 'fairness.demographic_parity_ratio' is 'Demographic parity ratio'."""
     words = metric.rsplit(".", 1)[-1].split("_")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from registry.gates.numbers import exact
-from registry.reports import figures, metric_names
+from registry.reports import figures, metric_names, slices, tested
 
 # Outcome, heading, how it is counted. A missing signature is undecided as well, but it is people that it waits for.
 GROUPS = (
@@ -18,6 +18,7 @@ GROUPS = (
     ("passed", "Met", "passed"),
 )
 POINT = re.compile(r"^(\S+), \S+% interval \1 to \1$")
+LEFT_OUT = re.compile(r"^judged without (?P<names>.+): too few rows$")
 
 
 def judged(requirement: Any) -> str:
@@ -58,12 +59,15 @@ def question_words(to_stage: object) -> str:
 
 
 def asked_words(requirement: Any) -> str:
-    """What is asked, in words: a threshold by its metric's name and limit; everything else as the gate says it."""
+    """What is asked, in words: a threshold by its metric's name and limit; everything else as the gate says it.
+
+    Evaluators are named by their titles; their ids are for policies and programs.
+    """
     detail = _get(requirement, "detail") or {}
     if _get(requirement, "kind") != "threshold" or "limit" not in detail:
-        return _capital(str(_get(requirement, "asked") or ""))
+        return _capital(_titled(str(_get(requirement, "asked") or ""), detail.get("evaluator")))
     where = str(detail.get("slice") or "overall")
-    place = "" if where == "overall" else ", worst group" if where == "worst" else f", {where}"
+    place = "" if where == "overall" else ", worst group" if where == "worst" else f" ({slices.words(where)})"
     limit = exact(float(detail["limit"]))
     if detail.get("direction") == "within":
         span = f"{limit} \u00b1 {exact(float(detail.get('tolerance') or 0))}"
@@ -85,8 +89,13 @@ def metric_words(metric: object) -> str:
     return metric_names.title(metric)
 
 
+def _titled(text: str, evaluator: object, *, form: str = "{}") -> str:
+    """The text with the evaluator's title instead of its id."""
+    return text.replace(str(evaluator), form.format(metric_names.evaluator_title(evaluator))) if evaluator else text
+
+
 def _capital(text: str) -> str:
-    """A sentence begins large, unless it begins with a name such as `fairness.group`."""
+    """A sentence begins large, unless it begins with the id of an evaluator that is gone."""
     return text if "." in text.partition(" ")[0] else text[:1].upper() + text[1:]
 
 
@@ -94,9 +103,33 @@ def found_words(requirement: Any) -> str:
     """What was found, from a live verdict as from a stored one."""
     found = str(_get(requirement, "found_text") or _get(requirement, "found") or "nothing")
     detail = _get(requirement, "detail") or {}
+    if detail.get("value") is not None and tested.is_test(detail.get("metric")):
+        measured = {name: detail.get(name) for name in ("value", "low", "level")}
+        return tested.words(detail["metric"], **measured) or found
+    if left_out := LEFT_OUT.match(found):
+        return f"judged without {slices.listed(left_out['names'].split(', '))}: too few rows"
     is_point = detail.get("low") is not None and detail.get("low") == detail.get("high")
     # What was counted has no spread, and an interval "2 to 2" would only puzzle.
     return POINT.sub(r"\g<1>, with no spread", found) if is_point else found
+
+
+def is_drawn(requirement: Any) -> bool:
+    """Whether it has an interval to be seen against its limit; what a test found is only said."""
+    detail = _get(requirement, "detail") or {}
+    is_measured = detail.get("value") is not None or detail.get("low") is not None
+    return is_measured and not tested.is_test(detail.get("metric"))
+
+
+def unblock_words(requirement: Any) -> str:
+    """What would unblock it; slices keep their raw names, by which a policy calls them."""
+    detail = _get(requirement, "detail") or {}
+    evaluator = detail.get("evaluator") or metric_names.facts().get(str(detail.get("metric")), {}).get("evaluator")
+    return _titled(str(_get(requirement, "unblock") or ""), evaluator, form="\u201c{}\u201d")
+
+
+def evaluator_of(requirement: Any) -> str:
+    """The id of the evaluator that a requirement asks for; empty where it asks for none."""
+    return str((_get(requirement, "detail") or {}).get("evaluator") or "")
 
 
 def _get(thing: Any, name: str) -> Any:

@@ -12,6 +12,8 @@ from registry.services.specs import parameter_problems, prescribed_digest
 STAGES = (Stage.DATA, Stage.PREPROCESSING, Stage.TRAINING, Stage.INFERENCE)
 JUDGED_BY = {"lower": Direction.AT_MOST, "higher": Direction.AT_LEAST, "target": Direction.WITHIN}
 
+ONLY_FAILS = "\u201c{title}\u201d is a test: it may fail a limit and never meet one. Choose a metric of an effect."
+
 
 class _Reader:
     """Collects problems by place, so that all are reported at once."""
@@ -168,6 +170,8 @@ def _threshold(reader: _Reader, value: Any, place: str, metrics: Mapping[str, An
     known = {"metric", "slice", "direction", "limit", "tolerance", "aspect", "need_level", "excluded_allowed", "source"}
     plain = reader.mapping(value, place, known=known)
     metric = reader.choice(plain.get("metric"), f"{place}.metric", sorted(metrics))
+    if metrics.get(metric, {}).get("kind") == "test":
+        reader.blame(f"{place}.metric", ONLY_FAILS.format(title=metrics[metric]["title"]))
     natural = JUDGED_BY.get(metrics[metric]["direction"]) if metric in metrics else None
     allowed = [natural] if natural else Direction.values
     direction = reader.choice(plain.get("direction", natural), f"{place}.direction", allowed)

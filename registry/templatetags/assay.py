@@ -44,9 +44,12 @@ for _filter in (
     wording.grouped,
     wording.asked_words,
     wording.bound_words,
+    wording.evaluator_of,
     wording.found_words,
+    wording.is_drawn,
     wording.metric_words,
     wording.question_words,
+    wording.unblock_words,
     wording.waits_for_people,
 ):
     register.filter(_filter.__name__, _filter)

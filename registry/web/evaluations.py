@@ -14,6 +14,7 @@ from evaluators.catalog import describe
 from registry import policies
 from registry.exceptions import NotPermitted
 from registry.models import Artifact, Evaluation, ModelVersion, User
+from registry.reports.metric_names import evaluator_title
 from registry.services import artifacts, evaluations
 from registry.services.inputs import file_roles
 from registry.web.access import fetch
@@ -109,7 +110,7 @@ def take_table(version: ModelVersion, data: dict[str, Any], *, by: User, role: s
 
 def _started(request: HttpRequest, version: ModelVersion, started: list[Evaluation]) -> HttpResponse:
     if len(started) == 1:
-        return done(request, f"{started[0].evaluator} is queued.", "evaluation", pk=started[0].pk)
+        return done(request, f"{evaluator_title(started[0].evaluator)} is queued.", "evaluation", pk=started[0].pk)
     return done(request, f"{len(started)} evaluations are queued.", "version-evidence", pk=version.pk)
 
 

@@ -93,7 +93,7 @@ BLOCKED = {
         ),
         threshold(5, "performance.auc", "passed", low=0.812, high=0.858, value=0.835, limit=0.75),
         plain("document:2", "passed", "The model card is at least 80 % complete", "41 of 46 fields answered"),
-        plain("evaluation:3", "passed", "fairness.group has run on this platform", "platform-run, 2 hours ago"),
+        plain("evaluation:3", "passed", "Group fairness of decisions has run", "platform-run, 2 hours ago"),
         plain("risk:12", "passed", "No unresolved risk of high priority", "3 risks, the highest of medium priority"),
         plain(
             "artifact:0",

@@ -41,7 +41,10 @@ SHOWN = {
     ],
     "version-compare": ["version 2", "Measurements", "Card", "Risks"],
     "version-move": ["Try to move it", "Retire this version"],
-    "version-evaluate": ["fairness.group (group: race, label: approved, prediction: predicted; favourable: 1)"],
+    "version-evaluate": [
+        "Group fairness of decisions",
+        "group: race, label: approved, prediction: predicted; favourable: 1",
+    ],
     "dataset-list": ["lending/loans"],
     "dataset-version": ["loans.csv", "Datasheet", "What was made from it"],
     "project": ["How much trust it needs", "Homes depend on it.", "applies since"],

@@ -77,6 +77,31 @@ def test_a_rule_that_can_not_be_used_is_named_by_its_place_and_line(cast: Cast, 
     assert not PolicyRevision.objects.exists()
 
 
+def with_a_limit_on_a_test() -> dict[str, Any]:
+    body = make.a_policy()
+    (limit,) = body["stages"]["inference"]["evaluations"][0]["thresholds"]
+    limit |= {"metric": "fairness.permutation_p", "slice": "overall", "direction": "at_least", "limit": 0.05}
+    return body
+
+
+def test_a_limit_that_no_reading_could_meet_is_refused_in_the_form(cast: Cast, signed_in: SignedIn) -> None:
+    ada = signed_in(cast.ada)
+    answer = ada.post(NEW, sent(cast, with_a_limit_on_a_test()))
+    (problem,) = answer.context["form"].errors["body"]
+    assert "thresholds[0].metric: \u201cPermutation test of equal rates\u201d is a test" in problem
+    assert problem.endswith("it may fail a limit and never meet one. Choose a metric of an effect.")
+    assert not PolicyRevision.objects.exists()
+    assert "a test: it meets no limit, so none can be set" in ada.get(NEW).content.decode()
+
+
+def test_a_limit_that_no_reading_could_meet_is_refused_by_the_api(cast: Cast, signed_in: SignedIn) -> None:
+    asked = {"team": "lending", "slug": "lending", "body": with_a_limit_on_a_test()}
+    answer = signed_in(cast.ada).post("/api/v1/policies/", asked, content_type="application/json")
+    assert answer.status_code == 400
+    assert "is a test: it may fail a limit and never meet one" in str(answer.json()["errors"])
+    assert not PolicyRevision.objects.exists()
+
+
 def test_writing_begins_with_what_applies_or_with_an_example_that_is_taken(world: World, signed_in: SignedIn) -> None:
     ada = signed_in(world.cast.ada)
     page = ada.get(NEW).content.decode()

@@ -4,10 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from evaluators.catalog import describe
 from registry.models import Artifact, DatasetVersion, ModelVersion, RequiredEvaluation, User
 from registry.policies import visible
+from registry.reports.metric_names import evaluator_title
 from registry.services.inputs import PREDICTED, file_roles
 from registry.web.forms.tables import columns_of, missing, read_columns, tables_of, words_for
 
@@ -186,7 +189,7 @@ class RequiredForm(InputsForm):
         for row in self.cleaned_data.get("required", ()):
             if needs_table(row.evaluator):
                 for role, problem in missing(row.reads.get("columns") or {}, columns, name):
-                    yield field, f"{row.evaluator} reads the {role}, but {problem}"
+                    yield field, f"{evaluator_title(row.evaluator)} reads the {role}, but {problem}"
         yield from super().absent(columns, name)
 
 
@@ -196,11 +199,12 @@ def _runs_model(row: RequiredEvaluation) -> bool:
     return must or not any((row.reads.get("columns") or {}).get(role) for role in PREDICTED)
 
 
-def required_words(row: RequiredEvaluation) -> str:
-    """A prescribed run with what it reads."""
+def required_words(row: RequiredEvaluation) -> SafeString:
+    """A prescribed run, small beside it its id and what it reads."""
     columns = row.reads.get("columns") or {}
     reads = ", ".join(
         f"{role}: {', '.join(name) if isinstance(name, list) else name}" for role, name in columns.items()
     )
     favourable = f"; favourable: {row.reads['favourable']}" if row.reads.get("favourable") else ""
-    return f"{row.evaluator} ({reads}{favourable})" if reads else row.evaluator
+    small = " · ".join(filter(None, [row.evaluator, f"{reads}{favourable}"]))
+    return format_html('{} <span class="cell-note">{}</span>', evaluator_title(row.evaluator), small)

@@ -42,9 +42,13 @@ def _pair(
     return {
         "title": metrics.title(newest.metric),
         "slice": evidence.where(newest),
+        "slice_name": newest.slice,
         "unit": unit,
         "rows": [
             _row(version, row, asked_of) for (version, row), asked_of in zip(given, asked, strict=True) if _is_ok(row)
+        ],
+        "findings": [
+            f"version {version.label}: {found}" for version, row in given if row and (found := drawn.finding(row))
         ],
         "outcomes": [judged(each) for each in asked if each is not None],
         "difference": _difference([row for _, row in readings], unit),
@@ -58,7 +62,7 @@ def _is_ok(row: Measurement | None) -> bool:
 
 def _row(version: ModelVersion, row: Measurement, asked: Requirement | None) -> dict[str, Any]:
     """A line of the chart; with a requirement, its limit and what the gate makes of it."""
-    shown = {"label": f"version {version.label}"} | {name: getattr(row, name) for name in drawn.DRAWN}
+    shown = {"label": f"version {version.label}"} | drawn.drawn_of(row)
     if asked is None:
         return shown
     return shown | {name: asked.detail[name] for name in LIMITS} | {"outcome": judged(asked)}

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from registry.models import AuditEvent, DocumentRevision, ModelVersion, Risk, SignOff, User
 from registry.models.choices import Priority
+from registry.reports import slices, tested
 from registry.reports.figures import format_interval, format_number
 from registry.services.verdicts import Review
 from registry.web.present import beside, catalog, metrics, rewritten
@@ -76,18 +77,22 @@ def _compare(before: dict[str, str], after: dict[str, str], note: str) -> list[d
 
 def _measured(body: dict[str, Any]) -> dict[str, str]:
     """Each number by metric, slice and level; `measured_at` makes a repeated run visible even with the same result."""
-    return {
-        f"{metrics.title(m['metric'])}{'' if m['slice'] == 'overall' else ', ' + m['slice']}": _reading_words(m)
-        for m in body["measurements"]
-    }
+    return {_measure_words(m): _reading_words(m) for m in body["measurements"]}
+
+
+def _measure_words(m: dict[str, Any]) -> str:
+    place = "" if m["slice"] == "overall" else f", {slices.words(m['slice'])}"
+    return f"{metrics.title(m['metric'])}{place}"
 
 
 def _reading_words(m: dict[str, Any]) -> str:
     unit = metrics.unit(m["metric"])
     if m["status"] != "ok":
         return f"{m['status'].replace('_', ' ')}, {m['measured_at'][:16].replace('T', ' ')}"
-    interval = format_interval(m["low"], m["high"], level=m["level"], unit=unit)
-    return f"{format_number(m['value'], unit)} ({interval}), n = {m['n']}, {m['measured_at'][:16].replace('T', ' ')}"
+    span = format_interval(m["low"], m["high"], level=m["level"], unit=unit)
+    if tested.is_test(m["metric"]):
+        span = tested.words(m["metric"], value=m["value"], low=m["low"], level=m["level"]) or "test"
+    return f"{format_number(m['value'], unit)} ({span}), n = {m['n']}, {m['measured_at'][:16].replace('T', ' ')}"
 
 
 def _risks(body: dict[str, Any]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 from registry.gates.verdict import Requirement
 from registry.models import Evaluation, Measurement, ModelVersion
 from registry.models.choices import Assurance, RunState
-from registry.reports import readings
+from registry.reports import readings, slices, tested
 from registry.reports.charts_forest import written
 from registry.reports.figures import format_interval, format_number
 from registry.reports.moments import in_utc
@@ -70,7 +70,7 @@ def _forests(measured: list[Measurement]) -> list[dict[str, Any]]:
     found: dict[tuple[str, tuple[str, ...]], tuple[str, list[Measurement]]] = {}
     for row in sorted(measured, key=lambda row: row.id):
         if row.slice not in drawn.WHOLE and not row.slice.startswith(drawn.FEATURE):
-            key = (row.evaluation.evaluator, tuple(part.partition("=")[0] for part in row.slice.split(" & ")))
+            key = (row.evaluation.evaluator, slices.attributes(row.slice))
             spec, rows = found.setdefault(key, (row.spec_digest, []))
             if spec == row.spec_digest:
                 rows.append(row)
@@ -83,9 +83,8 @@ def _forests(measured: list[Measurement]) -> list[dict[str, Any]]:
 
 
 def _by_names(names: tuple[str, ...]) -> str:
-    """What divides the rows, where it has a name of its own."""
-    plain = [name for name in names if name != "by"]
-    return f" by {' and '.join(plain)}" if plain else ""
+    """What divides the rows."""
+    return f" by {' and '.join(names)}" if names else ""
 
 
 def _charts(rows: list[Measurement]) -> list[dict[str, Any]]:
@@ -93,7 +92,9 @@ def _charts(rows: list[Measurement]) -> list[dict[str, Any]]:
 
 
 def _forest(rows: list[Measurement]) -> dict[str, Any]:
-    shown = [{"label": _group_words(row.slice)} | {name: getattr(row, name) for name in drawn.DRAWN} for row in rows]
+    if tested.is_test(rows[0].metric):
+        return {"title": metrics.title(rows[0].metric), "is_wide": False, **drawn.findings(rows)}
+    shown = [{"label": slices.values(row.slice)} | drawn.drawn_of(row) for row in rows]
     unit = metrics.unit(rows[0].metric)
     longest = max(len(f"{each['label']} n = {each['n']} {_written(each, unit)}") for each in shown)
     return {"title": metrics.title(rows[0].metric), "unit": unit, "rows": shown, "is_wide": longest > ROOM}
@@ -105,17 +106,12 @@ def _written(shown: dict[str, Any], unit: str) -> str:
     return readings.why_not(shown["status"]) or numbers
 
 
-def _group_words(name: str) -> str:
-    """'race=non-white & sex=female' is 'non-white, female'; the attributes stand in the heading."""
-    return ", ".join(part.partition("=")[2] or part for part in name.split(" & "))
-
-
 def _readings(rows: list[Measurement]) -> dict[str, Any]:
     """One run with every metric and slice."""
     first = rows[0]
     return {
-        "title": f"{first.evaluation.evaluator} {first.evaluation.evaluator_version}",
-        "text": f"{Assurance(first.assurance).label.lower()}, {in_utc(first.measured_at)}",
+        "title": metrics.evaluator_title(first.evaluation.evaluator),
+        "text": f"{_code(first.evaluation)}, {Assurance(first.assurance).label.lower()}, {in_utc(first.measured_at)}",
         "metrics": [_slices(each) for each in _by(rows, "metric")],
     }
 
@@ -133,7 +129,7 @@ def _reading(row: Measurement) -> dict[str, Any]:
     return {
         "slice": evidence.slice_words(row),
         "value": _short(format_number(row.value, unit)) if is_ok else readings.why_not(row.status),
-        "interval": _short(_interval(row, unit)) if is_ok else "",
+        "interval": (drawn.finding(row) or _short(_interval(row, unit))) if is_ok else "",
         "why": "" if is_ok else row.reason or "no reason was given",
         "n": row.n,
     }
@@ -150,10 +146,16 @@ def _interval(row: Measurement, unit: str) -> str:
     return format_interval(low, high, level=row.level, unit=unit) if has_ends else "none"
 
 
+def _code(run: Evaluation) -> str:
+    """Which evaluator in which version, for whoever repeats it."""
+    return f"{run.evaluator} {run.evaluator_version}"
+
+
 def _run(run: Evaluation) -> dict[str, Any]:
     failure = run.failure.strip().splitlines()
     return {
-        "title": f"{run.evaluator} {run.evaluator_version}",
+        "title": metrics.evaluator_title(run.evaluator),
+        "code": _code(run),
         "state": run.state,
         "failure": failure[-1][:200] if failure else "",
         "by": str(run.requested_by),

@@ -8,7 +8,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from registry.gates.verdict import Requirement
 from registry.models import Evaluation, EvidenceFile, Measurement, ModelVersion
+from registry.reports import slices, tested
 from registry.reports.drawings import drawing
+from registry.reports.readings import why_not
 from registry.web.present import metrics
 
 WHOLE = ("overall", "worst")
@@ -74,23 +76,42 @@ def forests(measured: Iterable[Measurement]) -> Figures:
     for row in sorted(measured, key=lambda row: row.id):
         if row.slice not in WHOLE and not row.slice.startswith(FEATURE):
             sliced.setdefault(row.metric, {})[row.slice] = row
-    return [
-        {
-            "title": metrics.title(metric),
-            "unit": metrics.unit(metric),
-            "rows": [
-                {"label": _short(row.slice)} | {name: getattr(row, name) for name in DRAWN} for row in rows.values()
-            ],
-        }
-        for metric, rows in sliced.items()
-        if len(rows) > 1
-    ]
+    return [_forest(metric, list(rows.values())) for metric, rows in sliced.items() if len(rows) > 1]
+
+
+def _forest(metric: str, rows: list[Measurement]) -> dict[str, Any]:
+    if tested.is_test(metric):
+        return {"title": metrics.title(metric), **findings(rows)}
+    shown = [{"label": _short(row.slice), "note": f"({row.slice})"} | drawn_of(row) for row in rows]
+    return {"title": metrics.title(metric), "unit": metrics.unit(metric), "rows": shown}
+
+
+def drawn_of(row: Measurement) -> dict[str, Any]:
+    """What of a measurement a chart draws."""
+    return {name: getattr(row, name) for name in DRAWN}
+
+
+def findings(rows: Iterable[Measurement]) -> dict[str, Any]:
+    """A table instead of a chart, of what a test found in each part."""
+    return {
+        "columns": [{"title": "Part"}, {"title": "Found"}, {"title": "n", "numeric": True}],
+        "cells": [
+            [{"text": _short(row.slice)}, {"text": finding(row) or why_not(row.status) or "nothing"}, {"text": row.n}]
+            for row in rows
+        ],
+    }
+
+
+def finding(row: Measurement) -> str:
+    """What a test found, in words; empty for what is no test, and where it could tell nothing."""
+    if row.status != "ok" or not tested.is_test(row.metric):
+        return ""
+    return tested.words(row.metric, value=row.value, low=row.low, p_value=row.p_value, level=row.level)
 
 
 def _short(slice_name: str) -> str:
     """A combination of groups by their values alone: with the columns' names it would not fit beside its numbers."""
-    parts = slice_name.split(" & ")
-    return slice_name if len(parts) == 1 else " & ".join(part.split("=", 1)[-1] for part in parts)
+    return slices.values(slice_name) if len(slices.attributes(slice_name)) > 1 else slices.words(slice_name)
 
 
 def features_of(measured: Iterable[Measurement]) -> Figures:
@@ -107,7 +128,8 @@ def over_versions(version: Any, measured: Iterable[Measurement], judgements: dic
 
     `version` comes from `for_pages`.
     """
-    keys = {_key(row): judgements[row.pk] for row in measured if row.pk in judgements}
+    judged = (row for row in measured if row.pk in judgements and not tested.is_test(row.metric))
+    keys = {_key(row): judgements[row.pk] for row in judged}
     if not keys or not version.has_siblings:
         return []
     specs, names, slices = (list({key[at] for key in keys}) for at in range(3))
@@ -128,13 +150,12 @@ def _key(row: Measurement) -> tuple[str, str, str]:
 def _history(rows: list[Measurement], asked: Requirement, version: ModelVersion) -> dict[str, Any]:
     rows.sort(key=lambda row: row.version.registered_at)
     limits = {name: asked.detail[name] for name in LIMITS}
-    place = {"overall": "", "worst": ", worst group"}.get(rows[0].slice, f", {rows[0].slice}")
+    place = "" if rows[0].slice == "overall" else f", {slices.words(rows[0].slice)}"
     return {
         "title": f"{metrics.title(rows[0].metric)}{place}",
         "unit": metrics.unit(rows[0].metric),
         "points": [
-            {"label": row.version.label, "is_current": row.version_id == version.pk, **limits}
-            | {name: getattr(row, name) for name in DRAWN}
+            {"label": row.version.label, "is_current": row.version_id == version.pk, **limits} | drawn_of(row)
             for row in rows[-MOST_VERSIONS:]
         ],
     }

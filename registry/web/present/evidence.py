@@ -13,6 +13,7 @@ from registry.gates.verdict import Requirement
 from registry.models import Evaluation, Measurement, ModelVersion, Threshold
 from registry.models.choices import Assurance, RunState, Stage
 from registry.models.gate_inputs import active_revisions
+from registry.reports import slices, tested
 from registry.reports.wording import judged
 from registry.services import verdicts
 from registry.web.present import drawn, metrics, versions
@@ -127,6 +128,8 @@ def measurement(row: Measurement, requirement: Requirement | None) -> dict[str, 
     shown = {
         "title": metrics.title(row.metric),
         "slice": _slice_words(row),
+        "slice_name": row.slice,
+        "finding": drawn.finding(row),
         "unit": metrics.unit(row.metric),
         "href": f"{reverse('method', args=[row.metric])}?reading={row.pk}",
         "assurance": "" if row.assurance == Assurance.PLATFORM_RUN else Assurance(row.assurance).label,
@@ -143,8 +146,7 @@ def measurement(row: Measurement, requirement: Requirement | None) -> dict[str, 
 
 def ends(row: Measurement) -> tuple[float | None, float | None]:
     """The ends of its interval; none for a test, whose interval is open where limits are met and says no more."""
-    is_test = metrics.facts().get(row.metric, {}).get("kind") == "test"
-    return (None, None) if is_test else (row.low, row.high)
+    return (None, None) if tested.is_test(row.metric) else (row.low, row.high)
 
 
 def _slice_words(row: Measurement) -> str:
@@ -156,7 +158,7 @@ def where(row: Measurement) -> str:
     """What a reading is about: everybody or all rows, the worst group, or the two that differ most."""
     lowest, highest = row.detail.get("lowest"), row.detail.get("highest")
     if lowest and highest:
-        return f"{lowest} against {highest}"
+        return slices.against(str(lowest), str(highest))
     return slice_words(row)
 
 
@@ -165,7 +167,7 @@ def slice_words(row: Measurement) -> str:
     subject = row.evaluation.subject
     everybody = "everybody" if (subject.get("columns") or {}).get("group") else "all rows"
     whole = "as a whole" if subject.get("kind") == "files" else everybody
-    return {"overall": whole, "worst": "worst group"}.get(row.slice, row.slice)
+    return whole if row.slice == "overall" else slices.words(row.slice)
 
 
 def asked_of_model(environment: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -179,7 +181,8 @@ def asked_of_model(environment: Mapping[str, Any]) -> list[dict[str, Any]]:
 def run_row(run: Evaluation) -> list[dict[str, Any]]:
     """A run as a row of a table."""
     return [
-        {"text": run.evaluator, "href": reverse("evaluation", args=[run.pk])},
+        {"text": metrics.evaluator_title(run.evaluator), "href": reverse("evaluation", args=[run.pk])}
+        | {"note": run.evaluator},
         {"status": run.state, "note": run.failure.strip().splitlines()[-1][:120] if run.failure.strip() else ""},
         {"text": str(run.requested_by)},
         {"when": run.requested_at},

@@ -7,8 +7,8 @@ from django.db.models import Q, Subquery
 
 from registry.gates.values import STRICTEST_NEED
 from registry.models import Evaluation, Measurement, ModelVersion, PolicyActivation, Threshold, TrustNeed
-from registry.reports import figures, readings
-from registry.web.present import metrics
+from registry.reports import figures, readings, slices, tested
+from registry.web.present import drawn, metrics
 
 WHOLE = ("overall", "worst")
 MOST = 3
@@ -54,9 +54,12 @@ def _sentence(rows: list[Measurement], limits: dict[Key, Threshold]) -> str:
 def _words(row: Measurement) -> str:
     """'Demographic parity ratio 0.688 [0.61, 0.765]'."""
     unit = metrics.unit(row.metric)
-    name = f"{metrics.title(row.metric)}{', worst group' if row.slice == 'worst' else ''}"
+    place = "" if row.slice == "overall" else f", {slices.words(row.slice)}"
+    name = f"{metrics.title(row.metric)}{place}"
     if row.value is None and row.low is None and row.high is None:
         return f"{name} {row.reason or figures.NOT_MEASURED}"
+    if found := drawn.finding(row):
+        return f"{name}, {found}"
     ends = (figures.format_number(row.low, unit), figures.format_number(row.high, unit))
     interval = f" [{', '.join(ends)}]" if row.low is not None and row.high is not None and row.low != row.high else ""
     return f"{name} {figures.format_number(row.value, unit)}{interval}"
@@ -64,6 +67,8 @@ def _words(row: Measurement) -> str:
 
 def _compared(row: Measurement, limit: Threshold) -> str:
     unit = metrics.unit(row.metric)
+    if tested.is_test(row.metric):
+        return "which meets no limit"
     read = readings.read(
         low=row.low,
         high=row.high,

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Window
-from django.db.models.functions import Lag
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
@@ -17,11 +15,10 @@ from registry.models import (
     ModelVersion,
     Risk,
     Transition,
-    Verdict,
     Waiver,
 )
 from registry.models.choices import RunState
-from registry.web.present import audit, requirements
+from registry.web.present import audit, gate_turns, requirements
 from registry.web.present.evidence import by_groups
 from registry.web.present.findings import found_by
 from registry.web.present.metrics import evaluator_title
@@ -103,23 +100,7 @@ def _signatures(version: ModelVersion, before: datetime | None) -> Iterator[dict
 
 
 def _verdicts(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, Any]]:
-    """Only where the gate changed its mind: it is asked again after every change of the evidence."""
-    rows = Verdict.objects.filter(version=version, transition=None).select_related("snapshot")
-    earlier = Window(Lag("outcome"), partition_by="to_stage", order_by="decided_at")
-    changed = Verdict.objects.filter(version=version, transition=None).annotate(earlier=earlier)
-    turning = [pk for pk, said, was in changed.values_list("pk", "outcome", "earlier") if said != was]
-    for row in _newest(rows.filter(pk__in=turning), "decided_at", before):
-        unmet = sum(1 for item in row.body["requirements"] if item["outcome"] != "passed" and not item["waived_until"])
-        yield {
-            "title": f"The gate to {row.to_stage} said {row.outcome}",
-            "status": row.outcome,
-            "at": row.decided_at,
-            "digest": row.snapshot.digest,
-            "href": reverse("verdict", args=[row.pk]),
-            "note": f"{unmet} of {len(row.body['requirements'])} requirements not met"
-            if unmet
-            else "every requirement met",
-        }
+    return gate_turns.entries(_newest(gate_turns.turns(version), "decided_at", before))
 
 
 def _waivers(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, Any]]:

@@ -9,9 +9,10 @@ from django.urls import reverse
 from evaluators.catalog import EVALUATORS, describe
 from registry.models import Evaluation, Measurement
 from registry.models.choices import Assurance
+from registry.reports import slices
 from registry.reports.figures import format_interval, format_level, format_number
 from registry.reports.svg import clip
-from registry.web.present import evidence, families, metrics
+from registry.web.present import drawn, evidence, families, metrics
 
 DIRECTIONS = {"lower": "lower is better", "higher": "higher is better", "target": "close to a target is better"}
 MOST_LEFT_OUT = 12
@@ -62,7 +63,7 @@ def reading(row: Measurement) -> dict[str, Any]:
         "run": run,
         "version": row.version,
         "facts": [*_number(row), *_settings(run), *_details(row.detail), *_machine(run)],
-        "excluded": row.excluded[:MOST_LEFT_OUT],
+        "excluded": [slices.words(each) for each in row.excluded[:MOST_LEFT_OUT]],
         "more_excluded": max(0, len(row.excluded) - MOST_LEFT_OUT),
     }
 
@@ -71,10 +72,11 @@ def _number(row: Measurement) -> Facts:
     unit = metrics.unit(row.metric)
     low, high = evidence.ends(row)
     has_interval = low is not None or high is not None
+    interval = format_interval(low, high, unit=unit)
     return [
         {"name": "Found", "value": format_number(row.value, unit) if row.status == "ok" else row.reason or row.status},
-        {"name": "Of", "value": evidence.where(row)},
-        {"name": "Interval", "value": format_interval(low, high, unit=unit) if has_interval else "none"},
+        {"name": "Of", "value": evidence.where(row), "title": row.slice},
+        {"name": "Interval", "value": drawn.finding(row) or (interval if has_interval else "none")},
         {"name": "Level", "value": format_level(row.level)},
         {"name": "Method", "value": row.method or "not said"},
         {"name": "n", "value": format_number(row.n) if row.n is not None else "not said"},

@@ -1,6 +1,6 @@
 """What a metric is called and in which unit it is, from the evaluators' own catalog."""
 
-from registry.reports.metric_names import facts, title
+from registry.reports.metric_names import evaluator_title, facts, title
 
 __all__ = ["evaluator_title", "facts", "title", "unit", "unit_words"]
 
@@ -24,8 +24,3 @@ def unit_words(metric: str) -> str:
     """Its unit in words, where the numbers are bare."""
     named = str(facts().get(metric, {}).get("unit") or "")
     return "" if named in SHARES or named in BARE else named
-
-
-def evaluator_title(evaluator: str) -> str:
-    """An evaluator's name for people."""
-    return next((m["evaluator_title"] for m in facts().values() if m["evaluator"] == evaluator), evaluator)

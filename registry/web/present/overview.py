@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from registry.models import ModelVersion, Project, User, Verdict
 from registry.models.choices import Role, Stage, Standing
-from registry.reports.wording import asked_words
+from registry.reports.wording import asked_words, found_words, is_drawn, unblock_words
 from registry.web.access import teams_of
 from registry.web.present import worklists
 from registry.web.present.audit import entries, visible_events
@@ -61,7 +61,7 @@ def _blocked(verdict: Verdict) -> dict[str, Any]:
     return _told(verdict) | {
         "reasons": _reasons(unmet[:3]),
         "more": max(0, len(unmet) - 3),
-        "unblock": next((r["unblock"] for r in unmet if r["unblock"]), ""),
+        "unblock": next((unblock_words(r) for r in unmet if r["unblock"]), ""),
     }
 
 
@@ -98,14 +98,14 @@ def underway(person: User) -> list[dict[str, Any]]:
 
 def _reasons(unmet: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Each requirement in words; the first that has an interval is drawn as well."""
-    drawn = next((each["id"] for each in unmet if each["detail"].get("low") is not None), None)
+    drawn = next((each["id"] for each in unmet if each["detail"].get("low") is not None and is_drawn(each)), None)
     return [_reason(each) | {"chart": each["detail"] if each["id"] == drawn else None} for each in unmet]
 
 
 def _reason(requirement: dict[str, Any]) -> dict[str, Any]:
     return {
         "text": asked_words(requirement),
-        "found": requirement["found"],
+        "found": found_words(requirement),
         "outcome": requirement["outcome"],
     }
 

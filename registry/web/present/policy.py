@@ -12,6 +12,7 @@ from django.utils.text import Truncator
 from registry import policies
 from registry.models import Policy, PolicyActivation, PolicyRevision, Project, User
 from registry.models.choices import Assurance, NeedLevel, Role, Stage
+from registry.reports import slices
 from registry.reports.figures import format_level, format_number
 from registry.reports.wording import asked_words
 from registry.services.policy import is_published
@@ -147,7 +148,7 @@ def _threshold(rule: Mapping[str, Any]) -> dict[str, Any]:
     need = rule["need_level"]
     when = "always" if need == "any" else f"where the need for {rule['aspect']} is {NeedLevel(need).label.lower()}"
     bound = {"at_least": "lower bound", "at_most": "upper bound", "within": "whole interval"}[rule["direction"]]
-    left_out = f"Judged even without {', '.join(rule['excluded_allowed'])}." if rule["excluded_allowed"] else ""
+    left_out = f"Judged even without {slices.listed(rule['excluded_allowed'])}." if rule["excluded_allowed"] else ""
     return {
         "text": asked_words({"kind": "threshold", "detail": rule}),
         "judged": f"The {bound} is judged, {when}.",

@@ -11,10 +11,12 @@ from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 
+from evaluators.catalog import EVALUATORS
 from registry.models import PolicyActivation, PolicyRevision, Project, User
 from registry.models.choices import Aspect, NeedLevel, Priority
+from registry.reports import tested
 from registry.web.access import visible
-from registry.web.present import metrics
+from registry.web.present import families, metrics
 
 EXAMPLE = settings.BASE_DIR / "fixtures" / "policies" / "lending.json"
 BEGINNING: dict[str, Any] = {
@@ -87,13 +89,29 @@ def starts(person: User) -> list[dict[str, Any]]:
     return [*applied, example, {"title": "An empty frame", "note": "", "href": new}]
 
 
+@cache
+def _metrics() -> list[dict[str, Any]]:
+    """Every evaluator with what it measures; a test can be read and not judged, so it has a word beside it."""
+    by_evaluator: dict[str, list[dict[str, Any]]] = {}
+    for metric, known in metrics.facts().items():
+        line = {"id": metric, "title": known["title"], "is_test": tested.is_test(metric)}
+        by_evaluator.setdefault(known["evaluator"], []).append(line)
+    return [
+        {
+            "title": title,
+            "evaluators": [
+                {"id": name, "title": metrics.evaluator_title(name), "metrics": by_evaluator.get(name, [])}
+                for name in names
+            ],
+        }
+        for title, names in families.by_family(EVALUATORS)
+    ]
+
+
 def writing_help(person: User) -> dict[str, Any]:
     """What may stand in a policy: metrics by evaluator, the words that a field takes, and what to begin with."""
-    by_evaluator: dict[str, list[str]] = {}
-    for metric, known in metrics.facts().items():
-        by_evaluator.setdefault(known["evaluator"], []).append(metric)
     return {
-        "evaluators": by_evaluator,
+        "families": _metrics(),
         "starts": starts(person),
         "aspects": Aspect.values,
         "levels": ["any", *NeedLevel.values],

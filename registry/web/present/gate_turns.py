@@ -1,0 +1,56 @@
+"""Where a gate changed its mind about a version, as its history tells it."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db.models import Case, F, QuerySet, Value, When, Window
+from django.db.models.functions import Lag
+from django.urls import reverse
+
+from registry.models import ModelVersion, Verdict
+
+# The requirement of a verdict on a step that isn't there.
+FAR = "edge:0"
+
+
+def turns(version: ModelVersion) -> QuerySet[Verdict]:
+    """The verdicts that say something else than the one before: a gate is asked again after every change of evidence.
+
+    Far from a gate nothing is judged, so that the first judgement is a turn even where its outcome is the same.
+    """
+    rows = Verdict.objects.filter(version=version, transition=None)
+    said = Case(When(body__requirements__0__id=FAR, then=Value("far")), default=F("outcome"))
+    earlier = Window(Lag("said"), partition_by="to_stage", order_by="decided_at")
+    compared = rows.annotate(said=said).annotate(earlier=earlier).values_list("pk", "said", "earlier")
+    turning = [pk for pk, now, was in compared if now != was]
+    return rows.filter(pk__in=turning).select_related("snapshot")
+
+
+def entries(rows: Iterable[Verdict]) -> Iterator[dict[str, Any]]:
+    """See components/_timeline_entry.html."""
+    for row in rows:
+        asked = row.body["requirements"]
+        yield _far(row) if asked and asked[0]["id"] == FAR else _said(row, asked)
+
+
+def _said(row: Verdict, asked: list[dict[str, Any]]) -> dict[str, Any]:
+    unmet = sum(1 for item in asked if item["outcome"] != "passed" and not item["waived_until"])
+    return {
+        "title": f"The gate to {row.to_stage} said {row.outcome}",
+        "status": row.outcome,
+        "at": row.decided_at,
+        "digest": row.snapshot.digest,
+        "href": reverse("verdict", args=[row.pk]),
+        "note": f"{unmet} of {len(asked)} requirements not met" if unmet else "every requirement met",
+    }
+
+
+def _far(row: Verdict) -> dict[str, Any]:
+    """A gate that no single step leads to judges nothing."""
+    return {
+        "title": f"Not yet before the gate to {row.to_stage}",
+        "icon": "queued",
+        "at": row.decided_at,
+        "href": reverse("verdict", args=[row.pk]),
+        "note": "Nothing is judged yet: the stages come in their order.",
+    }

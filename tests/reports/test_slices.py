@@ -1,0 +1,83 @@
+"""Slices read as people read, wherever they are named; what a test found is said and not drawn."""
+
+import pytest
+
+from registry.reports import slices, tested
+from registry.reports.drawings import drawing
+from registry.reports.wording import asked_words, found_words, is_drawn, unblock_words
+
+SIGNALS = "monitor.cusum.signals"
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ("overall", "overall"),
+        ("worst", "worst group"),
+        ("race=non-white", "race: non-white"),
+        ("race=non-white & sex=not stated", "race: non-white, sex: not stated"),
+        ("home_owner=a_b", "home owner: a_b"),
+        ("corruption=gaussian_noise", "corruption: gaussian noise"),
+        ("fpr=0.01", "false positive rate: 0.01"),
+        ("group=white & male", "group: white & male"),
+        ("band=>=40", "band: >=40"),
+        ("age", "age"),
+        ("=x", "=x"),
+    ],
+)
+def test_a_slice_is_named_as_people_read(raw: str, said: str) -> None:
+    assert slices.words(raw) == said
+
+
+def test_the_attribute_is_said_once_where_two_groups_are_compared() -> None:
+    assert slices.against("race=non-white", "race=white") == "race: non-white against white"
+    assert slices.against("race=white", "sex=male") == "race: white against sex: male"
+    assert slices.values("race=white & sex=male") == "white, male"
+
+
+def test_what_a_limit_asks_names_its_slice_and_its_evaluator_in_words() -> None:
+    limit = {"metric": "fairness.selection_rate", "slice": "race=non-white", "direction": "at_least", "limit": 0.5}
+    assert asked_words({"kind": "threshold", "detail": limit}) == "Selection rate (race: non-white): at least 0.50"
+    run = {"kind": "evaluation", "asked": "fairness.group has run, platform-run or better"}
+    said = asked_words(run | {"detail": {"evaluator": "fairness.group"}})
+    assert said == "Group fairness of decisions has run, platform-run or better"
+    missing = {"unblock": "Run fairness.group.", "detail": limit}
+    assert unblock_words(missing) == "Run \u201cGroup fairness of decisions\u201d."
+    assert found_words({"found": "judged without race=a, race=b: too few rows"}) == (
+        "judged without race: a; race: b: too few rows"
+    )
+
+
+def test_an_evaluator_that_is_gone_keeps_its_id() -> None:
+    run = {"kind": "evaluation", "asked": "old.thing has run, platform-run or better"}
+    assert asked_words(run | {"detail": {"evaluator": "old.thing"}}) == "old.thing has run, platform-run or better"
+
+
+@pytest.mark.parametrize(
+    ("metric", "found", "said"),
+    [
+        ("fairness.permutation_p", {"value": 0.003, "p_value": 0.003}, "test: found, p = 0.003"),
+        ("fairness.permutation_p", {"value": 0.34, "p_value": 0.34}, "test: not found, p = 0.34"),
+        ("fairness.permutation_p", {"value": 0.02, "p_value": 0.02, "level": 0.99}, "test: not found, p = 0.02"),
+        ("fairness.permutation_p", {"value": 0.5}, ""),
+        ("robust.gradient_masking_flag", {"value": 1.0, "low": 1.0}, "test: found"),
+        ("robust.gradient_masking_flag", {"value": 0.0}, "test: not found"),
+    ],
+)
+def test_what_a_test_found_is_said(metric: str, found: dict[str, float], said: str) -> None:
+    assert tested.words(metric, **found) == said
+
+
+def test_a_test_under_an_old_limit_is_said_and_not_drawn() -> None:
+    detail = {"metric": "robust.gradient_masking_flag", "value": 1.0, "low": 1.0, "high": 1e6, "limit": 0.0}
+    requirement = {"found": "1, 95% interval 1 to 1,000,000", "detail": detail}
+    assert found_words(requirement) == "test: found"
+    assert not is_drawn(requirement)
+    assert is_drawn({"detail": detail | {"metric": "robust.linf.apgd_acc"}})
+
+
+def test_the_titles_of_an_evidence_tables_columns_begin_large() -> None:
+    table = {"draw": "table", "columns": ["file", "how many", "n", "AUC"], "rows": [["a", 1, 2, 3]]}
+    shown = drawing("files", table)
+    assert shown is not None
+    assert [column["title"] for column in shown["columns"]] == ["File", "How many", "n", "AUC"]
