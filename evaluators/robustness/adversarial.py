@@ -19,13 +19,13 @@ from evaluators.contract import (
     Subject,
 )
 from evaluators.devices import pick
-from evaluators.models.opening import open_model
 from evaluators.robustness.attacked import attack_case, signs
 from evaluators.robustness.balls import L2, LINF, Ball
-from evaluators.robustness.cases import BOX_PARAMETER, NEEDS, box_of, check_box, not_applicable, open_case, unsuitable
+from evaluators.robustness.cases import BOX_PARAMETER, box_of, check_box
 from evaluators.robustness.drawn import curve_evidence, points_of
 from evaluators.robustness.masking import WORDS
 from evaluators.robustness.networks import open_network
+from evaluators.robustness.opening import NEEDS, not_applicable, open_suitable, refused
 from evaluators.support import rate_reading
 
 FLAG = "robust.gradient_masking_flag"
@@ -77,17 +77,14 @@ class AdversarialAccuracy:
     )
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
-        progress(0.0, "opening the model")
-        box, device = box_of(params["box"]), pick()
-        model = open_model(subject, device=device)
-        reason = unsuitable(model)
-        if reason:
-            return Measured(statistics={"not_applicable": reason})
-        case = open_case(subject, model).sample(params["rows"], seed)
+        box, case = box_of(params["box"]), open_suitable(subject, progress)
+        if isinstance(case, Measured):
+            return case
+        case = case.sample(params["rows"], seed)
         check_box(case, box)
-        network = open_network(model, device=device, width=case.rows.shape[1])
+        network = open_network(case.model, device=pick(), width=case.rows.shape[1])
         if network is None:
-            return Measured(statistics={"not_applicable": NO_INSIDE})
+            return refused(NO_INSIDE)
         ball = Ball(params["norm"], float(params["epsilon"]), box)
         found = attack_case(network, case, ball=ball, params=params, seed=seed, progress=progress)
         return Measured(statistics=found, evidence=(_drawn(found),))

@@ -47,8 +47,7 @@ def attack_case(
         "answers": answers(network, right if len(right) else network.tensor(case.rows)),
         "queries": network.queries,
         "gradients": network.gradients,
-        "units_done": budget.done,
-        "budget_exhausted": budget.is_exhausted,
+        **budget.facts,
     }
 
 

@@ -9,21 +9,10 @@ import numpy as np
 from evaluators.arithmetic.draws import generator
 from evaluators.budget import BUDGET_PARAMETERS, Budget
 from evaluators.contract import Direction, Json, Measured, Metric, Progress, Reading, Status, Subject
-from evaluators.devices import pick
-from evaluators.models.opening import open_model
-from evaluators.robustness.cases import (
-    BOX_PARAMETER,
-    NEEDS,
-    Box,
-    Case,
-    box_of,
-    check_box,
-    not_applicable,
-    open_case,
-    unsuitable,
-)
+from evaluators.robustness.cases import BOX_PARAMETER, Box, Case, box_of, check_box
 from evaluators.robustness.drawn import curve_evidence, points_of
 from evaluators.robustness.hopskipjump import hopskipjump
+from evaluators.robustness.opening import NEEDS, not_applicable, open_suitable
 from evaluators.robustness.orders import median_reading, short, standing_beyond
 
 MEDIAN = "robust.hsj.l2_median"
@@ -62,13 +51,10 @@ class DecisionBoundary:
     )
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
-        progress(0.0, "opening the model")
-        box = box_of(params["box"])
-        model = open_model(subject, device=pick())
-        reason = unsuitable(model)
-        if reason:
-            return Measured(statistics={"not_applicable": reason})
-        case = open_case(subject, model).sample(params["rows"], seed)
+        box, case = box_of(params["box"]), open_suitable(subject, progress)
+        if isinstance(case, Measured):
+            return case
+        case = case.sample(params["rows"], seed)
         check_box(case, box)
         found = walk_case(case, box=box, params=params, seed=seed, progress=progress)
         counts = standing_beyond(found["distances"], found["unreached"])
@@ -124,6 +110,5 @@ def walk_case(case: Case, *, box: Box, params: Mapping[str, Any], seed: int, pro
         "cut_short": cut_short,
         "queries_per_row": asked / max(len(distances), 1),
         "queries": case.model.queries,
-        "units_done": budget.done,
-        "budget_exhausted": budget.is_exhausted,
+        **budget.facts,
     }

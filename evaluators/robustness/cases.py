@@ -2,23 +2,18 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray, IntArray
-from evaluators.contract import OVERALL, Metric, ParameterError, Reading, Status, Subject, SubjectError
+from evaluators.contract import ParameterError, Subject, SubjectError
 from evaluators.inputs.files import required
-from evaluators.models.model import IMAGES, ROWS, VALUE, BadOutput, Model
+from evaluators.models.model import BadOutput, Model
 from evaluators.subjects.roles import check_cells, column_for, feature_names, matrix, open_table
 
 Box = tuple[float, float] | None
-NEEDS: Mapping[str, tuple[str, ...]] = {
-    "files": ("model", "table"),
-    "columns": ("label",),
-    "optional": ("features",),
-}
 BOX_PARAMETER = {
     "type": "array",
     "items": "number",
@@ -65,15 +60,6 @@ class Case:
             self.model.scores(self.rows[i : i + 1])
         except BadOutput as error:
             raise BadOutput(f"{self.name}: row {int(self.numbers[i])}: {error}") from error
-
-
-def unsuitable(model: Model) -> str:
-    """Why a model is of a kind that rows can't be perturbed for, or ""; from what it declares, not from a failure."""
-    if model.inputs not in (ROWS, IMAGES):
-        return f"the model reads {model.inputs}; this measurement perturbs numbers"
-    if model.score_kind == VALUE or not model.classes:
-        return "the model predicts values and not classes"
-    return ""
 
 
 def open_case(subject: Subject, model: Model, *, allow_missing: bool = False) -> Case:
@@ -138,8 +124,3 @@ def row_generators(case: Case, seed: int, metric: str) -> list[np.random.Generat
     stream = int.from_bytes(hashlib.sha256(metric.encode()).digest()[:8], "big")
     keys = row_keys(case.rows, case.labels, seed)
     return [np.random.default_rng([seed, stream, int(key)]) for key in keys]
-
-
-def not_applicable(metrics: Sequence[Metric], reason: str, level: float) -> list[Reading]:
-    status = Status.NOT_APPLICABLE
-    return [Reading(metric=item.id, slice=OVERALL, status=status, reason=reason, level=level) for item in metrics]

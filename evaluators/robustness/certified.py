@@ -5,10 +5,9 @@ from typing import Any
 
 from evaluators.budget import BUDGET_PARAMETERS, Budget
 from evaluators.contract import Direction, Json, Measured, Metric, Progress, Reading, Subject
-from evaluators.devices import pick
-from evaluators.models.opening import open_model
-from evaluators.robustness.cases import NEEDS, Case, not_applicable, open_case, row_generators, unsuitable
+from evaluators.robustness.cases import Case, row_generators
 from evaluators.robustness.drawn import curve_evidence, points_of
+from evaluators.robustness.opening import NEEDS, not_applicable, open_suitable
 from evaluators.robustness.orders import median_reading, short, standing_beyond
 from evaluators.robustness.smoothing import certify
 
@@ -52,12 +51,10 @@ class CertifiedRadius:
     metrics = (Metric(id=RADIUS, title="Median certified radius", direction=Direction.HIGHER, unit="input units"),)
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
-        progress(0.0, "opening the model")
-        model = open_model(subject, device=pick())
-        reason = unsuitable(model)
-        if reason:
-            return Measured(statistics={"not_applicable": reason})
-        case = open_case(subject, model).sample(params["rows"], seed)
+        case = open_suitable(subject, progress)
+        if isinstance(case, Measured):
+            return case
+        case = case.sample(params["rows"], seed)
         found = certify_case(case, params=params, seed=seed, progress=progress)
         certified = [radius for radius in found["radii"] if radius > 0]
         points = points_of(standing_beyond(certified, 0), len(found["radii"]))
@@ -97,6 +94,5 @@ def certify_case(case: Case, *, params: Mapping[str, Any], seed: int, progress: 
         "abstained": int(abstained),
         "wrong": int(wrong),
         "queries": case.model.queries,
-        "units_done": budget.done,
-        "budget_exhausted": budget.is_exhausted,
+        **budget.facts,
     }

@@ -115,8 +115,7 @@ def measure_model(
         "kinds": clustered(trials[: budget.done], {trial for trial, _ in failures}),
         "unasked": unasked,
         "queries": model.queries,
-        "units_done": budget.done,
-        "budget_exhausted": budget.is_exhausted,
+        **budget.facts,
     }
     return Measured(statistics=statistics, evidence=(evidence(failures),))
 

@@ -8,23 +8,12 @@ import numpy as np
 from evaluators.arithmetic.counts import IntArray
 from evaluators.budget import BUDGET_PARAMETERS, Budget
 from evaluators.contract import Direction, Evidence, Json, Measured, Metric, ParameterError, Progress, Reading, Subject
-from evaluators.devices import pick
 from evaluators.models.model import Model
-from evaluators.models.opening import open_model
-from evaluators.robustness.cases import (
-    BOX_PARAMETER,
-    NEEDS,
-    Case,
-    box_of,
-    check_box,
-    not_applicable,
-    open_case,
-    row_generators,
-    unsuitable,
-)
+from evaluators.robustness.cases import BOX_PARAMETER, Case, box_of, check_box, row_generators
 from evaluators.robustness.corruptions import CORRUPTIONS, SEVERITIES, corrupted
 from evaluators.robustness.drawn import curve_evidence, points_of
 from evaluators.robustness.drops import DROP, drop_readings, tallied
+from evaluators.robustness.opening import NEEDS, not_applicable, open_suitable, unsuitable
 
 PART = 256
 SHAPELESS = "the model reads rows and not images, and no shape was given"
@@ -60,13 +49,15 @@ class CorruptionDrop:
     metrics = (Metric(id=DROP, title="Accuracy lost to corruption, relative to clean", direction=Direction.LOWER),)
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
-        progress(0.0, "opening the model")
-        model, box = open_model(subject, device=pick()), box_of(params["box"]) or (0.0, 1.0)
-        shape = _shape(model, params["shape"])
-        reason = unsuitable(model) or ("" if shape else SHAPELESS)
-        if reason:
-            return Measured(statistics={"not_applicable": reason})
-        case = open_case(subject, model).sample(params["rows"], seed)
+        box = box_of(params["box"]) or (0.0, 1.0)
+
+        def why_not(model: Model) -> str:
+            return unsuitable(model) or ("" if _shape(model, params["shape"]) else SHAPELESS)
+
+        case = open_suitable(subject, progress, why_not=why_not)
+        if isinstance(case, Measured):
+            return case
+        case, shape = case.sample(params["rows"], seed), _shape(case.model, params["shape"])
         check_box(case, box)
         if int(np.prod(shape)) != case.rows.shape[1]:
             raise ParameterError(f"parameter 'shape' {shape} doesn't make {case.rows.shape[1]} features")
@@ -93,12 +84,9 @@ def corrupt_case(
             done = (part.start + (part.stop - part.start) * k / len(CORRUPTIONS)) / case.n
             progress(0.1 + 0.75 * done, f"{name.replace('_', ' ')} on {part.stop - part.start} of {case.n} images")
             hits[k, :, part] = _hits(case.take(part), name, shape, box, seed)
-    done = budget.done
-    return tallied(list(CORRUPTIONS), is_right[:done].astype(np.int64), hits[:, :, :done]) | {
-        "queries": case.model.queries,
-        "units_done": done,
-        "budget_exhausted": budget.is_exhausted,
-    }
+    done = slice(0, budget.done)
+    found = tallied(list(CORRUPTIONS), is_right[done].astype(np.int64), hits[:, :, done])
+    return found | {"queries": case.model.queries} | budget.facts
 
 
 def _hits(case: Case, name: str, shape: tuple[int, ...], box: tuple[float, float], seed: int) -> IntArray:

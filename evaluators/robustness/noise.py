@@ -9,10 +9,9 @@ from evaluators.arithmetic.clusters import Clusters, cluster_reading
 from evaluators.arithmetic.counts import IntArray
 from evaluators.budget import BUDGET_PARAMETERS, Budget
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Subject
-from evaluators.devices import pick
-from evaluators.models.opening import open_model
-from evaluators.robustness.cases import NEEDS, Case, not_applicable, open_case, row_generators, unsuitable
+from evaluators.robustness.cases import Case, row_generators
 from evaluators.robustness.drawn import curve_evidence
+from evaluators.robustness.opening import NEEDS, not_applicable, open_suitable
 
 ACCURACY = "robust.noise_acc"
 # Multiples of the noise that is judged, for the curve; the same draws are scaled, so that the points compare.
@@ -48,12 +47,10 @@ class NoiseAccuracy:
     metrics = (Metric(id=ACCURACY, title="Accuracy under noise", direction=Direction.HIGHER),)
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
-        progress(0.0, "opening the model")
-        model = open_model(subject, device=pick())
-        reason = unsuitable(model)
-        if reason:
-            return Measured(statistics={"not_applicable": reason})
-        case = open_case(subject, model).sample(params["rows"], seed)
+        case = open_suitable(subject, progress)
+        if isinstance(case, Measured):
+            return case
+        case = case.sample(params["rows"], seed)
         found = shake(case, params=params, seed=seed, progress=progress)
         return Measured(statistics=found, evidence=(_drawn(found, params["sigma"]),))
 
@@ -88,8 +85,7 @@ def shake(case: Case, *, params: Mapping[str, Any], seed: int, progress: Progres
         "cells": Clusters.of((int(x), draws) for x in hits[SCALES.index(1.0), done]).cells,
         "curve": [[scale * sigma, int(row[done].sum())] for scale, row in zip(SCALES, hits, strict=True)],
         "queries": case.model.queries,
-        "units_done": budget.done,
-        "budget_exhausted": budget.is_exhausted,
+        **budget.facts,
     }
 
 

@@ -10,20 +10,11 @@ import numpy as np
 from evaluators.arithmetic.clusters import Clusters
 from evaluators.arithmetic.counts import FloatArray
 from evaluators.budget import BUDGET_PARAMETERS, Budget
-from evaluators.contract import (
-    Direction,
-    Json,
-    Measured,
-    Metric,
-    Progress,
-    Reading,
-    Subject,
-)
-from evaluators.devices import pick
-from evaluators.models.model import IMAGES
-from evaluators.models.opening import open_model
-from evaluators.robustness.cases import NEEDS, Case, not_applicable, open_case, unsuitable
+from evaluators.contract import Direction, Json, Measured, Metric, Progress, Reading, Subject
+from evaluators.models.model import IMAGES, Model
+from evaluators.robustness.cases import Case
 from evaluators.robustness.feature_attack import Space, attack
+from evaluators.robustness.opening import NEEDS, not_applicable, open_suitable, unsuitable
 from evaluators.robustness.perturbations import PERTURBATIONS, Columns
 from evaluators.robustness.tabular_readings import (
     ADVERSARIAL,
@@ -78,12 +69,9 @@ class TabularRobustness:
     )
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
-        progress(0.0, "opening the model")
-        model = open_model(subject, device=pick())
-        reason = unsuitable(model) or ("the model reads images, not table rows" if model.inputs == IMAGES else "")
-        if reason:
-            return Measured(statistics={"not_applicable": reason})
-        whole = open_case(subject, model, allow_missing=True)
+        whole = open_suitable(subject, progress, why_not=_why_not, allow_missing=True)
+        if isinstance(whole, Measured):
+            return whole
         names = {name: params[name] for name in ("categorical", "immutable")}
         columns = Columns.of(whole.rows, whole.features, **names)
         case = whole.sample(params["rows"], seed)
@@ -91,7 +79,7 @@ class TabularRobustness:
         found = perturb_case(case, columns, params=params, progress=progress)
         space = Space(columns, params["changes"], params["reach"])
         attacked = attack_rows(case.take(slice(0, params["attacked"])), space, budget_s=params["budget_s"] / 2)
-        facts = {"left_out": left_out, "right": case.n, "accepts_missing": model.accepts_missing}
+        facts = {"left_out": left_out, "right": case.n, "accepts_missing": whole.model.accepts_missing}
         return Measured(statistics=facts | found | {"attack": attacked}, evidence=(fragility(found),))
 
     def summarise(
@@ -101,6 +89,10 @@ class TabularRobustness:
             return not_applicable(self.metrics, statistics["not_applicable"], level)
         readings = [kept_reading(metric, statistics, level, seed) for metric in PERTURBATIONS]
         return [*readings, attacked_reading(statistics, level)]
+
+
+def _why_not(model: Model) -> str:
+    return unsuitable(model) or ("the model reads images, not table rows" if model.inputs == IMAGES else "")
 
 
 def _right_only(case: Case) -> tuple[Case, int]:
@@ -140,7 +132,7 @@ def perturb_case(case: Case, columns: Columns, *, params: Mapping[str, Any], pro
         for metric, tally in tallies.items():
             tally.add(some, PERTURBATIONS[metric](some.rows, columns, params["factor"]))
     found: Json = {name: tally.as_statistics() for name, tally in tallies.items()}
-    return found | {"units_done": budget.done, "budget_exhausted": budget.is_exhausted}
+    return found | budget.facts
 
 
 def attack_rows(case: Case, space: Space, *, budget_s: float) -> Json:
@@ -161,8 +153,7 @@ def attack_rows(case: Case, space: Space, *, budget_s: float) -> Json:
         "search": "enumeration" if is_complete else "beam",
         "changes": space.changes,
         "reach": space.reach,
-        "units_done": budget.done,
-        "budget_exhausted": budget.is_exhausted,
+        **budget.facts,
     }
 
 

@@ -113,8 +113,7 @@ def measure_model(
         "is_similarity_checked": search.encode is not None,
         "has_neighbours": search.substitutes.neighbours is not None,
         "queries": model.queries,
-        "units_done": budget.done,
-        "budget_exhausted": budget.is_exhausted,
+        **budget.facts,
     }
     return Measured(statistics=statistics, evidence=(_examples(turned, search),))
 

@@ -91,8 +91,7 @@ def measure_model(
         "slices": _sliced(rows[: budget.done], first_wrong, params["variants"], subject.groups),
         "variants": params["variants"],
         "queries": model.queries,
-        "units_done": budget.done,
-        "budget_exhausted": budget.is_exhausted,
+        **budget.facts,
     }
     return Measured(statistics=statistics, evidence=(_curve(first_wrong, params["variants"]), _examples(examples)))
 
