@@ -91,23 +91,3 @@ def test_the_interval_is_ordered_and_within_zero_and_one(groups: list) -> None:
     m = [size for size, _ in groups]
     found = ratio_interval(block([round(s * p) for s, p in groups], m, replicates=500), level=0.95)
     assert 0 <= found.low <= found.high <= 1
-
-
-@pytest.mark.statistics
-@pytest.mark.parametrize(
-    ("sizes", "rates"),
-    [
-        ((500, 500), (0.4, 0.5)),
-        ((5000, 5000), (0.4, 0.5)),
-        ((1000, 600, 300, 100), (0.5, 0.5, 0.4, 0.5)),
-    ],
-)
-def test_at_a_true_ratio_of_exactly_four_fifths_wrong_verdicts_are_rare(sizes: tuple, rates: tuple) -> None:
-    rng = np.random.default_rng(21)
-    m = np.array(sizes)
-    intervals = [
-        ratio_interval(binomial_block(rng.binomial(m, rates), m, replicates=800, rng=rng), level=0.95)
-        for _ in range(600)
-    ]
-    assert np.mean([found.low >= 0.8 for found in intervals]) <= 0.045
-    assert np.mean([found.high < 0.8 for found in intervals]) <= 0.045

@@ -47,17 +47,21 @@ def test_three_ways_of_explaining_agree_on_a_linear_model() -> None:
 
 @pytest.mark.verification
 def test_shap_kernel_drops_features_by_default_and_the_guard_here_would_see_it() -> None:
-    """Its default keeps ten of them; the values then miss the output's spread by some hundredths."""
+    """Which ten it keeps depends on the draws: the values are .118 to .166 off, 8 to 11 % of the largest."""
     x, y = cancer()
     fitted = LinearRegression().fit(x, y)
     truth = fitted.coef_ * (x[:5] - x[:100].mean(axis=0))
     kernel = shap.KernelExplainer(fitted.predict, x[:100])
-    np.random.seed(0)
-    dropped = kernel.shap_values(x[:5], silent=True, l1_reg="num_features(10)")
+    off = []
+    for seed in range(3):
+        np.random.seed(seed)
+        dropped = kernel.shap_values(x[:5], silent=True)
+        assert (np.count_nonzero(dropped, axis=1) <= 10).all()
+        off.append(np.abs(dropped - truth).max())
+    assert min(off) == pytest.approx(0.118, abs=5e-4)
+    assert [min(off) / np.abs(truth).max(), max(off) / np.abs(truth).max()] == pytest.approx([0.08, 0.11], abs=0.005)
     full = kernel.shap_values(x[:5], silent=True, l1_reg=False)
-    assert np.abs(full - truth).max() < 1e-9
-    assert np.abs(dropped - truth).max() > 0.05
-    assert (np.count_nonzero(dropped, axis=1) <= 10).all()
+    assert np.abs(full - truth).max() < 6e-14
 
 
 @pytest.mark.verification

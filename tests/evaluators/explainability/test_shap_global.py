@@ -58,25 +58,20 @@ def test_a_forest_adds_up() -> None:
 
 
 @pytest.mark.verification
-def test_boosting_on_single_precision_equals_enumerating_all_subsets() -> None:
+@pytest.mark.parametrize(("is_rounded", "published"), [(True, 3.1e-8), (False, 0.0326)])
+def test_boosting_equals_enumerating_all_subsets_on_single_precision_alone(is_rounded: bool, published: float) -> None:
+    """Eight features, the first fifty rows as background, the first five explained: the largest difference of all."""
     x, y = cancer()
-    rounded = x[:, :8].astype(np.float32).astype(np.float64)
-    model = named(HistGradientBoostingClassifier(max_iter=50, random_state=0).fit(rounded, y), 8)
-    assert choose(model, rounded) == "tree"
-    found = explain(model, rounded[:50], rounded[:10], kind="tree", favourable="1", seed=0)
-    for i in range(10):
-        exact = shapley_by_subsets(target(model, "tree", "1")[0], rounded[:50], rounded[i])
-        assert found.phi[i] == pytest.approx(exact, abs=1e-6)
-    assert found.gap < 1e-6
-
-
-@pytest.mark.verification
-def test_boosting_on_double_precision_takes_wrong_branches_and_is_caught() -> None:
-    x, y = cancer()
-    model = named(HistGradientBoostingClassifier(max_iter=50, random_state=0).fit(x[:, :8], y), 8)
-    found = explain(model, x[:50, :8], x[:100, :8], kind="tree", favourable="1", seed=0)
-    assert found.gap > 1e-3
-    assert choose(model, x[:, :8]) == "permutation"
+    rows = x[:, :8].astype(np.float32).astype(np.float64) if is_rounded else x[:, :8]
+    model = named(HistGradientBoostingClassifier(max_iter=50, random_state=0).fit(rows, y), 8)
+    assert choose(model, rows) == ("tree" if is_rounded else "permutation")
+    found = explain(model, rows[:50], rows[:5], kind="tree", favourable="1", seed=0)
+    ask = target(model, "tree", "1")[0]
+    exact = np.array([shapley_by_subsets(ask, rows[:50], row) for row in rows[:5]])
+    assert np.abs(found.phi - exact).max() == pytest.approx(published, rel=0.02)
+    assert (found.gap < 1e-6) is is_rounded
+    if not is_rounded:
+        assert found.gap > 1e-3
 
 
 def test_the_other_outcome_has_the_opposite_values() -> None:

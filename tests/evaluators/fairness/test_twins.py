@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evaluators.arithmetic.simultaneous import binomial_block, gap
 from evaluators.contract import Reading
 from evaluators.evaluate import evaluate
 from tests.evaluators.data import ends, subject, write_csv
@@ -56,25 +55,3 @@ def test_a_biased_model_fails_and_its_clean_twin_passes(kind: str, tmp_path: Pat
 def test_a_bias_in_opportunity_is_not_blamed_on_false_alarms(tmp_path: Path) -> None:
     biased = measured(tmp_path, model(np.random.default_rng(2), "opportunity", 0.22))
     assert ends(biased["fairness.fpr_difference"])[1] <= LIMIT
-
-
-@pytest.mark.statistics
-def test_at_a_true_gap_on_the_limit_wrong_verdicts_are_rare() -> None:
-    rng, m = np.random.default_rng(3), np.array([1000, 600, 300, 100])
-    passed = failed = 0
-    for _ in range(1500):
-        found = gap([binomial_block(rng.binomial(m, [0.3, 0.3, 0.3, 0.4]), m, replicates=800, rng=rng)], level=0.95)
-        passed += found.high <= 0.1
-        failed += found.low > 0.1
-    assert passed / 1500 <= 0.005
-    assert failed / 1500 <= 0.026
-
-
-@pytest.mark.statistics
-def test_a_gap_of_thirty_points_fails_nearly_always() -> None:
-    rng, m = np.random.default_rng(4), np.array([1000, 600, 300, 100])
-    failed = 0
-    for _ in range(1000):
-        found = gap([binomial_block(rng.binomial(m, [0.3, 0.3, 0.3, 0.6]), m, replicates=800, rng=rng)], level=0.95)
-        failed += found.low > 0.1
-    assert failed / 1000 >= 0.93
