@@ -1,12 +1,25 @@
 """The shared arithmetic against independent libraries, on hundreds of random tables, empty cells included."""
 
+import gc
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from fairlearn import metrics as fairlearn
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from sklearn.metrics import balanced_accuracy_score, confusion_matrix, roc_auc_score
+from scipy.spatial.distance import jensenshannon
+from sklearn.metrics import (
+    balanced_accuracy_score,
+    brier_score_loss,
+    confusion_matrix,
+    f1_score,
+    log_loss,
+    precision_score,
+    recall_score,
+    roc_auc_score,
+)
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
@@ -14,6 +27,9 @@ from evaluators.arithmetic.counts import RATES, rate, tally
 from evaluators.arithmetic.intervals import clopper_pearson, newcombe, wilson
 from evaluators.arithmetic.permutation import conditional_p, holm
 from evaluators.arithmetic.ranks import delong
+from evaluators.monitoring import transport
+from evaluators.monitoring.laws import benjamini_hochberg, cramers_v, jensen_shannon
+from evaluators.uncertainty.moments import SMALLEST_PROBABILITY, measure_moments
 
 pytestmark = pytest.mark.verification
 THEIRS = {
@@ -87,11 +103,70 @@ def test_conditional_p_equals_summing_scipys_hypergeometric_law(m1: int, share1:
     assert ours == pytest.approx(min(1.0, expected), abs=1e-9)
 
 
-def test_holm_equals_statsmodels() -> None:
-    rng = np.random.default_rng(0)
-    for size in (1, 2, 12, 60, 200):  # theirs takes a quarter of a second each
-        p_values = np.round(rng.random(size), 2)
-        assert holm(p_values.tolist()) == pytest.approx(multipletests(p_values, method="holm")[1].tolist())
+@pytest.fixture(scope="module")
+def frozen() -> Iterator[None]:
+    """statsmodels collects garbage in every call, which takes longer than the tests unless there is little of it."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@settings(max_examples=250, deadline=None)
+@given(st.lists(st.sampled_from([0.0, 1e-300, 0.001, 0.01, 0.05, 1.0]) | st.floats(0, 1), min_size=1, max_size=30))
+def test_adjusted_p_values_equal_statsmodels_ties_nought_and_one_included(frozen: None, p_values: list[float]) -> None:
+    for ours, method in ((holm, "holm"), (benjamini_hochberg, "fdr_bh")):
+        theirs = multipletests(p_values, method=method)[1]
+        assert ours(p_values) == pytest.approx(theirs.tolist(), rel=1e-12, abs=0)
+    assert benjamini_hochberg(p_values) == pytest.approx(stats.false_discovery_control(p_values).tolist(), rel=1e-12)
+
+
+@settings(max_examples=250, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 80), st.integers(1, 16))
+def test_scores_of_probabilities_equal_scikit_learns(seed: int, n: int, digits: int) -> None:
+    rng = np.random.default_rng(seed)
+    p, y = np.round(rng.beta(0.5, 0.5, n), digits), rng.random(n) < 0.4
+    found = measure_moments(p, y)
+    assert found["squared_error"][0] / n == pytest.approx(brier_score_loss(y, p, pos_label=True), abs=1e-12)
+    whole = np.clip(p, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
+    assert found["log_loss"][0] / n == pytest.approx(log_loss(y, whole, labels=[False, True]), rel=1e-9)
+
+
+@settings(max_examples=250, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.integers(2, 5))
+def test_shares_of_classes_equal_scikit_learns_recall_precision_and_f1(seed: int, n: int, classes: int) -> None:
+    rng = np.random.default_rng(seed)
+    label, said = rng.integers(0, classes, n), rng.integers(0, classes, n)
+    cells = tally(np.zeros(n, dtype=int), label, said, groups=1, classes=classes)[0]
+    right, asked, told = np.diag(cells), cells.sum(axis=1), cells.sum(axis=0)
+    for base, theirs in ((asked, recall_score), (told, precision_score), ((asked + told) / 2, f1_score)):
+        value = theirs(label, said, labels=range(classes), average=None, zero_division=np.nan)
+        with np.errstate(invalid="ignore"):
+            assert right / base == pytest.approx(value, nan_ok=True)
+
+
+@settings(max_examples=250, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), min_size=1, max_size=8))
+def test_distances_of_sparse_counts_equal_scipys(cells: list[tuple[int, int]]) -> None:
+    reference, current = np.array(cells).T
+    assume(reference.sum() and current.sum())
+    used = (reference + current) > 0
+    found = jensen_shannon(reference, current, level=0.95)
+    assert found.value == pytest.approx(float(jensenshannon(reference, current, base=2)), abs=1e-7)
+    if used.sum() > 1:
+        expected = stats.chi2_contingency(np.stack([reference, current])[:, used], correction=False)
+        v = cramers_v(reference, current, level=0.95)
+        assert (v.value**2 * sum(map(sum, cells)), v.p_value) == pytest.approx((expected.statistic, expected.pvalue))
+
+
+@settings(max_examples=250, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(2, 60), st.integers(2, 60), st.integers(0, 3))
+def test_distances_of_values_equal_scipys_ties_included(seed: int, n: int, m: int, digits: int) -> None:
+    rng = np.random.default_rng(seed)
+    reference, current = rng.normal(0, 1, n).round(digits), rng.normal(0.3, 1.2, m).round(digits)
+    assume(reference.std() > 0)
+    expected = stats.wasserstein_distance(reference, current) / reference.std()
+    assert transport.measure(reference, current).value == pytest.approx(expected, abs=1e-9)
 
 
 @settings(max_examples=250, deadline=None)
