@@ -11,12 +11,15 @@ from statistics import NormalDist
 import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray
+from evaluators.contract import ParameterError
 from evaluators.libraries import library
 
 ORDERS = (*(round(1 + step / 10, 1) for step in range(1, 100)), *map(float, range(11, 64)))
 CONVERSIONS = ("classic", "tighter")
 POINTS = 20_001
 REACH = 14.0
+# Below it a square of the noise has no full digits left, or is 0.
+SMALLEST_SQUARE = 1e-300
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ def renyi(order: float, *, rate: float, noise: float) -> float:
     """The Rényi divergence of that order (> 1) that one step spends."""
     if rate == 0:
         return 0.0
+    if noise**2 < SMALLEST_SQUARE:
+        return math.inf
     if rate == 1:
         return order / (2 * noise**2)
     total = _whole(int(order), rate, noise) if order == int(order) else _fractional(order, rate, noise)
@@ -57,10 +62,14 @@ def _fractional(order: float, rate: float, noise: float) -> float:
 
 
 def accounted(*, rate: float, noise: float, steps: int, delta: float, conversion: str) -> Spent:
-    """The smallest epsilon over the orders after `steps` steps."""
-    spent = steps * np.array([renyi(order, rate=rate, noise=noise) for order in ORDERS])
+    """The smallest epsilon over the orders after `steps` steps. Raises ParameterError for one beyond all numbers."""
+    # With next to no noise the sums overflow, and what comes out of them then is no small epsilon.
+    with np.errstate(all="ignore"):
+        spent = steps * np.array([renyi(order, rate=rate, noise=noise) for order in ORDERS])
     orders = np.array(ORDERS)
     bounds = spent + _conversion(orders, delta, conversion)
+    if not np.isfinite(bounds).all():
+        raise ParameterError(f"noise of {noise:g} over {steps:,} steps spends more epsilon than can be counted")
     best = int(np.argmin(bounds))
     return Spent(max(0.0, float(bounds[best])), conversion, ORDERS[best])
 

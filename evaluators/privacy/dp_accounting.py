@@ -19,6 +19,7 @@ from evaluators.contract import (
 from evaluators.privacy.accounting import CONVERSIONS, accounted
 
 EPSILON = "privacy.dp.epsilon_accounted"
+COUNT: Mapping[str, Any] = {"type": "integer", "default": 0, "minimum": 0, "maximum": 10**12}
 
 
 class DpAccounting:
@@ -39,9 +40,9 @@ class DpAccounting:
             "maximum": 1_000,
             "title": "Noise, in clipping norms (sigma); 0 if none was added",
         },
-        "batch_size": {"type": "integer", "default": 0, "minimum": 0, "title": "Rows per batch, on average"},
-        "dataset_size": {"type": "integer", "default": 0, "minimum": 0, "title": "Rows trained on"},
-        "epochs": {"type": "number", "default": 0, "minimum": 0, "title": "Passes over the rows"},
+        "batch_size": {**COUNT, "title": "Rows per batch, on average"},
+        "dataset_size": {**COUNT, "title": "Rows trained on"},
+        "epochs": {"type": "number", "default": 0, "minimum": 0, "maximum": 1e6, "title": "Passes over the rows"},
         "sampling_rate": {
             "type": "number",
             "default": 0,
@@ -49,7 +50,7 @@ class DpAccounting:
             "maximum": 1,
             "title": "Chance of a row to be in a batch (q), in place of batch and rows",
         },
-        "steps": {"type": "integer", "default": 0, "minimum": 0, "title": "Steps (T), in place of epochs"},
+        "steps": {**COUNT, "title": "Steps (T), in place of epochs"},
         "delta": {"type": "number", "default": 1e-5, "minimum": 1e-30, "maximum": 0.5, "title": "Delta"},
         "conversion": {
             "type": "string",

@@ -84,6 +84,15 @@ def test_the_evaluator_names_its_conversion_and_shows_both() -> None:
     assert tighter.detail["spent"]["classic"]["epsilon"] == classic.value
 
 
+@pytest.mark.parametrize("noise", [1e-154, 1e-160, 1e-200, 5e-324])
+@pytest.mark.parametrize("rate", [0.01, 1.0])
+def test_next_to_no_noise_is_never_an_epsilon_of_0(noise: float, rate: float) -> None:
+    facts: dict[str, Any] = {"rate": rate, "steps": 1_000, "delta": 1e-5, "conversion": "tighter"}
+    assert accounted(noise=1e-100, **facts).epsilon > 1e200
+    with pytest.raises(ParameterError, match="more epsilon than can be counted"):
+        accounted(noise=noise, **facts)
+
+
 def test_without_noise_nothing_is_promised() -> None:
     found = read("privacy.dp_accounting", {"any": [1]})[EPSILON, "overall"]
     assert (found.status, found.value) == (Status.NOT_APPLICABLE, None)
