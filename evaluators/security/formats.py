@@ -1,7 +1,6 @@
 """Which format a model file has, by its content, and what that format can do to whoever opens it."""
 
 import json
-import pickletools
 import struct
 import zipfile
 from dataclasses import dataclass
@@ -9,10 +8,10 @@ from typing import BinaryIO
 
 from evaluators.protobuf import Malformed, read_onnx
 from evaluators.security import gguf, safetensors
+from evaluators.security.dressed import begins_like_pickle, loads_as_pickle
 
 SAFE, REVIEWED, EXECUTES, UNKNOWN = "A", "B", "C", "D"
 MAX_JSON = 64 << 20
-MAX_STEPS = 1_000_000
 MAX_ONNX = 2 << 30
 # Operators of these domains are built into the run-time; any other needs a library that is loaded with the model.
 ONNX_DOMAINS = frozenset(["", "ai.onnx", "ai.onnx.ml", "com.microsoft"])
@@ -41,7 +40,8 @@ def identify(handle: BinaryIO, size: int, file_name: str) -> Format:
     handle.seek(0)
     head = handle.read(512)
     handle.seek(0)
-    if _is_pickle_too(handle, head, size):
+    is_onnx = file_name.lower().endswith(".onnx")
+    if _is_pickle_too(handle, head, size, is_onnx=is_onnx):
         return Format("pickle", EXECUTES, "a pickle that looks like another format")
     if safetensors.looks_like(head, size) or file_name.lower().endswith(".safetensors"):
         return Format("safetensors", SAFE, "tensors only, no code")
@@ -54,21 +54,23 @@ def identify(handle: BinaryIO, size: int, file_name: str) -> Format:
     known = next((said for magic, said in MAGIC.items() if head.startswith(magic)), None)
     if known:
         return Format(*known)
-    if file_name.lower().endswith(".onnx") or head[:1] == b"\x08":
-        return _onnx(handle, size, is_named=file_name.lower().endswith(".onnx"))
+    if is_onnx or head[:1] == b"\x08":
+        return _onnx(handle, size, is_named=is_onnx)
     return _stream(handle, head, size)
 
 
-def _is_pickle_too(handle: BinaryIO, head: bytes, size: int) -> bool:
-    """Whether a file in the clothes of tensors or of a tar archive would run code for whoever loads it as a pickle."""
+def _is_pickle_too(handle: BinaryIO, head: bytes, size: int, *, is_onnx: bool) -> bool:
+    """Whether a file in the clothes of tensors, a graph or an archive would run code for who loads it as a pickle."""
     is_tar = head[257:262] == b"ustar"
-    is_dressed = is_tar or safetensors.looks_like(head, size) or head.startswith(b"GGUF")
-    # The length of a header of tensors may well begin like a pickle, so there only the whole way to the end counts.
-    return (is_tar and head[:2] in PROTOCOLS) or (is_dressed and _begins_like_pickle(handle))
+    is_dressed = is_tar or is_onnx or safetensors.looks_like(head, size) or head.startswith(b"GGUF")
+    if not is_dressed:
+        return False
+    # The length of a header of tensors may well begin like a pickle, so a beginning alone is none.
+    return (is_tar and head[:2] in PROTOCOLS) or loads_as_pickle(handle)
 
 
 def _stream(handle: BinaryIO, head: bytes, size: int) -> Format:
-    if head[:1] == b"\x80" or _begins_like_pickle(handle):
+    if head[:1] == b"\x80" or begins_like_pickle(handle):
         return Format("pickle", EXECUTES, "a pickle runs code when it is loaded")
     # The second byte of a zlib stream makes the first two a multiple of 31; a text that begins with x rarely does.
     if head[:1] == b"\x78" and int.from_bytes(head[:2], "big") % 31 == 0:
@@ -144,18 +146,3 @@ def _json(handle: BinaryIO) -> Format:
     if isinstance(content, dict) and {"learner", "version"} <= set(content):
         return Format("xgboost", SAFE, "trees as JSON, no code")
     return Format("json", UNKNOWN, "JSON of no known model format")
-
-
-def _begins_like_pickle(handle: BinaryIO) -> bool:
-    """Whether the bytes parse as a pickle up to a STOP, or for so long that they are no accident."""
-    steps = 0
-    try:
-        for opcode, _, _ in pickletools.genops(handle):
-            steps += 1
-            if opcode.name == "STOP" or steps > MAX_STEPS:
-                return True
-    except (ValueError, IndexError, OverflowError, MemoryError, UnicodeDecodeError):
-        return False
-    finally:
-        handle.seek(0)
-    return False

@@ -1,6 +1,5 @@
 """A symbolic unpickler: stack, marks and memo exactly as the real machine keeps them, with symbols for objects."""
 
-import io
 import pickletools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -42,7 +41,7 @@ class Machine:
     """
 
     def __init__(
-        self, stream: io.BytesIO, handlers: "Handlers", *, allow_persistent: bool, reads_arrays: bool, depth: int = 0
+        self, stream: Any, handlers: "Handlers", *, allow_persistent: bool, reads_arrays: bool, depth: int = 0
     ) -> None:
         self.stream = stream
         self.handlers = handlers
@@ -52,6 +51,7 @@ class Machine:
         self.depth = depth
         self.frame_end = 0
         self.opcodes = 0
+        self.names_reached = 0
         self.findings: list[Finding] = []
         self.offset = 0
         self.stack: list[Any] = []
@@ -104,6 +104,7 @@ class Machine:
 
     def name(self, module: Any, name: Any) -> Global:
         """A global, noted unless it is allowed."""
+        self.names_reached += 1
         if not isinstance(module, str) or not isinstance(name, str):
             raise Malformed("a name that isn't text")
         if not is_allowed(module, name):

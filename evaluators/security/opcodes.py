@@ -219,6 +219,8 @@ HANDLERS: dict[str, Handler] = {
     "EXT1": _extension,
     "EXT2": _extension,
     "EXT4": _extension,
+    # Bytes seen through a memoryview are the same bytes.
+    "READONLY_BUFFER": lambda machine, _: machine.top(),
     "PERSID": _persistent,
     "BINPERSID": lambda machine, _: _persistent(machine, machine.pop()),
 }
