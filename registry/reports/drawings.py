@@ -20,7 +20,7 @@ Shown = dict[str, Any]
 
 
 def drawing(name: str, data: object) -> Shown | None:
-    """A figure: its title and either `svg`, or `columns` and `rows`, or in `note` why there is neither.
+    """A figure: its title, its kind and either `svg`, or `columns` and `rows`, or in `note` why there is neither.
 
     None where the evidence is no figure of this kind: some of it has a page's own chart, some is for machines.
     """
@@ -30,7 +30,7 @@ def drawing(name: str, data: object) -> Shown | None:
     title = clip(str(data.get("title") or plain[:1].upper() + plain[1:]), 120)
     note = clip(str(data["note"]), MOST_WORDS) if isinstance(data.get("note"), str) else ""
     draw = KINDS.get(str(data["draw"]))
-    shown: Shown = {"name": name, "title": title, "note": note}
+    shown: Shown = {"name": name, "title": title, "note": note, "kind": str(data["draw"]) if draw else ""}
     if draw is None:
         return shown | {"note": f"This installation draws no {clip(str(data['draw']), 40)}."}
     try:

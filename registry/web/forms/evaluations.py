@@ -205,6 +205,6 @@ def required_words(row: RequiredEvaluation) -> SafeString:
     reads = ", ".join(
         f"{role}: {', '.join(name) if isinstance(name, list) else name}" for role, name in columns.items()
     )
-    favourable = f"; favourable: {row.reads['favourable']}" if row.reads.get("favourable") else ""
-    small = " · ".join(filter(None, [row.evaluator, f"{reads}{favourable}"]))
-    return format_html('{} <span class="cell-note">{}</span>', evaluator_title(row.evaluator), small)
+    favourable = f"favourable: {row.reads['favourable']}" if row.reads.get("favourable") else ""
+    small = " · ".join(filter(None, [row.evaluator, "; ".join(filter(None, [reads, favourable]))]))
+    return format_html('<span>{}<span class="cell-note">{}</span></span>', evaluator_title(row.evaluator), small)

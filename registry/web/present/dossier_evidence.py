@@ -9,7 +9,6 @@ from registry.gates.verdict import Requirement
 from registry.models import Evaluation, Measurement, ModelVersion
 from registry.models.choices import Assurance, RunState
 from registry.reports import readings, slices, tested
-from registry.reports.charts_forest import written
 from registry.reports.figures import format_interval, format_number
 from registry.reports.moments import in_utc
 from registry.reports.prose import render_markdown
@@ -17,8 +16,6 @@ from registry.web.present import drawn, evidence, metrics
 
 SAID = ("Purpose", "Limitations")
 PART = re.compile(r"^## +(?P<title>.+?)\s*$(?P<text>.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
-# Characters of a name, its number of rows and its interval that fit side by side in a third of the page.
-ROOM = 42
 # Rows of one metric that stand beside another metric; more than that must be able to go on on the next page.
 BESIDE = 24
 # Rows of a table that an evaluator left; a dossier is read by people.
@@ -92,18 +89,11 @@ def _charts(rows: list[Measurement]) -> list[dict[str, Any]]:
 
 
 def _forest(rows: list[Measurement]) -> dict[str, Any]:
+    """The attributes stand in the heading, so that a group is named by its values."""
     if tested.is_test(rows[0].metric):
-        return {"title": metrics.title(rows[0].metric), "is_wide": False, **drawn.findings(rows)}
+        return {"title": metrics.title(rows[0].metric), **drawn.findings(rows, name=slices.values)}
     shown = [{"label": slices.values(row.slice)} | drawn.drawn_of(row) for row in rows]
-    unit = metrics.unit(rows[0].metric)
-    longest = max(len(f"{each['label']} n = {each['n']} {_written(each, unit)}") for each in shown)
-    return {"title": metrics.title(rows[0].metric), "unit": unit, "rows": shown, "is_wide": longest > ROOM}
-
-
-def _written(shown: dict[str, Any], unit: str) -> str:
-    """What the chart prints at the right of a group."""
-    numbers = written(shown["value"], shown["low"], shown["high"], unit=unit)
-    return readings.why_not(shown["status"]) or numbers
+    return {"title": metrics.title(rows[0].metric), "unit": metrics.unit(rows[0].metric), "rows": shown}
 
 
 def _readings(rows: list[Measurement]) -> dict[str, Any]:

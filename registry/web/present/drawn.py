@@ -1,6 +1,6 @@
 """What is drawn of the evidence: the figures that evaluators left, groups side by side, and versions over time."""
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from registry.gates.verdict import Requirement
 from registry.models import Evaluation, EvidenceFile, Measurement, ModelVersion
 from registry.reports import slices, tested
 from registry.reports.drawings import drawing
+from registry.reports.figures import format_number
 from registry.reports.readings import why_not
 from registry.web.present import metrics
 
@@ -91,15 +92,20 @@ def drawn_of(row: Measurement) -> dict[str, Any]:
     return {name: getattr(row, name) for name in DRAWN}
 
 
-def findings(rows: Iterable[Measurement]) -> dict[str, Any]:
+def findings(rows: Iterable[Measurement], *, name: Callable[[str], str] | None = None) -> dict[str, Any]:
     """A table instead of a chart, of what a test found in each part."""
     return {
         "columns": [{"title": "Part"}, {"title": "Found"}, {"title": "n", "numeric": True}],
-        "cells": [
-            [{"text": _short(row.slice)}, {"text": finding(row) or why_not(row.status) or "nothing"}, {"text": row.n}]
-            for row in rows
-        ],
+        "cells": [[{"text": (name or _short)(row.slice)}, {"text": _told(row)}, {"text": _count(row)}] for row in rows],
     }
+
+
+def _told(row: Measurement) -> str:
+    return finding(row) or why_not(row.status) or "nothing"
+
+
+def _count(row: Measurement) -> str:
+    return "" if row.n is None else format_number(row.n)
 
 
 def finding(row: Measurement) -> str:

@@ -180,9 +180,9 @@ def asked_of_model(environment: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def run_row(run: Evaluation) -> list[dict[str, Any]]:
     """A run as a row of a table."""
+    title = f"{metrics.evaluator_title(run.evaluator)}{by_groups(run)}"
     return [
-        {"text": metrics.evaluator_title(run.evaluator), "href": reverse("evaluation", args=[run.pk])}
-        | {"note": run.evaluator},
+        {"text": title, "href": reverse("evaluation", args=[run.pk]), "note": run.evaluator},
         {"status": run.state, "note": run.failure.strip().splitlines()[-1][:120] if run.failure.strip() else ""},
         {"text": str(run.requested_by)},
         {"when": run.requested_at},
