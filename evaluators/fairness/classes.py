@@ -7,19 +7,9 @@ import numpy as np
 
 from evaluators.arithmetic.counts import GroupCounts
 from evaluators.arithmetic.draws import generator
-from evaluators.contract import (
-    OVERALL,
-    Direction,
-    Evidence,
-    Json,
-    Measured,
-    Metric,
-    Progress,
-    Reading,
-    Status,
-    Subject,
-)
+from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
 from evaluators.fairness.compared import refusal
+from evaluators.fairness.grouped import open_decisions, ungrouped, ungrouped_readings, unlabelled
 from evaluators.fairness.perclass import (
     MAX_CONTRASTS,
     class_gap,
@@ -28,9 +18,7 @@ from evaluators.fairness.perclass import (
     count_classes,
     kept_groups,
 )
-from evaluators.subjects.predictions import open_predictions
-from evaluators.subjects.roles import classes, groups
-from evaluators.support import FAMILY_PARAMETERS, too_many_groups
+from evaluators.support import FAMILY_PARAMETERS
 
 METRICS = (
     Metric(
@@ -75,34 +63,35 @@ class ClassFairness:
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
         progress(0.0, "reading the table")
-        table, subject = open_predictions(subject)
-        codes, names = classes(table, subject, ["label", "prediction"] if subject.label else ["prediction"])
-        found = groups(table, subject)
-        if not found.columns or too_many_groups(len(found.values)):
-            return Measured(statistics={"columns": list(found.columns), "group_count": len(found.values)})
+        made = open_decisions(subject)
+        nothing, found = ungrouped(made.groups), made.groups
+        if nothing:
+            return nothing
         progress(0.6, "counting")
-        size = {"groups": len(found.values), "classes": len(names)}
+        size = {"groups": len(found.values), "classes": len(made.classes)}
         # Without labels every row's label counts as what was predicted, and only shares are read.
-        counts = count_classes(found.codes, codes.get("label", codes["prediction"]), codes["prediction"], **size)
-        counted = GroupCounts(found.columns, found.values, counts, tuple(names))
-        evidence = (Evidence(name="class_rates", data=_table(counted)),)
-        return Measured(statistics=counted.as_statistics() | {"labelled": bool(subject.label)}, evidence=evidence)
+        label = made.prediction if made.label is None else made.label
+        counts = count_classes(found.codes, label, made.prediction, **size)
+        counted = GroupCounts(found.columns, found.values, counts, tuple(made.classes))
+        statistics = counted.as_statistics() | {"labelled": made.label is not None}
+        return Measured(
+            statistics=statistics, evidence=(Evidence(name="class_rates", data=_table(counted)), *made.evidence)
+        )
 
     def summarise(
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
     ) -> list[Reading]:
         common: Json = {"level": level, "seed": seed, "statistics": dict(statistics)}
-        status, reason = _refused(statistics)
-        if reason:
-            return [Reading(metric=m, slice=OVERALL, status=status, reason=reason, **common) for m in RATE_OF]
+        nothing = ungrouped_readings(RATE_OF, statistics, common)
+        if nothing:
+            return nothing
         table = GroupCounts.from_statistics(statistics)
         readings = []
         for metric, name in RATE_OF.items():
-            if name != "share predicted" and not statistics["labelled"]:
-                fields: Json = {"status": Status.NOT_APPLICABLE, "reason": "no label column was declared"}
-                readings.append(Reading(metric=metric, slice=OVERALL, **fields, **common))
-            else:
+            if name == "share predicted" or statistics["labelled"]:
                 readings.append(_gap(metric, name, table, params["family_minimum"], common))
+            else:
+                readings.append(unlabelled(metric, common))
         return [reading.sound() for reading in readings]
 
     def merge(self, first: Mapping[str, Any], second: Mapping[str, Any]) -> Json:
@@ -110,12 +99,6 @@ class ClassFairness:
         names = tuple(sorted({*first["classes"], *second["classes"]}))
         parts = [_widened(GroupCounts.from_statistics(part), names) for part in (first, second)]
         return {**first, **parts[0].merged(parts[1]).as_statistics()}
-
-
-def _refused(statistics: Mapping[str, Any]) -> tuple[Status, str]:
-    if not statistics["columns"]:
-        return Status.NOT_APPLICABLE, "no group column was declared"
-    return Status.INSUFFICIENT_DATA, too_many_groups(statistics.get("group_count", 0))
 
 
 def _gap(metric: str, name: str, table: GroupCounts, minimum: int, common: Json) -> Reading:

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from evaluators.arithmetic.counts import RATES, GroupCounts, rate, tally
 from evaluators.arithmetic.sums import Sums
 from evaluators.contract import OVERALL, Json, Measured, Progress, Reading, Status, Subject
 from evaluators.fairness.gaps import gap_readings
+from evaluators.fairness.grouped import open_decisions
 from evaluators.fairness.metrics import (
     COHORT_SD,
     DIFFERENCES,
@@ -21,8 +20,7 @@ from evaluators.fairness.metrics import (
 )
 from evaluators.fairness.summed import NOT_OFFERED, summed_readings
 from evaluators.fairness.weighing import open_sums
-from evaluators.subjects.predictions import asked, open_predictions
-from evaluators.subjects.roles import classes, favourable_code, groups
+from evaluators.subjects.roles import favourable_code
 from evaluators.support import FAMILY_PARAMETERS, rate_reading, too_many_groups
 
 
@@ -57,20 +55,16 @@ class GroupFairness:
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
         progress(0.0, "reading the table")
-        roles = ["label", "prediction"] if subject.label else ["prediction"]
-        table, subject = open_predictions(subject)
-        codes, names = classes(table, subject, roles)
-        favourable = favourable_code(subject, names)
+        made = open_decisions(subject)
+        favourable, found = favourable_code(subject, made.classes), made.groups
         progress(0.6, "counting")
-        found = groups(table, subject)
-        prediction = (codes["prediction"] == favourable).astype(np.int64)
-        label = (codes["label"] == favourable).astype(np.int64) if subject.label else np.zeros_like(prediction)
+        label, prediction = made.as_favourable(favourable)
         counts = tally(found.codes, label, prediction, groups=len(found.values))
-        other = " or ".join(name for i, name in enumerate(names) if i != favourable) or "anything else"
-        counted = GroupCounts(found.columns, found.values, counts, (other[:100], names[favourable]))
-        statistics = counted.as_statistics() | {"labelled": bool(subject.label)}
+        other = " or ".join(name for i, name in enumerate(made.classes) if i != favourable) or "anything else"
+        counted = GroupCounts(found.columns, found.values, counts, (other[:100], made.classes[favourable]))
+        statistics = counted.as_statistics() | {"labelled": made.label is not None}
         statistics |= open_sums(subject, found, label, prediction)
-        return Measured(statistics=statistics, evidence=asked(table))
+        return Measured(statistics=statistics, evidence=made.evidence)
 
     def summarise(
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int

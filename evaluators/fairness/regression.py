@@ -11,9 +11,10 @@ from evaluators.arithmetic.draws import generator
 from evaluators.arithmetic.simultaneous import gap, normal_block, replicates_for
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
 from evaluators.fairness.compared import refusal
+from evaluators.fairness.grouped import ungrouped, ungrouped_readings
 from evaluators.fairness.residuals import Moments
 from evaluators.subjects.numbers import open_numbers
-from evaluators.support import FAMILY_PARAMETERS, family, sizes_by_name, too_many_groups
+from evaluators.support import FAMILY_PARAMETERS, family, sizes_by_name
 
 RESIDUAL, MAE, R2 = (f"fairness.regression.{name}_parity" for name in ("residual", "mae", "r2"))
 METRICS = (
@@ -51,23 +52,22 @@ class RegressionFairness:
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
         progress(0.0, "reading the table")
         found = open_numbers(subject)
-        columns, values = found.groups.columns, found.groups.values
-        if not columns or too_many_groups(len(values)):
-            return Measured(statistics={"columns": list(columns), "group_count": len(values)})
+        nothing, values = ungrouped(found.groups), found.groups.values
+        if nothing:
+            return nothing
         progress(0.6, "summing")
         moments = Moments.of(found.label, found.predicted, found.groups.codes, groups=len(values))
-        statistics = {"columns": list(columns), "groups": [list(value) for value in values], **moments.as_statistics()}
+        groups = {"columns": list(found.groups.columns), "groups": [list(value) for value in values]}
+        statistics = groups | moments.as_statistics()
         return Measured(statistics=statistics, evidence=(Evidence(name="errors_by_group", data=_table(statistics)),))
 
     def summarise(
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
     ) -> list[Reading]:
         common: Json = {"level": level, "seed": seed, "statistics": dict(statistics)}
-        crowded = too_many_groups(statistics.get("group_count", 0))
-        if not statistics["columns"] or crowded:
-            status = Status.INSUFFICIENT_DATA if crowded else Status.NOT_APPLICABLE
-            reason = crowded or "no group column was declared"
-            return [Reading(metric=m, slice=OVERALL, status=status, reason=reason, **common) for m in OF]
+        nothing = ungrouped_readings(OF, statistics, common)
+        if nothing:
+            return nothing
         moments = Moments.from_statistics(statistics)
         names = _names(statistics)
         return [_parity(metric, moments, names, params["family_minimum"], common).sound() for metric in OF]

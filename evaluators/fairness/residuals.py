@@ -21,7 +21,7 @@ POWERS = tuple((i, j) for i in range(5) for j in range(5) if i + j <= 4)
 @dataclass(frozen=True)
 class Moments:
     """`sums[g, k]` is the sum of u**i * e**j with (i, j) = POWERS[k], where u = (y - centre) / scale and
-    e = (predicted - y) / scale; `absolute[g]` and `absolute_squares` are sums of |e| and e**2."""
+    e = (predicted - y) / scale; `absolute[g]` is the sum of |e|."""
 
     centre: float
     scale: float

@@ -10,10 +10,10 @@ from evaluators.arithmetic.draws import generator
 from evaluators.arithmetic.simultaneous import FEWER_REPLICATES, REPLICATES
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
 from evaluators.fairness.compared import refusal
+from evaluators.fairness.grouped import open_decisions, ungrouped, ungrouped_readings, unlabelled
 from evaluators.fairness.subsets import MAX_SUBGROUPS, Subgroups, violation_interval, violations
-from evaluators.subjects.predictions import open_predictions
-from evaluators.subjects.roles import classes, favourable_code, groups
-from evaluators.support import FAMILY_PARAMETERS, too_many_groups
+from evaluators.subjects.roles import favourable_code
+from evaluators.support import FAMILY_PARAMETERS
 
 METRICS = (
     Metric(
@@ -57,29 +57,27 @@ class SubgroupFairness:
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
         progress(0.0, "reading the table")
-        table, subject = open_predictions(subject)
-        codes, names = classes(table, subject, ["label", "prediction"] if subject.label else ["prediction"])
-        favourable = favourable_code(subject, names)
-        found = groups(table, subject)
-        if not found.columns or too_many_groups(len(found.values)):
-            return Measured(statistics={"columns": list(found.columns), "group_count": len(found.values)})
+        made = open_decisions(subject)
+        favourable = favourable_code(subject, made.classes)
+        nothing, found = ungrouped(made.groups), made.groups
+        if nothing:
+            return nothing
         progress(0.6, "counting")
-        prediction = (codes["prediction"] == favourable).astype(np.int64)
-        label = (codes["label"] == favourable).astype(np.int64) if subject.label else np.zeros_like(prediction)
+        label, prediction = made.as_favourable(favourable)
         counts = tally(found.codes, label, prediction, groups=len(found.values))
         counted = GroupCounts(found.columns, found.values, counts)
-        statistics = counted.as_statistics() | {"labelled": bool(subject.label)}
-        return Measured(statistics=statistics, evidence=(Evidence(name="subgroups", data=_table(counted)),))
+        statistics = counted.as_statistics() | {"labelled": made.label is not None}
+        return Measured(
+            statistics=statistics, evidence=(Evidence(name="subgroups", data=_table(counted)), *made.evidence)
+        )
 
     def summarise(
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
     ) -> list[Reading]:
         common: Json = {"level": level, "seed": seed, "statistics": dict(statistics)}
-        crowded = too_many_groups(statistics.get("group_count", 0))
-        if not statistics["columns"] or crowded:
-            status = Status.INSUFFICIENT_DATA if crowded else Status.NOT_APPLICABLE
-            reason = crowded or "no group column was declared"
-            return [Reading(metric=m, slice=OVERALL, status=status, reason=reason, **common) for m in RATE_OF]
+        nothing = ungrouped_readings(RATE_OF, statistics, common)
+        if nothing:
+            return nothing
         table = GroupCounts.from_statistics(statistics)
         subgroups = Subgroups.of(table.columns, table.values)
         readings = []
@@ -87,8 +85,7 @@ class SubgroupFairness:
             if name == "selection_rate" or statistics["labelled"]:
                 readings.append(_violation(metric, name, table.counts, subgroups, params["family_minimum"], common))
             else:
-                fields: Json = {"status": Status.NOT_APPLICABLE, "reason": "no label column was declared"}
-                readings.append(Reading(metric=metric, slice=OVERALL, **fields, **common))
+                readings.append(unlabelled(metric, common))
         return [reading.sound() for reading in readings]
 
     def merge(self, first: Mapping[str, Any], second: Mapping[str, Any]) -> Json:

@@ -73,3 +73,12 @@ def test_several_classes_are_asked_of_a_model() -> None:
     assert ends(found["fairness.classes.recall_difference", "overall"])[0] == 0.0
     subgroups = readings("fairness.subgroup", predict=by_first, classes=["no", "yes"], columns=columns)
     assert subgroups["fairness.subgroup_violation", "overall"].detail["subgroups"] == 2
+
+
+@pytest.mark.parametrize("evaluator", ["fairness.group", "fairness.classes", "fairness.subgroup"])
+def test_what_was_noticed_about_a_model_is_told_beside_its_readings(evaluator: str) -> None:
+    columns = {"label": "label", "group": "group"}
+    asked = {"predict": by_first, "classes": ["no", "yes"], "columns": columns, "favourable": "yes"}
+    outcome = measure(evaluator, table=TABLE, features=FEATURES, **asked)
+    facts = [dict(item.data["rows"]) for item in outcome.evidence if item.name == "model_asked"]
+    assert [int(told["queries"]) >= len(X) for told in facts] == [True]
