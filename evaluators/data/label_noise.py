@@ -23,7 +23,7 @@ from evaluators.contract import (
 from evaluators.data.confident import Noise, estimate_noise
 from evaluators.data.crossfit import FOLDS, folds, linear_probabilities, spread_out
 from evaluators.exact import insufficient, table
-from evaluators.subjects.columns import Columns, numbers, open_columns
+from evaluators.subjects.columns import Columns, declared_features, numbers, open_columns
 from evaluators.subjects.words import check_complete
 from evaluators.support import MINIMUM
 
@@ -55,7 +55,7 @@ class LabelNoise:
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
         progress(0.0, "reading the table")
         given = subject.roles.get("probability", ())
-        used = given or (*subject.features, *subject.roles.get("feature", ()))
+        used = given or declared_features(subject, without=[subject.label or ""])
         if not subject.label or not used:
             raise SubjectError("a label column, and probability or feature columns, must be declared")
         columns = open_columns(subject, names=[subject.label, *used])

@@ -25,7 +25,7 @@ from evaluators.contract import (
 from evaluators.data.crossfit import features, folds, parts, tree_probabilities
 from evaluators.data.proxies import binned
 from evaluators.exact import insufficient, table
-from evaluators.subjects.columns import Columns, open_columns
+from evaluators.subjects.columns import Columns, declared_features, open_columns
 from evaluators.support import FAMILY_MINIMUM
 
 PROXY = "data.proxy.auc"
@@ -76,7 +76,7 @@ class ProxyAuc:
     )
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
-        used = _features(subject)
+        used = declared_features(subject, without=subject.groups)
         if not subject.groups or not used:
             raise SubjectError("a group column and feature columns must be declared")
         progress(0.0, "reading the table")
@@ -121,11 +121,6 @@ class ProxyAuc:
             if metric == PROXY:
                 readings += [_reading(metric, item["group"], item, level, common) for item in told]
         return readings
-
-
-def _features(subject: Subject) -> list[str]:
-    named = dict.fromkeys([*subject.features, *subject.roles.get("feature", ())])
-    return [name for name in named if name not in subject.groups]
 
 
 def _drawn(columns: Columns, rows: FloatArray, wanted: int, rng: np.random.Generator) -> tuple[Columns, FloatArray]:

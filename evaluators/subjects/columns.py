@@ -55,7 +55,13 @@ def header(subject: Subject, role: str = "table") -> list[str]:
 
 def used_columns(subject: Subject) -> tuple[str, ...]:
     """The columns that were declared as what is read: features and text. Empty if none were."""
-    return tuple(dict.fromkeys([*subject.features, *subject.roles.get("feature", ()), *subject.roles.get("text", ())]))
+    return tuple(dict.fromkeys([*declared_features(subject), *subject.roles.get("text", ())]))
+
+
+def declared_features(subject: Subject, *, without: Sequence[str] = ()) -> tuple[str, ...]:
+    """The columns that were declared as features, each once, `without` those that are to be told from them."""
+    named = dict.fromkeys([*subject.features, *subject.roles.get("feature", ())])
+    return tuple(name for name in named if name not in without)
 
 
 def is_absent(value: str) -> bool:

@@ -112,3 +112,18 @@ def test_an_absent_label_is_named_and_no_class_of_its_own(tmp_path: Path) -> Non
     table = {"a": rng.normal(size=60), "y": ["", *(["no", "yes"] * 30)[1:]]}
     with pytest.raises(SubjectError, match="row 1, column 'y': the value is missing"):
         run("data.label_noise", tmp_path, table, columns={"label": "y", "feature": ["a"]})
+
+
+def test_a_label_declared_among_the_features_does_not_vouch_for_itself(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=600)
+    y = np.where(rng.random(600) < 0.2, 0, 1) * (x > 0)
+    table = {"a": x, "y": y}
+    given, alone = (
+        reading(run("data.label_noise", tmp_path, table, columns={"label": "y"}, features=names), RATE).value
+        for names in (["a", "y"], ["a"])
+    )
+    assert given == pytest.approx(alone, abs=0.01)
+    assert (alone or 0) > 0.05
+    with pytest.raises(SubjectError, match="feature columns"):
+        run("data.label_noise", tmp_path, table, columns={"label": "y"}, features=["y"])
