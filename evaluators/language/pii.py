@@ -6,7 +6,7 @@ the shape alone.
 
 import ipaddress
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 IBAN_LENGTHS: Mapping[str, int] = {
@@ -48,6 +48,9 @@ CARD_RANGES = (
     ("38", "39", (14,)),
     ("62", "62", (16, 17, 18, 19)),
 )
+# Numbers are written in a few groups; between them stand gaps. The shortest number of a card has 13 digits.
+GAP = re.compile(r"[ -]")
+MOST_GROUPS, FEWEST = 8, 13
 DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}")
 
 
@@ -118,6 +121,7 @@ class Rule:
     title: str
     pattern: re.Pattern[str]
     holds: Callable[[str], bool]
+    is_grouped: bool = False
 
 
 # In order of precedence: where two rules meet, the one named first wins.
@@ -134,7 +138,13 @@ RULES = (
         re.compile(rf"(?<![A-Za-z0-9])(?:{IBAN_SHAPES})(?![A-Za-z0-9])", re.IGNORECASE),
         iban,
     ),
-    Rule("card", "payment card", re.compile(r"(?<![\d.,+-])\d(?:[ -]?\d){12,18}(?![\d]|[.,]\d)"), card),
+    Rule(
+        "card",
+        "payment card",
+        re.compile(r"(?<![\d.,+-])\d(?:[ -]?\d){12,18}(?![\d]|[.,]\d)"),
+        card,
+        is_grouped=True,
+    ),
     Rule("us_ssn", "US social security number", re.compile(r"(?<![\d-])\d{3}([- ])\d{2}\1\d{4}(?![\d-])"), us_ssn),
     Rule(
         "uk_nino",
@@ -186,12 +196,40 @@ def find(text: str, kinds: frozenset[str] | None = None) -> list[Finding]:
     for rule in RULES:
         if kinds is not None and rule.kind not in kinds:
             continue
-        for match in rule.pattern.finditer(text):
-            start, end = match.span()
-            if not any(taken[start:end]) and rule.holds(match.group()):
+        for start, end in _groups(rule, text) if rule.is_grouped else _whole(rule, text):
+            if not any(taken[start:end]):
                 taken[start:end] = b"\1" * (end - start)
                 found.append(Finding(rule.kind, start, end))
     return sorted(found, key=lambda item: item.start)
+
+
+def hidden(text: str) -> str:
+    """The text with the shape of what is personal in place of it, by all rules."""
+    parts, at = [], 0
+    for finding in find(text):
+        parts += [text[at : finding.start], masked(text, finding)]
+        at = finding.end
+    return "".join([*parts, text[at:]])
+
+
+def _whole(rule: Rule, text: str) -> Iterator[tuple[int, int]]:
+    """What the pattern finds and the rule's own check confirms."""
+    for match in rule.pattern.finditer(text):
+        if rule.holds(match.group()):
+            yield match.span()
+
+
+def _groups(rule: Rule, text: str) -> Iterator[tuple[int, int]]:
+    """The same for numbers in groups, before or behind which other numbers may stand: a date, a code."""
+    at = 0
+    while match := rule.pattern.search(text, at):
+        start = match.start()
+        ends = [start + gap.start() for gap in GAP.finditer(match.group())]
+        tried = [match.end(), *(end for end in reversed(ends[:MOST_GROUPS]) if end - start >= FEWEST)]
+        end = next((end for end in tried if rule.holds(text[start:end])), None)
+        if end is not None:
+            yield start, end
+        at = end or (ends or [match.end()])[0]
 
 
 def masked(text: str, finding: Finding) -> str:

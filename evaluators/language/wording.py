@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from evaluators.language.pii import hidden
+
 # Letters of any script, joined by hyphens or apostrophes; the 's of a possessive is not part of the word.
 WORD = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+|['’](?!s\b)[^\W\d_]+)*)(?:['’]s\b)?")
 ARTICLES = {"a": "an", "an": "a"}
@@ -59,5 +61,6 @@ def is_vowel(word: str) -> bool:
 
 
 def shortened(text: str, length: int = 160) -> str:
-    """The beginning of a text, for a table."""
+    """The beginning of a text, for a table that many may read: what is personal in it by the rules is hidden."""
+    text = hidden(text)
     return text if len(text) <= length else text[: length - 1] + "…"

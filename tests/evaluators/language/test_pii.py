@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from evaluators.language.pii import KINDS, RULES, card, find, iban, luhn, masked
+from evaluators.language.pii import KINDS, RULES, card, find, hidden, iban, luhn, masked
+from evaluators.language.wording import shortened
 
 FOUND = {
     "email": ["jane.doe@example.org", "j_d+tag@mail.example.co.uk", "jürgen@münchen.de"],
@@ -95,6 +96,27 @@ def test_recall_and_precision_on_a_planted_set() -> None:
         recall = sum(kind in kinds for kinds in mine) / len(mine)
         claimed = sum(kinds.count(kind) for kinds in found) + noise.count(kind)
         assert (kind, recall, len(mine) / claimed) == (kind, 1.0, 1.0)
+
+
+@pytest.mark.parametrize("around", ["{} 12/25", "{} 123", "12 {}", "2024 10 {} 99 1", "1-2 {}-12", "{} {}"])
+@pytest.mark.parametrize("number", ["4111 1111 1111 1111", "4111111111111111", "3782-822463-10005"])
+def test_a_card_number_is_found_among_other_numbers(around: str, number: str) -> None:
+    whole = around.replace("{}", number)
+    found = [(item.kind, whole[item.start : item.end]) for item in find(whole)]
+    assert found == [("card", number)] * around.count("{}")
+
+
+def test_looking_for_cards_among_many_digits_takes_time_in_proportion_to_them() -> None:
+    assert find("1 " * 50_000) == find("12 345 " * 20_000) == []
+
+
+def test_what_is_personal_in_a_text_is_hidden_and_the_rest_is_not() -> None:
+    assert hidden("jane.doe@example.org paid 4111 1111 1111 1111 12/25, 3 times") == (
+        "xxxx.xxx@xxxxxxx.xxx paid 9999 9999 9999 9999 12/25, 3 times"
+    )
+    assert hidden("nothing here") == "nothing here"
+    # A cut through a number must not keep it from being known.
+    assert shortened("x" * 150 + " 4111 1111 1111 1111") == "x" * 150 + " 9999 999…"
 
 
 def test_a_mask_shows_the_shape_and_no_letter_or_digit_of_the_value() -> None:
