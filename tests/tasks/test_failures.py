@@ -1,0 +1,60 @@
+"""An evaluator that can't measure says what is wrong, on which row and in which file, and the gate stays shut."""
+
+import pytest
+
+from registry import tasks
+from registry.gates.verdict import Requirement
+from registry.models import Evaluation, Measurement, ModelVersion
+from registry.services import evaluations, runs, verdicts
+from tests import make
+from tests.databases import speaking_as
+from tests.people import Cast
+
+pytestmark = pytest.mark.django_db
+ROWS = [(i % 2, i % 3 > 0, "ab"[i % 2]) for i in range(200)]
+FAULTS: dict[str, tuple[tuple[object, ...], str]] = {
+    "a missing prediction": ((1, "", "a"), "predictions.csv: row 3, column 'predicted': the prediction is missing"),
+    "a cell too few": ((1, 1), "predictions.csv: row 3 has 2 values, the header has 3"),
+}
+
+
+def plain(rows: list[tuple[int, bool, str]]) -> list[tuple[int, int, str]]:
+    return [(label, int(said), race) for label, said, race in rows]
+
+
+def carried_out(version: ModelVersion, table: bytes, cast: Cast) -> Evaluation:
+    """The prescribed run on this table, by the child process itself."""
+    rows = make.held(version.team, files={"predictions.csv": table}, by=cast.ada)
+    run = evaluations.request_required(version, make.prescription(version), table=rows, by=cast.ada)
+    with speaking_as("assay_worker"):
+        claimed = runs.claim(run.pk, worker="test")
+        assert claimed
+        tasks.carry_out(claimed)
+    run.refresh_from_db()
+    return run
+
+
+def unmet(version: ModelVersion) -> list[Requirement]:
+    decision = verdicts.review(version, to_stage=make.INFERENCE).decision
+    return [item for item in decision.unmet if item.kind in ("evaluation", "threshold")]
+
+
+@pytest.mark.parametrize("fault", sorted(FAULTS))
+def test_an_evaluator_that_fails_names_the_place_yields_no_number_and_shuts_the_gate(cast: Cast, fault: str) -> None:
+    row, message = FAULTS[fault]
+    version = make.ready_version(cast)
+    assert not unmet(version)
+    run = carried_out(version, make.table([*plain(ROWS[:2]), row, *plain(ROWS[3:])]), cast)
+    assert (run.state, run.attempt) == ("failed", 1)
+    assert message in run.failure
+    assert not Measurement.objects.filter(evaluation=run).exists()
+    [shut] = unmet(version)
+    assert (shut.kind, shut.outcome.value, shut.found) == ("evaluation", "undecided", str(run.pk))
+    assert message in shut.found_text
+
+
+def test_the_same_rows_without_the_fault_are_measured(cast: Cast) -> None:
+    version = make.ready_version(cast)
+    run = carried_out(version, make.table(plain(ROWS)), cast)
+    assert run.state == "done"
+    assert Measurement.objects.filter(evaluation=run, metric=make.RATIO, status="ok").exists()
