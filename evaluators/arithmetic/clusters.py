@@ -43,6 +43,14 @@ class Clusters:
         columns = np.asarray(cells, dtype=np.int64).reshape(-1, 3).T
         return cls(columns[0], columns[1], columns[2])
 
+    @classmethod
+    def joined(cls, parts: Sequence[Sequence[Sequence[int]]]) -> list[list[int]]:
+        """The cells of clusters from several parts, none of which is split, as those of the whole."""
+        total: Counter[tuple[int, int]] = Counter()
+        for hits, size, times in (cell for cells in parts for cell in cells):
+            total[hits, size] += times
+        return [[hits, size, times] for (hits, size), times in sorted(total.items())]
+
     @property
     def cells(self) -> list[list[int]]:
         """JSON-ready: [hits, size, how many clusters are like this]."""

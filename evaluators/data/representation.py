@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.adding import added
 from evaluators.arithmetic.counts import IntArray
 from evaluators.arithmetic.draws import generator
 from evaluators.contract import (
@@ -30,6 +31,7 @@ SHARES = "data.representation"
 MINIMUM_SHARE = "data.representation.min_share"
 ABSENT = "data.representation.missing_rate"
 LABELS = "data.representation.label_rate"
+LISTED = ("absent", "favourable")
 
 
 class Representation:
@@ -100,6 +102,20 @@ class Representation:
         return readings + _rates(
             LABELS, statistics, "favourable", "no label and favourable outcome were declared", common
         )
+
+    def merge(self, first: Mapping[str, Any], second: Mapping[str, Any]) -> Json:
+        """The counts of two shards of one table, compared with the same reference, as those of the whole."""
+        total = added(_by_name(first), _by_name(second), same=("reference",))
+        names = sorted(total["counts"])
+        listed = {key: [total[key][name] for name in names] for key in LISTED if total.get(key) is not None}
+        return total | listed | {"counts": {name: total["counts"][name] for name in names}}
+
+
+def _by_name(statistics: Mapping[str, Any]) -> Json:
+    """The same with every number under the name of its group."""
+    names = list(statistics["counts"])
+    listed = {key: statistics[key] for key in LISTED if statistics.get(key) is not None}
+    return {**statistics, **{key: dict(zip(names, counts, strict=True)) for key, counts in listed.items()}}
 
 
 def _groups(items: list[Categorical]) -> tuple[list[str], IntArray]:

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaluators.budget import BUDGET_PARAMETERS
-from evaluators.contract import Direction, Measured, Metric, Progress, Reading, Subject
+from evaluators.contract import Direction, Json, Measured, Metric, Progress, Reading, Subject
 from evaluators.generative.asking import Asked, ask
 from evaluators.generative.prompts import built_in, format_prompts
 from evaluators.generative.quality import measured
-from evaluators.generative.rates import rate_readings, scored
+from evaluators.generative.rates import merged, rate_readings, scored
 from evaluators.generative.shapes import adheres, open_schema
 
 ADHERENCE = "gen.format_adherence"
@@ -51,6 +51,10 @@ class Formats:
     ) -> list[Reading]:
         readings = rate_readings(statistics, {ADHERENCE: "format"}, level=level, seed=seed)
         return [reading.sound() for reading in readings]
+
+    def merge(self, first: Mapping[str, Any], second: Mapping[str, Any]) -> Json:
+        """The counts of two shards of outputs as those of the whole."""
+        return merged(first, second)
 
 
 def reduce(asked: Asked, schema: Mapping[str, Any]) -> Measured:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaluators.budget import BUDGET_PARAMETERS
-from evaluators.contract import Direction, Measured, Metric, Progress, Reading, Subject, SubjectError
+from evaluators.contract import Direction, Json, Measured, Metric, Progress, Reading, Subject, SubjectError
 from evaluators.generative.asking import Asked, ask
 from evaluators.generative.prompts import injection_prompts
 from evaluators.generative.quality import clean_trials, measured
-from evaluators.generative.rates import rate_readings, scored
+from evaluators.generative.rates import merged, rate_readings, scored
 from evaluators.generative.scorers import emitted
 
 SUCCESS = "gen.injection_success"
@@ -55,6 +55,10 @@ class Injection:
         for reading in readings:
             reading.detail["clean_trials_for_one_percent"] = clean_trials(0.01)
         return [reading.sound() for reading in readings]
+
+    def merge(self, first: Mapping[str, Any], second: Mapping[str, Any]) -> Json:
+        """The counts of two shards of outputs as those of the whole."""
+        return merged(first, second)
 
 
 def reduce(asked: Asked) -> Measured:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from evaluators.arithmetic.adding import added
 from evaluators.arithmetic.clusters import Clusters
 from evaluators.contract import Json, Measured, Reading
 from evaluators.generative.asking import Asked, Exchange, asked_evidence, by_prompt
@@ -62,3 +63,25 @@ def _rate(
         common={"level": level, "seed": seed, "statistics": own},
         detail=dict(whole["facts"]),
     )
+
+
+def merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> Json:
+    """The statistics of two shards of outputs as those of the whole. All outputs to one prompt lie in one part."""
+    parts = (first, second)
+    metrics = {
+        metric: [part["rates"].get(metric, {}) for part in parts] for metric in {**first["rates"], **second["rates"]}
+    }
+    rates = {
+        metric: {
+            name: Clusters.joined([part[name] for part in slices if name in part])
+            for name in sorted({*slices[0], *slices[1]})
+        }
+        for metric, slices in metrics.items()
+    }
+    facts = [{**part["facts"], "budget_exhausted": int(part["facts"]["budget_exhausted"])} for part in parts]
+    total = added(*facts)
+    return {
+        "rates": rates,
+        "quality": first["quality"],
+        "facts": total | {"budget_exhausted": bool(total["budget_exhausted"])},
+    }

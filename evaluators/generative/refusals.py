@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaluators.budget import BUDGET_PARAMETERS
-from evaluators.contract import Direction, Measured, Metric, Progress, Reading, Subject, SubjectError
+from evaluators.contract import Direction, Json, Measured, Metric, Progress, Reading, Subject, SubjectError
 from evaluators.generative.asking import Asked, Exchange, ask
 from evaluators.generative.prompts import BENIGN, HARMFUL, kind_of, refusal_prompts
 from evaluators.generative.quality import measured
-from evaluators.generative.rates import rate_readings, scored
+from evaluators.generative.rates import merged, rate_readings, scored
 from evaluators.generative.scorers import refusal
 
 OF_HARMFUL, OF_BENIGN = "gen.refusal_rate_harmful", "gen.refusal_rate_benign"
@@ -46,6 +46,10 @@ class Refusals:
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
     ) -> list[Reading]:
         return [reading.sound() for reading in rate_readings(statistics, SCORER, level=level, seed=seed)]
+
+    def merge(self, first: Mapping[str, Any], second: Mapping[str, Any]) -> Json:
+        """The counts of two shards of outputs as those of the whole."""
+        return merged(first, second)
 
 
 def reduce(asked: Asked) -> Measured:

@@ -7,6 +7,7 @@ import numpy as np
 
 from evaluators.arithmetic.counts import GroupCounts, tally
 from evaluators.arithmetic.ranks import delong
+from evaluators.arithmetic.scored import Scored
 from evaluators.contract import EvaluatorError, Evidence, Json, Measured, Progress, Reading, Subject
 from evaluators.performance.metrics import METRICS
 from evaluators.performance.ranking import rank_readings
@@ -22,7 +23,7 @@ class Accuracy:
     """Reads a prediction table with any number of classes. The AUC needs a score and a favourable outcome."""
 
     id = "performance.accuracy"
-    version = "1"
+    version = "2"
     title = "Accuracy and ranking"
     input_kind = "P"
     cost_class = "A"
@@ -49,11 +50,7 @@ class Accuracy:
         statistics = counted.as_statistics()
         if subject.score and subject.score_kind:
             positive = codes["label"] == favourable_code(subject, names)
-            values = scores(table, subject)
-            statistics["auc"] = delong(values, positive).as_statistics()
-            if found.columns and not too_many_groups(len(found.values)):
-                parts = [found.codes == i for i in range(len(found.values))]
-                statistics["auc_groups"] = [delong(values[part], positive[part]).as_statistics() for part in parts]
+            statistics |= _ranked(Scored.of(found.values, found.codes, scores(table, subject), positive))
         return Measured(statistics=statistics, evidence=_confusion(codes, names) + asked(table))
 
     def summarise(
@@ -62,16 +59,37 @@ class Accuracy:
         table = GroupCounts.from_statistics(statistics)
         common = {"minimum": params["family_minimum"], "level": level, "seed": seed}
         readings = accuracy_readings(table, **common) + balanced_readings(table, **common)
-        readings += rank_readings(statistics, table.names if table.columns else [], **common)
+        # The table of scores is for adding parts; no reading is computed from it.
+        ranked = {key: value for key, value in statistics.items() if key != "scores"}
+        readings += rank_readings(ranked, table.names if table.columns else [], **common)
         return [reading.sound() for reading in readings]
 
     def merge(self, first: Mapping[str, Any], second: Mapping[str, Any]) -> Json:
-        """The counts of two shards of one table as those of the whole. Raises EvaluatorError if scores were ranked."""
-        if "auc" in first or "auc" in second:
-            raise EvaluatorError("ranks of scores need all rows at once: measure the parts without a score column")
+        """The statistics of two shards of one table as those of the whole.
+
+        Raises EvaluatorError where their different scores are too many to be kept.
+        """
+        if ("auc" in first) != ("auc" in second):
+            raise EvaluatorError("one part has scores and another has none")
         names = tuple(sorted({*first["classes"], *second["classes"]}))
         parts = [_widened(GroupCounts.from_statistics(part), names) for part in (first, second)]
-        return {**first, **parts[0].merged(parts[1]).as_statistics()}
+        counted = parts[0].merged(parts[1]).as_statistics()
+        if "auc" not in first:
+            return counted
+        rows = [Scored.from_statistics(part["scores"]) for part in (first, second)]
+        return counted | _ranked(rows[0].merged(rows[1]))
+
+
+def _ranked(rows: Scored) -> Json:
+    """Areas overall and, unless there are too many groups, in each; and the table of scores where there is room."""
+    found: Json = {"auc": delong(rows.score, rows.label).as_statistics(), "scores": None}
+    if too_many_groups(len(rows.values)):
+        return found
+    found["scores"] = rows.as_statistics()
+    if rows.values != ((),):
+        parts = [rows.codes == i for i in range(len(rows.values))]
+        found["auc_groups"] = [delong(rows.score[part], rows.label[part]).as_statistics() for part in parts]
+    return found
 
 
 def _confusion(codes: Mapping[str, Any], names: list[str]) -> tuple[Evidence, ...]:

@@ -7,7 +7,6 @@ import numpy as np
 
 from evaluators.arithmetic.counts import GroupCounts
 from evaluators.arithmetic.draws import generator
-from evaluators.arithmetic.intervals import normal_interval
 from evaluators.arithmetic.ranks import Auc
 from evaluators.arithmetic.simultaneous import Block, gap, normal_block, replicates_for
 from evaluators.contract import OVERALL, WORST, Json, Reading, Status
@@ -72,14 +71,14 @@ def _single(item: Auc, name: str, statistics: Json, level: float) -> Reading:
         reason = f"{item.n} rows {outcome} the favourable outcome: ranks can't be compared"
         return Reading(status=Status.INSUFFICIENT_DATA, reason=reason, value=item.auc, **common)
     is_small = item.n < MINIMUM
-    low, high = normal_interval(item.auc, item.bounded_variance(level), level=level)
+    low, high = item.interval(level)
     return Reading(
         status=Status.INSUFFICIENT_DATA if is_small else Status.OK,
         reason=f"{item.n} rows of the scarcer outcome, fewer than {MINIMUM}" if is_small else "",
         value=item.auc,
-        low=max(0.0, low),
-        high=min(1.0, high),
-        method="exact on matched pairs" if item.is_perfect else "delong",
+        low=low,
+        high=high,
+        method=item.method(level),
         **common,
     )
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from evaluators.arithmetic.intervals import Interval, clopper_pearson, normal_interval
+from evaluators.arithmetic.intervals import Interval, clopper_pearson
 from evaluators.arithmetic.ranks import Auc
 from evaluators.contract import OVERALL, Json, Reading, Status
 from evaluators.privacy.by_model import mean_area, rate_interval, share_of_models
@@ -44,8 +44,7 @@ def _control(blind: Mapping[str, Any], level: float) -> Json:
     auc = Auc(**blind)
     if auc.auc is None or auc.variance is None:
         return {}
-    low, _ = normal_interval(auc.auc, auc.bounded_variance(level), level=level)
-    return {"blind_auc": auc.auc, "sides_differ": bool(low > 0.5)}
+    return {"blind_auc": auc.auc, "sides_differ": bool(auc.interval(level)[0] > 0.5)}
 
 
 def _area(metric: str, found: Mapping[str, Any], notes: Json, common: Json) -> Reading:
@@ -132,8 +131,7 @@ def _warning(notes: Json) -> str:
 
 
 def _area_interval(auc: Auc, level: float) -> tuple[Interval, str]:
-    interval = normal_interval(auc.auc or 0.0, auc.bounded_variance(level), level=level)
-    return interval, "exact on matched pairs" if auc.is_perfect else "delong"
+    return auc.interval(level), auc.method(level)
 
 
 def _blind(blind: Mapping[str, Any] | None, reason: str, common: Json) -> Reading:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.adding import added
 from evaluators.arithmetic.counts import slice_name
 from evaluators.arithmetic.intervals import wilson
 from evaluators.contract import (
@@ -90,6 +91,10 @@ class PiiScan:
         slices += [(slice_name(("column",), (c["column"],)), c["rows"], c["kinds"]) for c in statistics["columns"]]
         common: Json = {"level": level, "statistics": dict(statistics), "n": statistics["n"]}
         return [reading.sound() for part in slices for reading in _readings(*part, common)]
+
+    def merge(self, first: Mapping[str, Any], second: Mapping[str, Any]) -> Json:
+        """The counts of two shards of one table as those of the whole."""
+        return added(first, second)
 
 
 def _readings(name: str, rows: int, kinds: Json, common: Json) -> list[Reading]:

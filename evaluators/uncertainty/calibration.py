@@ -5,8 +5,21 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.adding import added
 from evaluators.arithmetic.counts import slice_name
-from evaluators.contract import OVERALL, WORST, Evidence, Json, Measured, Progress, Reading, Status, Subject
+from evaluators.arithmetic.scored import Scored
+from evaluators.contract import (
+    OVERALL,
+    WORST,
+    EvaluatorError,
+    Evidence,
+    Json,
+    Measured,
+    Progress,
+    Reading,
+    Status,
+    Subject,
+)
 from evaluators.subjects.predictions import asked, asks_model, open_predictions
 from evaluators.subjects.roles import classes, favourable_code, groups, scores
 from evaluators.support import FAMILY_PARAMETERS, too_many_groups
@@ -21,7 +34,7 @@ class BinaryCalibration:
     """Reads outcomes and the probability (or logit) of the favourable one from a prediction table."""
 
     id = "calibration.binary"
-    version = "1"
+    version = "2"
     title = "Calibration of probabilities"
     input_kind = "P"
     cost_class = "A"
@@ -48,15 +61,7 @@ class BinaryCalibration:
             p = 1 / (1 + np.exp(-np.clip(p, -700, 700)))
         progress(0.6, "summing")
         found = groups(table, subject)
-        statistics: Json = {"score_kind": subject.score_kind, "columns": list(found.columns), "groups": []}
-        statistics["overall"] = measure_moments(p, y)
-        statistics["group_count"] = len(found.values) if found.columns else 0
-        if found.columns and not too_many_groups(len(found.values)):
-            parts = [found.codes == i for i in range(len(found.values))]
-            statistics["groups"] = [
-                {"name": slice_name(found.columns, value), **measure_moments(p[part], y[part])}
-                for value, part in zip(found.values, parts, strict=True)
-            ]
+        statistics = _summed(Scored.of(found.values, found.codes, p, y), found.columns, subject.score_kind)
         table_rows = reliability(statistics["overall"]["bins"], level=0.95)
         return Measured(
             statistics=statistics, evidence=(Evidence(name="reliability", data={"bins": table_rows}), *asked(table))
@@ -67,6 +72,8 @@ class BinaryCalibration:
     ) -> list[Reading]:
         if "overall" not in statistics:
             return _not_applicable(statistics.get("score_kind"), level)
+        # The table of scores is for adding parts; no reading is computed from it.
+        statistics = {key: value for key, value in statistics.items() if key != "scores"}
         slices = [(OVERALL, statistics["overall"]), *((item["name"], item) for item in statistics["groups"])]
         readings = []
         for name, moments in slices:
@@ -74,6 +81,45 @@ class BinaryCalibration:
             readings += score_readings(moments, name, common=common)
         readings += calibration_readings(statistics, minimum=params["family_minimum"], level=level, seed=seed)
         return [reading.sound() for reading in readings]
+
+    def merge(self, first: Mapping[str, Any], second: Mapping[str, Any]) -> Json:
+        """The statistics of two shards of one table as those of the whole.
+
+        Where there are too many different scores to be kept, sums are added and the Hosmer-Lemeshow test, which cuts
+        at quantiles of all rows, is left out. Raises EvaluatorError if there are more groups than are shown.
+        """
+        if any(part.get("group_count", 0) != len(part.get("groups", ())) for part in (first, second)):
+            raise EvaluatorError("a part has more groups than are shown, and how many the whole has can't be told")
+        if first.get("scores") and second.get("scores"):
+            rows = [Scored.from_statistics(part["scores"]) for part in (first, second)]
+            return _summed(rows[0].merged(rows[1]), tuple(first["columns"]), first["score_kind"])
+        total = added(_sums_only(first), _sums_only(second), same=("columns",))
+        return total | ({"group_count": len(total["groups"])} if "groups" in total else {})
+
+
+def _sums_only(statistics: Mapping[str, Any]) -> Json:
+    """Without what is a function of all rows."""
+    if "overall" not in statistics:
+        return dict(statistics)
+    bare = {**statistics, "scores": None, "overall": {**statistics["overall"], "risk_groups": None}}
+    return bare | {"groups": [{**item, "risk_groups": None} for item in statistics["groups"]]}
+
+
+def _summed(rows: Scored, columns: tuple[str, ...], score_kind: str) -> Json:
+    """Sums overall and per group, and the table of scores where there is room."""
+    statistics: Json = {"score_kind": score_kind, "columns": list(columns), "groups": [], "scores": None}
+    statistics["overall"] = measure_moments(rows.score, rows.label)
+    statistics["group_count"] = len(rows.values) if columns else 0
+    if too_many_groups(len(rows.values)):
+        return statistics
+    statistics["scores"] = rows.as_statistics()
+    if columns:
+        parts = [rows.codes == i for i in range(len(rows.values))]
+        statistics["groups"] = [
+            {"name": slice_name(columns, value), **measure_moments(rows.score[part], rows.label[part])}
+            for value, part in zip(rows.values, parts, strict=True)
+        ]
+    return statistics
 
 
 def _not_applicable(kind: str | None, level: float) -> list[Reading]:

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray
-from evaluators.arithmetic.intervals import normal_interval
 from evaluators.arithmetic.ranks import Auc, delong
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
 from evaluators.inputs.files import has_model, has_role
@@ -128,15 +127,15 @@ def _foreign_reading(statistics: Mapping[str, Any], level: float) -> Reading:
     if statistics["foreign"] is None:
         return Reading(status=Status.NOT_APPLICABLE, reason="no reference table was given", **common)
     found = Auc(**statistics["foreign"])
-    low, high = normal_interval(found.auc or 0.0, found.bounded_variance(level), level=level)
+    low, high = found.interval(level)
     is_small = found.n < MINIMUM
     return Reading(
         status=Status.INSUFFICIENT_DATA if is_small else Status.OK,
         reason=f"{found.n} rows in one of the tables, fewer than {MINIMUM}" if is_small else "",
         value=found.auc,
-        low=max(0.0, low),
-        high=min(1.0, high),
-        method="DeLong",
+        low=low,
+        high=high,
+        method=found.method(level),
         n=found.n,
         **common,
     )

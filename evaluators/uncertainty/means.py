@@ -14,11 +14,6 @@ def sums(values: FloatArray) -> list[float]:
     return [len(values), float(values.sum()), float((values**2).sum())]
 
 
-def added(first: Sequence[float], second: Sequence[float]) -> list[float]:
-    """The sums of two shards together."""
-    return [a + b for a, b in zip(first, second, strict=True)]
-
-
 def mean_reading(
     metric: str, name: str, moments: Sequence[float], *, upper: float | None, common: Json, detail: Json | None = None
 ) -> Reading:

@@ -1,8 +1,5 @@
 """Sums that calibration metrics are a function of: per bin of the probability, and over all rows."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,21 +30,6 @@ def measure_moments(p: FloatArray, y: NDArray[np.bool_]) -> Json:
         ],
         "risk_groups": _risk_groups(p, outcome),
     }
-
-
-def added(first: Mapping[str, Any], second: Mapping[str, Any]) -> Json:
-    """Sums of two shards. Risk groups are cut at the sample's own quantiles and can't be added: they're left out."""
-    total: Json = {}
-    for key in first:
-        if key == "risk_groups":
-            total[key] = None
-        elif isinstance(first[key], Mapping):
-            total[key] = added(first[key], second[key])
-        elif isinstance(first[key], list):
-            total[key] = [a + b for a, b in zip(first[key], second[key], strict=True)]
-        else:
-            total[key] = first[key] + second[key]
-    return total
 
 
 def _risk_groups(p: FloatArray, outcome: FloatArray) -> Json | None:

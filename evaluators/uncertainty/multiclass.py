@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.adding import added
 from evaluators.arithmetic.draws import generator
 from evaluators.contract import (
     OVERALL,
@@ -69,6 +70,10 @@ class MulticlassCalibration:
             readings.append(_reading(TOP_LABEL, name, part["top"], seed, {"level": level, "statistics": own}))
         readings += _class_readings(statistics, level=level, seed=seed)
         return [reading.sound() for reading in readings]
+
+    def merge(self, first: Mapping[str, Any], second: Mapping[str, Any]) -> Json:
+        """The sums of two shards of one table as those of the whole, up to rounding."""
+        return added(first, second, same=("class_count",))
 
 
 def class_statistics(found: Forecasts) -> Json:

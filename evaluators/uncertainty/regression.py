@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.adding import added
 from evaluators.contract import (
     OVERALL,
     WORST,
@@ -94,6 +95,10 @@ class RegressionUncertainty:
             items, minimum = statistics["slices"], params["family_minimum"]
             readings.append(worst_reading(COVERAGE, WORST, items, minimum, own, seed))
         return [reading.sound() for reading in readings]
+
+    def merge(self, first: Mapping[str, Any], second: Mapping[str, Any]) -> Json:
+        """The sums of two shards of one table as those of the whole, up to rounding."""
+        return added(first, second, same=("alpha",))
 
 
 def _ends(table: Table, subject: Subject, alpha: float) -> Json:

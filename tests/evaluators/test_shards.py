@@ -1,3 +1,6 @@
+"""Seven parts of a table give what the whole gives, or it is said why they can't."""
+
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -6,49 +9,111 @@ import pytest
 
 from evaluators import catalog
 from evaluators.contract import EvaluatorError
-from evaluators.evaluate import silent
-from evaluators.parameters import complete
-from evaluators.shards import merged
-from tests.evaluators.data import subject, write_csv
+from evaluators.shards import WHY_NOT, merged
+from tests.evaluators import every
 
-COLUMNS: dict[str, Any] = {"label": "label", "prediction": "prediction", "group": ["group", "sex"]}
-ADDED = ("fairness.group", "fairness.classes", "fairness.subgroup", "fairness.paired", "compression.harm",
-         "performance.accuracy", "performance.multiclass")  # fmt: skip
-
-
-def table(rng: np.random.Generator, n: int = 420) -> dict[str, np.ndarray]:
-    return {
-        "label": rng.integers(0, 2, n),
-        "prediction": rng.integers(0, 2, n),
-        "old": rng.integers(0, 2, n),
-        "group": rng.choice(["a", "b", "ç"], n),
-        "sex": rng.choice(["f", "m"], n),
-    }
+ADDED = [name for name in sorted(catalog.EVALUATORS) if hasattr(catalog.load(name), "merge")]
+PARTS = 7
+# Sums of what is no whole number differ in the last bits.
+SUMS = ("calibration.multiclass", "fairness.regression", "uncertainty.regression")
 
 
-def state(evaluator_id: str, path: Path, data: dict[str, np.ndarray]) -> Any:
-    evaluator = catalog.load(evaluator_id)
-    columns = COLUMNS | ({"baseline": "old"} if evaluator_id in ("fairness.paired", "compression.harm") else {})
-    about = subject(write_csv(path, data), columns=columns, favourable="1")
-    return evaluator.measure(about, params=complete(evaluator.parameters, {}), seed=0, progress=silent).statistics
+def outputs(*labels: str) -> every.Asked:
+    rng = np.random.default_rng(5)
+    said = np.array(["no", "ZX81", '{"a": 1}', "I'm sorry, I can't help with that."])
+    table = {"t": [f"question {i}" for i in range(140)], "out": rng.choice(said, 140), "g": rng.choice(["a", "b"], 140)}
+    columns = {"text": "t", "output": "out", "group": "g"} | ({"label": "l"} if labels else {})
+    told_apart = {"l": np.resize(labels or ("",), 140)}
+    return every.Asked(tables={"table": table | told_apart}, facts={"columns": columns})
 
 
-@pytest.mark.parametrize("evaluator_id", ADDED)
-def test_seven_shards_in_any_order_are_the_whole(evaluator_id: str, tmp_path: Path) -> None:
-    data = table(np.random.default_rng(0))
-    order = np.random.default_rng(1).permutation(420)
-    whole = state(evaluator_id, tmp_path / "whole.csv", data)
-    parts = [
-        state(evaluator_id, tmp_path / f"{i}.csv", {name: values[rows] for name, values in data.items()})
-        for i, rows in enumerate(np.array_split(order, 7))
+ASKED: Mapping[str, Any] = {
+    "gen.format": outputs,
+    "gen.injection": lambda: outputs("ZX81"),
+    "gen.refusals": lambda: outputs("harmful", "benign"),
+}
+
+
+def asked(name: str) -> every.Asked:
+    given: every.Asked = ASKED[name]() if name in ASKED else every.asked(name)
+    return given
+
+
+def split(given: every.Asked) -> list[every.Asked]:
+    table = {name: np.asarray(values) for name, values in given.tables["table"].items()}
+    order = np.random.default_rng(1).permutation(len(next(iter(table.values()))))
+    return [
+        given.with_table({name: values[rows] for name, values in table.items()})
+        for rows in np.array_split(order, PARTS)
     ]
-    assert merged(evaluator_id, parts) == merged(evaluator_id, parts[::-1]) == whole
 
 
-def test_what_needs_all_rows_at_once_says_so() -> None:
-    with pytest.raises(EvaluatorError, match="all rows at once"):
-        merged("fairness.individual", [{}, {}])
+def told(name: str, statistics: Any, params: Mapping[str, Any]) -> dict[Any, Any]:
+    found = catalog.summarise(name, statistics, params=params, level=0.95, seed=3)
+    return {(one.metric, one.slice): (one.status.value, one.n, one.value, one.low, one.high) for one in found}
+
+
+@pytest.mark.parametrize("name", ADDED)
+def test_seven_parts_in_any_order_are_the_whole(name: str, tmp_path: Path) -> None:
+    given = asked(name)
+    whole = every.measured(name, given, tmp_path).statistics
+    parts = [every.measured(name, part, tmp_path).statistics for part in split(given)]
+    for found in (merged(name, parts), merged(name, parts[::-1])):
+        assert name in SUMS or found == whole
+        wanted, own = told(name, whole, given.params), told(name, found, given.params)
+        assert own.keys() == wanted.keys()
+        for key, (status, *numbers) in wanted.items():
+            near = [number if number is None else pytest.approx(number, rel=1e-9, abs=1e-12) for number in numbers]
+            assert own[key] == (status, *near)
+
+
+@pytest.mark.parametrize("name", sorted(WHY_NOT))
+def test_what_needs_all_rows_at_once_says_why(name: str) -> None:
+    with pytest.raises(EvaluatorError, match="all rows at once: ") as caught:
+        merged(name, [{}, {}])
+    assert len(str(caught.value).partition(": ")[2].split()) > 4
+
+
+def test_every_evaluator_adds_or_has_a_reason() -> None:
+    assert sorted([*ADDED, *WHY_NOT]) == sorted(catalog.EVALUATORS)
     with pytest.raises(EvaluatorError, match="no parts"):
         merged("fairness.group", [])
-    with pytest.raises(EvaluatorError, match="ranks"):
-        merged("performance.accuracy", [{"auc": {}, "classes": [], "groups": [], "counts": []}] * 2)
+
+
+def scored(rng: np.random.Generator, n: int, digits: int) -> every.Asked:
+    table = dict(every.people(n=n)) | {"p_yes": np.round(rng.random(n), digits)}
+    return every.asked("performance.accuracy").with_table(table)
+
+
+def test_ranks_of_rounded_scores_are_added_and_of_too_many_refused(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    for digits, is_kept in ((3, True), (12, False)):
+        given = scored(rng, 14_000, digits)
+        whole = every.measured("performance.accuracy", given, tmp_path).statistics
+        parts = [every.measured("performance.accuracy", part, tmp_path).statistics for part in split(given)]
+        if is_kept:
+            assert merged("performance.accuracy", parts) == whole
+        else:
+            with pytest.raises(EvaluatorError, match="10,000 different scores.*round the scores"):
+                merged("performance.accuracy", parts)
+
+
+def test_calibration_of_too_many_scores_is_added_without_what_is_cut_at_quantiles(tmp_path: Path) -> None:
+    given = every.Asked(
+        tables=scored(np.random.default_rng(3), 14_000, 12).tables, facts=every.asked("calibration.binary").facts
+    )
+    parts = [every.measured("calibration.binary", part, tmp_path).statistics for part in split(given)]
+    found = catalog.summarise("calibration.binary", merged("calibration.binary", parts), params={}, level=0.95, seed=1)
+    told = {(reading.metric, reading.slice): reading for reading in found}
+    whole = every.readings("calibration.binary", given, tmp_path)
+    assert told["calib.brier", "g=a"].value == pytest.approx(whole["calib.brier", "g=a"].value)
+    assert "quantile groups are not known" in told["calib.hosmer_lemeshow", "overall"].reason
+
+
+def test_parts_that_were_not_measured_alike_are_not_added(tmp_path: Path) -> None:
+    one, other = (
+        every.measured("uncertainty.regression", every.asked("uncertainty.regression"), tmp_path).statistics
+        for _ in range(2)
+    )
+    with pytest.raises(EvaluatorError, match="not measured alike: alpha"):
+        merged("uncertainty.regression", [one, other | {"alpha": 0.2}])

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from evaluators.arithmetic.ranks import binned_auc, delong, midranks
 from tests.evaluators.data import compas
@@ -78,3 +79,46 @@ def test_perfect_separation_is_not_certainty() -> None:
 
 def test_tied_values_share_their_mean_rank() -> None:
     assert midranks(np.array([3.0, 1.0, 3.0, 2.0])).tolist() == [3.5, 1.0, 3.5, 2.0]
+
+
+def test_worse_order_never_gives_a_tighter_bound_than_none_out_of_order() -> None:
+    """One pair of 900 the wrong way round: DeLong's variance all but vanishes, the bound must not."""
+    label, score = np.arange(60) >= 30, np.arange(60.0)
+    perfect = delong(score, label)
+    score[[29, 30]] = score[[30, 29]]
+    turned = delong(score, label)
+    assert turned.auc == pytest.approx(899 / 900)
+    assert turned.interval(0.95)[0] <= perfect.interval(0.95)[0] == pytest.approx(0.025 ** (1 / 30))
+    assert turned.bounded_variance(0.95) >= 400 * (turned.variance or 0)
+    mirrored = delong(-score, label)
+    assert mirrored.interval(0.95) == pytest.approx([1 - end for end in reversed(turned.interval(0.95))])
+
+
+def test_far_from_the_ends_the_interval_is_delongs() -> None:
+    rng = np.random.default_rng(4)
+    label = np.arange(800) < 400
+    found = delong(rng.normal(size=800) + 0.1 * label, label)
+    half = 1.959964 * np.sqrt(found.variance or 0)
+    assert found.interval(0.95) == pytest.approx(((found.auc or 0) - half, (found.auc or 0) + half), abs=5e-4)
+
+
+def law(name: str, auc: float, size: tuple[int, int], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Scores of positives and negatives whose true AUC is known."""
+    if name == "normal":
+        return rng.normal(stats.norm.ppf(auc) * 2**0.5, 1, size[0]), rng.normal(size=size[1])
+    if name == "exponential":
+        return rng.exponential(auc / (1 - auc), size[0]), rng.exponential(1, size[1])
+    # Most positives are above every negative, and the others below all of them.
+    return np.where(rng.random(size[0]) < auc, 1.0, -1.0) + rng.random(size[0]) / 9, rng.random(size[1]) / 9
+
+
+@pytest.mark.statistics
+@pytest.mark.parametrize("name", ["normal", "exponential", "split"])
+@pytest.mark.parametrize("size", [(30, 30), (30, 300), (100, 100), (300, 300)])
+@pytest.mark.parametrize("auc", [0.8, 0.95, 0.98, 0.99, 0.995, 0.999])
+def test_the_interval_covers_near_perfect_separation(name: str, size: tuple[int, int], auc: float) -> None:
+    """DeLong's own covers .66 to .95 of these."""
+    rng, label = np.random.default_rng(7), np.arange(sum(size)) < size[0]
+    ends = np.array([delong(np.concatenate(law(name, auc, size, rng)), label).interval(0.95) for _ in range(1_000)])
+    covered = ((ends[:, 0] <= auc) & (auc <= ends[:, 1])).mean()
+    assert covered >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / 1_000)

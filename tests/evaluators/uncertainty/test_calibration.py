@@ -12,7 +12,7 @@ from evaluators.evaluate import evaluate
 from evaluators.uncertainty.ece import brier_parts, ece, reliability
 from evaluators.uncertainty.goodness import hosmer_lemeshow, spiegelhalter
 from evaluators.uncertainty.means import bounded_interval
-from evaluators.uncertainty.moments import added, measure_moments
+from evaluators.uncertainty.moments import measure_moments
 from tests.evaluators.data import subject, write_csv
 
 COLUMNS = {"label": "y", "score": "s", "group": "g"}
@@ -123,21 +123,6 @@ def test_scores_agree_with_an_independent_library(table: dict[tuple[str, str], R
     found = measured(tmp_path, {"y": y.astype(int), "s": [repr(float(v)) for v in p], "g": ["a"] * 400})
     assert found["calib.brier", "overall"].value == pytest.approx(sklearn.brier_score_loss(y, p))
     assert found["calib.logloss", "overall"].value == pytest.approx(sklearn.log_loss(y, p))
-
-
-def test_sums_of_shards_are_the_sums_of_the_whole() -> None:
-    rng = np.random.default_rng(35)
-    p, y = calibrated(rng, 700)
-    whole = measure_moments(p, y)
-    total = measure_moments(p[:100], y[:100])
-    for part in range(1, 7):
-        mine = slice(part * 100, part * 100 + 100)
-        total = added(total, measure_moments(p[mine], y[mine]))
-    assert total["bins"]["n"] == whole["bins"]["n"]
-    assert total["bins"]["y"] == whole["bins"]["y"]
-    assert total["bins"]["p"] == pytest.approx(whole["bins"]["p"])
-    assert total["squared_error"] == pytest.approx(whole["squared_error"])
-    assert total["risk_groups"] is None
 
 
 def test_equal_probabilities_are_never_parted_by_row_order() -> None:

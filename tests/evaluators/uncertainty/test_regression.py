@@ -10,7 +10,6 @@ from evaluators import catalog
 from evaluators.contract import Reading, Status, SubjectError
 from evaluators.evaluate import evaluate
 from evaluators.uncertainty.intervals import gaussian_crps, pinball
-from evaluators.uncertainty.means import added, sums
 from tests.evaluators.data import subject, write_csv
 
 COLUMNS = {"label": "y", "prediction": "m", "spread": "sd", "lower": "lo", "upper": "hi", "group": ["g"]}
@@ -93,14 +92,6 @@ def test_one_row_and_constant_losses_are_insufficient(tmp_path: Path) -> None:
     found = measured(tmp_path, same)
     assert found["uncert.crps", "overall"].status is Status.INSUFFICIENT_DATA
     assert found["uncert.interval_coverage", "overall"].value == 1.0
-
-
-def test_seven_shards_add_up_to_the_whole() -> None:
-    values = np.random.default_rng(5).random(700)
-    total = [0.0, 0.0, 0.0]
-    for part in np.split(values, 7):
-        total = added(total, sums(part))
-    assert total == pytest.approx(sums(values))
 
 
 def test_readings_come_back_from_their_own_statistics(tmp_path: Path) -> None:
