@@ -48,8 +48,7 @@ def prove_presence(request: HttpRequest, form: forms.Form) -> Reauthentication |
 def version_sign(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The evidence with its digest, what changed since the last signature, and the form that signs exactly this."""
     version = fetch(ModelVersion, request, pk, *RELATED)
-    _require_reviewer(request, version)
-    expertise = policies.expertise_of(request.user, version.team)
+    expertise = _expertise(request, version)
     reviewed = verdicts.review(version, to_stage=next_stage(version) or "inference")
     shown = {
         "to_stage": reviewed.to_stage,
@@ -68,11 +67,14 @@ def version_sign(request: HttpRequest, pk: UUID) -> HttpResponse:
     return form_page(request, form, "registry/lifecycle/sign.html", crumbs=where, section="reviews", **context)
 
 
-def _require_reviewer(request: HttpRequest, version: ModelVersion) -> None:
+def _expertise(request: HttpRequest, version: ModelVersion) -> frozenset[str]:
+    """What the visitor may sign the version for; NotPermitted, with the reason, for nothing."""
+    expertise = policies.expertise_of(request.user, version.team)
+    if expertise and policies.may_review(request.user, version):
+        return expertise
     if policies.is_author(request.user, version):
         raise NotPermitted(f"You had a hand in {version}, so you can't sign it off. Somebody else has to.")
-    if not (policies.may_review(request.user, version) and policies.expertise_of(request.user, version.team)):
-        raise NotPermitted(f"Signing {version} takes a reviewer of {version.team} with an expertise.")
+    raise NotPermitted(f"Signing {version} takes a reviewer of {version.team} with an expertise.")
 
 
 def _sign(request: HttpRequest, version: ModelVersion, form: SignForm, data: dict[str, Any]) -> SignOff | None:

@@ -50,6 +50,15 @@ def statements(client: Client, address: str) -> int:
     return len(asked)
 
 
+@pytest.mark.parametrize(("page", "name", "most"), [("version-sign", "grace", 16), ("version-compare", "ada", 24)])
+def test_a_page_that_asks_gates_asks_few_things_beside_them(
+    world: World, signed_in: SignedIn, page: str, name: str, most: int
+) -> None:
+    client = signed_in(getattr(world.cast, name))
+    grow(world)
+    assert statements(client, world.address(page)) <= most
+
+
 @pytest.mark.parametrize("name", ["ada", "grace"])
 def test_a_page_asks_a_few_things_however_much_there_is_to_show(world: World, signed_in: SignedIn, name: str) -> None:
     client = signed_in(getattr(world.cast, name))

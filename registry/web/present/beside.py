@@ -19,7 +19,7 @@ def pairs(before: ModelVersion, now: ModelVersion) -> list[dict[str, Any]]:
     What neither version measured is not there.
     """
     judgements = evidence.judged_measurements(before) | evidence.judged_measurements(now)
-    old, new = _by_key(before), _by_key(now)
+    old, new = _by_key(before, now)
     shown: list[dict[str, Any]] = []
     for key in sorted({*old, *new}):
         found = _pair([(before, old.get(key)), (now, new.get(key))], judgements)
@@ -28,8 +28,12 @@ def pairs(before: ModelVersion, now: ModelVersion) -> list[dict[str, Any]]:
     return sorted(shown, key=_urgency)
 
 
-def _by_key(version: ModelVersion) -> dict[Key, Measurement]:
-    return {(row.metric, row.slice, row.spec_digest): row for row in evidence.newest_measurements(version)}
+def _by_key(*versions: ModelVersion) -> list[dict[Key, Measurement]]:
+    rows = evidence.newest_measurements(*versions)
+    return [
+        {(row.metric, row.slice, row.spec_digest): row for row in rows if row.version_id == version.pk}
+        for version in versions
+    ]
 
 
 def _pair(

@@ -154,11 +154,6 @@ def with_answers(versions: QuerySet[ModelVersion]) -> QuerySet[ModelVersion]:
     return versions.annotate(said=newest_outcome(), **entrance(moves))
 
 
-def answers(versions: QuerySet[ModelVersion]) -> dict[Any, dict[str, Any]]:
-    """The short answer to "may it be used?" for each version, by its key."""
-    return {each.pk: answer(each) for each in with_answers(versions)}
-
-
 def answer(version: Any) -> dict[str, Any]:
     """The short answer to "may it be used?" as a table's cell. `version` comes from `with_answers`."""
     return in_use(version, stage=version.stage, standing=version.standing, said=version.said)

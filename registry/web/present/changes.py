@@ -132,8 +132,9 @@ def _frame(body: dict[str, Any]) -> dict[str, str]:
 
 def compare(version: ModelVersion, *, against: str, person: User) -> dict[str, Any]:
     """Two versions of one model side by side; without a choice, with the one registered before."""
-    siblings = ModelVersion.objects.visible_to(person).filter(model=version.model).exclude(pk=version.pk)
-    siblings = siblings.select_related("model__team", "team").order_by("-registered_at")
+    family = catalog.with_answers(ModelVersion.objects.visible_to(person).filter(model=version.model))
+    versions = list(family.select_related("model__team", "team").order_by("-registered_at"))
+    siblings = [each for each in versions if each.pk != version.pk]
     other = _other(siblings, version, against)
     context: dict[str, Any] = {"version": version, "other": other, "siblings": siblings, "section": "models"}
     context["crumbs"] = [
@@ -143,37 +144,40 @@ def compare(version: ModelVersion, *, against: str, person: User) -> dict[str, A
     ]
     if other is None:
         return context
-    said = catalog.answers(ModelVersion.objects.filter(pk__in=(version.pk, other.pk)))
+    cards, risks = _cards(other, version), _open_risks(other, version)
     return context | {
-        "version_said": said[version.pk],
-        "other_said": said[other.pk],
+        "version_said": next(catalog.answer(each) for each in versions if each.pk == version.pk),
+        "other_said": catalog.answer(other),
         "measurements": beside.pairs(other, version),
-        "card_changes": _card_changes(other, version),
-        "risk_changes": _compare(_open_risks(other), _open_risks(version), "risk"),
+        "card_changes": rewritten.answers(cards[other.pk], cards[version.pk], schema_id="model_card"),
+        "risk_changes": _compare(risks[other.pk], risks[version.pk], "risk"),
     }
 
 
-def _other(siblings: Any, version: ModelVersion, against: str) -> ModelVersion | None:
+def _other(siblings: list[ModelVersion], version: ModelVersion, against: str) -> ModelVersion | None:
+    """The version that is named, else the newest of those before, else the newest of all; from the newest on."""
     if not against:
-        return siblings.filter(registered_at__lt=version.registered_at).first() or siblings.first()
-    try:
-        return siblings.get(pk=UUID(against))
-    except (ValueError, ModelVersion.DoesNotExist):
-        raise Http404 from None
+        before = (each for each in siblings if each.registered_at < version.registered_at)
+        return next(before, siblings[0] if siblings else None)
+    found = next((each for each in siblings if str(each.pk) == against.lower()), None)
+    if found is None:
+        raise Http404
+    return found
 
 
-def _card_changes(before: ModelVersion, after: ModelVersion) -> list[dict[str, Any]]:
-    return rewritten.answers(_card(before), _card(after), schema_id="model_card")
+def _cards(*versions: ModelVersion) -> dict[UUID, dict[str, Any]]:
+    """What the newest revision of each version's card says."""
+    rows = DocumentRevision.objects.filter(document__model_version__in=versions, document__kind="model_card")
+    newest = rows.order_by("document", "-number").distinct("document")
+    found = dict(newest.values_list("document__model_version", "answers"))
+    return {each.pk: dict(found.get(each.pk) or {}) for each in versions}
 
 
-def _card(version: ModelVersion) -> dict[str, Any]:
-    rows = DocumentRevision.objects.filter(document__model_version=version, document__kind="model_card")
-    return dict(rows.order_by("-number").values_list("answers", flat=True).first() or {})
-
-
-def _open_risks(version: ModelVersion) -> dict[str, str]:
-    rows = Risk.objects.filter(version=version, carried_to=None)
-    return {risk.issue: f"{Priority(risk.priority).label} priority, {_state(risk)}" for risk in rows}
+def _open_risks(*versions: ModelVersion) -> dict[UUID, dict[str, str]]:
+    found: dict[UUID, dict[str, str]] = {each.pk: {} for each in versions}
+    for risk in Risk.objects.filter(version__in=versions, carried_to=None):
+        found[risk.version_id][risk.issue] = f"{Priority(risk.priority).label} priority, {_state(risk)}"
+    return found
 
 
 def _state(risk: Risk) -> str:

@@ -43,10 +43,11 @@ def section(version: Any) -> dict[str, Any]:
     }
 
 
-def newest_measurements(version: ModelVersion) -> list[Measurement]:
-    """The newest reading of every metric and slice under each specification."""
-    rows = Measurement.objects.filter(version=version).select_related("evaluation")
-    return list(rows.order_by("spec_digest", "metric", "slice", "-id").distinct("spec_digest", "metric", "slice"))
+def newest_measurements(*versions: ModelVersion) -> list[Measurement]:
+    """The newest reading of every metric and slice of each version under each specification."""
+    rows = Measurement.objects.filter(version__in=versions).select_related("evaluation")
+    what = ("version", "spec_digest", "metric", "slice")
+    return list(rows.order_by(*what, "-id").distinct(*what))
 
 
 def judged_measurements(version: ModelVersion) -> dict[int, Requirement]:
