@@ -25,8 +25,8 @@ from evaluators.monitoring.charts import cusum, learn, standardised
 from evaluators.monitoring.drawing import chart_evidence
 from evaluators.monitoring.run_length import chance_of_a_signal, cusum_run_length
 from evaluators.monitoring.windows import time_order
-from evaluators.subjects.columns import Columns, numbers, open_columns
-from evaluators.subjects.words import check_complete
+from evaluators.subjects.columns import Columns, joined, numbers, open_columns
+from evaluators.subjects.words import check_complete, common_codes
 
 CHANGE, ALARMS, EXPECTED = "drift.performance", "drift.performance.alarms", "drift.performance.expected"
 MINIMUM_BATCHES = 20
@@ -71,6 +71,7 @@ class PerformanceDrift:
         statistics: Json = {"paired": bool(subject.roles.get("baseline")), "change": None, "chart": None, "doubt": None}
         evidence: tuple[Evidence, ...] = ()
         if subject.label and subject.prediction:
+            _check_words(windows, subject)
             losses = [_losses(columns, subject) for columns in windows]
             statistics["change"] = [_moments(loss) for loss in losses]
             statistics["chart"], evidence = _chart(losses, params["batch"])
@@ -98,6 +99,16 @@ def _open(subject: Subject, role: str) -> Columns:
     return open_columns(subject, role=role, names=names)
 
 
+def _check_words(windows: list[Columns], subject: Subject) -> None:
+    """Raise SubjectError if label and predictions speak of the outcomes in other words: every row would be wrong."""
+    names = [name for name in (subject.label, subject.prediction, *subject.roles.get("baseline", ())) if name]
+    for columns in windows:
+        for name in names:
+            check_complete(name, columns.data[name], columns.file)
+    both = {name: joined(*(columns.data[name] for columns in windows)) for name in names}
+    common_codes(both, name=" and ".join(columns.file for columns in windows))
+
+
 def _losses(columns: Columns, subject: Subject) -> FloatArray:
     """1 for a mistake and 0 otherwise, less the other model's where there is one, in the order of time."""
     label = _words(columns, subject.label or "")
@@ -110,7 +121,6 @@ def _losses(columns: Columns, subject: Subject) -> FloatArray:
 
 def _words(columns: Columns, name: str) -> Any:
     item = columns.data[name]
-    check_complete(name, item, columns.file)
     return np.array(item.values, dtype=object)[item.codes]
 
 

@@ -19,6 +19,9 @@ def window(error: float, *, n: int = 2000, seed: int = 0, late: float | None = N
     return {"y": y, "p": np.where(rng.random(n) < chance, 1 - y, y)}
 
 
+WINDOWS = {"before": window(0.1), "now": window(0.1, seed=1)}
+
+
 def test_a_model_that_got_worse_is_found_and_one_that_did_not_is_quiet(tmp_path: Path) -> None:
     reference = window(0.1)
     worse = run("drift.performance", tmp_path, window(0.1, seed=1, late=0.3), reference=reference, **FACTS)
@@ -31,6 +34,13 @@ def test_a_model_that_got_worse_is_found_and_one_that_did_not_is_quiet(tmp_path:
     same = run("drift.performance", tmp_path, window(0.1, seed=2), reference=reference, **FACTS)
     assert (reading(same, CHANGE).high or 1) < 0.05
     assert reading(same, ALARMS).value == 0
+
+
+def test_labels_and_predictions_in_other_words_are_no_steady_error_rate(tmp_path: Path) -> None:
+    """Every row would be wrong in both windows, and nothing would seem to have changed."""
+    spelt = {name: {**part, "p": np.where(part["p"] == 1, "yes", "no")} for name, part in WINDOWS.items()}
+    with pytest.raises(SubjectError, match="are they the same classes"):
+        run("drift.performance", tmp_path, spelt["now"], reference=spelt["before"], **FACTS)
 
 
 def test_losses_are_paired_with_those_of_another_model(tmp_path: Path) -> None:
