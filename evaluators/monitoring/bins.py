@@ -7,10 +7,13 @@ import numpy as np
 from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.contract import Json
 from evaluators.inputs.tables import Categorical
+from evaluators.language.pii import hidden
 from evaluators.subjects.columns import joined, numbers
 
 BINS = 10
 MAX_CATEGORIES = 50
+# Values of fewer rows than this in either window are not named.
+FEW = 5
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,17 @@ def in_categories(reference: Categorical, current: Categorical) -> Binned:
     counts = [np.bincount(part, minlength=len(both.values)) for part in parts]
     order = np.lexsort((np.arange(len(both.values)), -counts[0]))
     kept, rest = np.sort(order[:MAX_CATEGORIES]), order[MAX_CATEGORIES:]
-    names = [both.values[i] or "(absent)" for i in kept.tolist()]
+    names = [_told(both.values[i], max(one[i] for one in counts)) for i in kept.tolist()]
     folded = [np.append(one[kept], one[rest].sum()) if rest.size else one[kept] for one in counts]
     return Binned((*names, "(other)") if rest.size else tuple(names), *folded)
+
+
+def _told(value: str, rows: int) -> str:
+    """What a cell is called where many may read it: rare values may be names of people, and of common ones their
+    addresses and numbers are hidden."""
+    if not value:
+        return "(absent)"
+    return hidden(value) if rows >= FEW else f"(fewer than {FEW} rows)"
 
 
 def both_numbers(reference: Categorical, current: Categorical) -> tuple[FloatArray, FloatArray] | None:

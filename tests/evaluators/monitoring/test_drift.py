@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 from typing import Any
 
@@ -212,3 +213,14 @@ def test_a_column_of_few_values_has_moved_when_it_has_and_not_when_it_has_not(sh
     moved = transport.judge(transport.measure(first, rng.choice(values, 1_000, p=shares[::-1])), level=0.95, rng=rng)
     assert moved.low > 0
     assert moved.p_value < 0.01
+
+
+def test_values_of_few_rows_and_what_is_personal_are_not_named(tmp_path: Path) -> None:
+    people = [f"Person {i}" for i in range(40)]
+    columns = {"who": [*people, *["jane@example.org"] * 10, *["shop"] * 10], "x": list(range(60))}
+    found = run("drift.distribution", tmp_path, columns, reference=columns)
+    told = json.dumps([vars(item) for item in found.evidence] + [one.as_dict() for one in found.readings])
+    assert "Person" not in told
+    assert "jane" not in told
+    assert "shop" in told
+    assert "xxxx@xxxxxxx.xxx" in told
