@@ -30,6 +30,11 @@ COLUMNS_READ = {
     "score": "the score",
     "group": "the groups to compare",
 }
+# A run's inputs are tables and versions; a signature belongs to the files it signs.
+OF_SIGNATURES = (
+    "The signature is read from among the version's own files, where it is called model.sig. "
+    "One that came separately is registered together with the files it signs, as a version."
+)
 # More parts than these are folded on the page of a run.
 MOST_PARTS = 6
 COSTS = {"A": "seconds", "B": "minutes", "C": "up to an hour", "D": "hours"}
@@ -93,6 +98,7 @@ def offer(facts: Mapping[str, Any]) -> dict[str, Any]:
         "cost": COSTS.get(facts["cost_class"], facts["cost_class"]),
         "queue": facts["queue"],
         "reads": f"Reads {_and(read) or 'nothing but what it is told'}{with_columns}.",
+        "note": OF_SIGNATURES if "signature" in facts["needs"].get("optional", ()) else "",
         "metrics": [
             {"title": each["title"], "href": reverse("method", args=[each["id"]])} for each in facts["metrics"]
         ],

@@ -12,6 +12,7 @@ from registry.reports.wording import asked_words
 from registry.services import verdicts
 from registry.services.answers import newest as newest_answer
 from registry.services.answers import why_unsigned
+from registry.web.present import near_runs
 from registry.web.present.versions import next_stage
 
 
@@ -35,7 +36,7 @@ def _asked(version: ModelVersion, reviewed: verdicts.Review) -> dict[str, Any]:
         )
     return {
         "reviewed": reviewed,
-        "verdict": reviewed.decision,
+        "verdict": near_runs.noted(reviewed),
         "verdict_reason": _reason(version, reviewed),
         "verdict_facts": [*facts, {"name": "Asked", "value": "just now"}],
     }

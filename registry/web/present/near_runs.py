@@ -1,0 +1,69 @@
+"""Runs that almost answer what a policy asks: the same evaluator on the same files, asked otherwise."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from evaluators.catalog import EVALUATORS, describe
+from registry.gates.verdict import Requirement, Verdict
+from registry.models import Evaluation, RequiredEvaluation
+from registry.models.choices import RunState
+from registry.reports.figures import format_level
+from registry.services.specs import normal_reads
+from registry.services.verdicts import Review
+
+AGAIN = "That answers another question: run it as the policy asks."
+INTERVALS = "intervals"
+# The database dates a measurement by when it is stored, so old statistics would look like a new measurement.
+OF_LEVEL = "What is stored isn't computed anew at another level, for it would pass for a new measurement."
+
+
+def noted(reviewed: Review) -> Verdict:
+    """The decision; a requirement whose evaluation has only been run otherwise says in `near` what was otherwise."""
+    lacking = {item.id: int(item.id.partition(":")[2]) for item in reviewed.decision.unmet if _has_not_run(item)}
+    if not lacking:
+        return reviewed.decision
+    rules = RequiredEvaluation.objects.in_bulk(lacking.values())
+    done = Evaluation.objects.filter(version=reviewed.version, root_digest=reviewed.version.root_digest)
+    runs = list(done.filter(state=RunState.DONE, evaluator__in={rule.evaluator for rule in rules.values()}))
+    words = {code: _words(rules[key], runs) for code, key in lacking.items() if key in rules}
+    return replace(reviewed.decision, requirements=tuple(_with(item, words) for item in reviewed.decision.requirements))
+
+
+def _has_not_run(item: Requirement) -> bool:
+    return item.kind == "evaluation" and item.found == "0"
+
+
+def _with(item: Requirement, words: dict[str, str]) -> Requirement:
+    return replace(item, detail={**item.detail, "near": words[item.id]}) if words.get(item.id) else item
+
+
+def _words(rule: RequiredEvaluation, runs: list[Evaluation]) -> str:
+    """What was otherwise in the run that comes nearest, the newest of several; empty where there is none."""
+    told = [list(_differences(rule, run)) for run in runs if run.evaluator == rule.evaluator]
+    nearest = min(filter(None, told), key=len, default=[])
+    if not nearest:
+        return ""
+    why = f" {OF_LEVEL}" if nearest[0].startswith(INTERVALS) else ""
+    return f"It has run with {' and '.join(nearest)}. {AGAIN}{why}"
+
+
+def _differences(rule: RequiredEvaluation, run: Evaluation) -> Iterator[str]:
+    if run.level != rule.level:
+        yield f"{INTERVALS} of {format_level(run.level)} instead of {format_level(rule.level)}"
+    if run.evaluator_version != rule.evaluator_version:
+        yield f"version {run.evaluator_version} of the evaluator instead of {rule.evaluator_version}"
+    if normal_reads(run.subject) != normal_reads(rule.reads):
+        yield "other columns or another favourable value"
+    changed = sorted(name for name in {*run.parameters, *rule.parameters} if _set(run, name) != _set(rule, name))
+    if changed:
+        yield f"other settings ({', '.join(_title(rule.evaluator, name).lower() for name in changed)})"
+
+
+def _set(asked: Evaluation | RequiredEvaluation, name: str) -> tuple[object, ...]:
+    """A setting that is written out is another one than the same left to its usual value, as the digest has it."""
+    return (asked.parameters[name],) if name in asked.parameters else ()
+
+
+def _title(evaluator: str, name: str) -> str:
+    known = describe(evaluator)["params"].get("properties", {}) if evaluator in EVALUATORS else {}
+    return str(known.get(name, {}).get("title", name))
