@@ -49,6 +49,20 @@ def newcombe(x1: int, m1: int, x2: int, m2: int, *, level: float) -> Interval:
     return p1 - p2 - down, p1 - p2 + up
 
 
+def paired_difference(gained: int, lost: int, n: int, *, level: float) -> Interval:
+    """Of the difference of two rates on the same n rows, `gained` and `lost` counting the rows that changed sides.
+
+    The hull of the normal interval with a row more on either side, right where many rows changed, and of the exact
+    intervals of both shares put together (square-and-add), right where few did.
+    """
+    value, both = (gained - lost) / n, gained + lost
+    wide = normal_interval(value, (both + 1 - (gained - lost) ** 2 / n) / n**2, level=level)
+    (low_gain, high_gain), (low_loss, high_loss) = (clopper_pearson(x, n, level=level) for x in (gained, lost))
+    down = math.hypot(gained / n - low_gain, high_loss - lost / n)
+    up = math.hypot(high_gain - gained / n, lost / n - low_loss)
+    return max(-1.0, min(wide[0], value - down)), min(1.0, max(wide[1], value + up))
+
+
 def normal_interval(value: float, variance: float, *, level: float) -> Interval:
     half = z_quantile(level) * math.sqrt(variance)
     return value - half, value + half

@@ -1,14 +1,13 @@
 """Readings of compression harm from counts[g, old right, new right, changed] and sums of distances."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.clusters import Moments, share_interval
 from evaluators.arithmetic.counts import GroupCounts, IntArray
 from evaluators.arithmetic.draws import generator
-from evaluators.arithmetic.intervals import z_quantile
 from evaluators.arithmetic.simultaneous import replicates_for
 from evaluators.compression.cohorts import cohort_ratios, ratio_gap
 from evaluators.contract import OVERALL, WORST, Direction, Json, Metric, Reading, Status
@@ -70,27 +69,25 @@ def _slice(name: str, counts: IntArray, part: Json, common: Json) -> list[Readin
 
 
 def _taxicab(name: str, distances: list[list[float]], common: Json) -> Reading:
-    """The mean of half the absolute differences, with a normal interval; if all are 0, with an exact bound."""
+    """The mean of half the absolute differences; where few rows differ much, with room for more that might."""
     if not distances:
         return _without(TAXICAB, name, Status.NOT_APPLICABLE, "there are no probabilities of both models", common)
     n, total, squares = distances[0]
     if n < 2:
         return _without(TAXICAB, name, Status.INSUFFICIENT_DATA, f"{n:.0f} rows, fewer than {MINIMUM}", common)
-    mean = total / n
-    variance = max(0.0, squares / n - mean**2) / (n - 1)
-    half = z_quantile(common["level"]) * math.sqrt(variance)
-    if total == 0:
-        half = 1 - ((1 - common["level"]) / 2) ** (1 / n)
+    # Each row stands for itself: the sums are those of as many clusters of one row.
+    moments = Moments(int(n), int(n), total, squares, total, n)
+    (low, high), method = share_interval(moments, level=common["level"])
     is_small = n < MINIMUM
     return Reading(
         metric=TAXICAB,
         slice=name,
         status=Status.INSUFFICIENT_DATA if is_small else Status.OK,
         reason=f"{n:.0f} rows, fewer than {MINIMUM}" if is_small else "",
-        value=mean,
-        low=max(0.0, mean - half),
-        high=min(1.0, mean + half),
-        method="normal" if total else "exact bound on rows that differ",
+        value=total / n,
+        low=low,
+        high=high,
+        method=method.replace("cluster sandwich", "student").replace("clusters", "rows"),
         n=int(n),
         **common,
     )

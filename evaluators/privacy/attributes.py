@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.arithmetic.draws import generator
-from evaluators.arithmetic.intervals import normal_interval
+from evaluators.arithmetic.intervals import paired_difference
 from evaluators.budget import BUDGET_PARAMETERS, Budget
 from evaluators.contract import (
     OVERALL,
@@ -98,15 +98,12 @@ class AttributeInference:
         if reason:
             return [Reading(status=Status.INSUFFICIENT_DATA, reason=reason, n=n, **common)]
         gained, lost = statistics["gained"], statistics["lost"]
-        value = (gained - lost) / n
-        # Half a row on each side keeps a variance where no guess changed.
-        variance = (gained + lost + 1 - (gained - lost) ** 2 / n) / n**2
-        low, high = normal_interval(value, max(variance, 0.0), level=level)
+        low, high = paired_difference(gained, lost, n, level=level)
         reading = Reading(
             status=Status.OK,
-            value=value,
-            low=max(low, -1.0),
-            high=min(high, 1.0),
+            value=(gained - lost) / n,
+            low=low,
+            high=high,
             method="paired difference",
             n=n,
             detail={

@@ -4,8 +4,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
-from evaluators.arithmetic.intervals import clopper_pearson, minimum_detectable_gap, newcombe, rate_interval, wilson
+from evaluators.arithmetic.intervals import (
+    clopper_pearson,
+    minimum_detectable_gap,
+    newcombe,
+    paired_difference,
+    rate_interval,
+    wilson,
+)
 
 pytestmark = pytest.mark.verification
 
@@ -62,3 +70,20 @@ def test_the_minimum_detectable_gap_has_eighty_percent_power() -> None:
     first, second = rng.binomial(500, 0.3 + gap / 2, 20_000) / 500, rng.binomial(500, 0.3 - gap / 2, 20_000) / 500
     standard_error = np.sqrt(first * (1 - first) / 500 + second * (1 - second) / 500)
     assert np.mean((first - second) / standard_error > 1.96) == pytest.approx(0.8, abs=0.03)
+
+
+@pytest.mark.parametrize(("n", "gain"), [(50, 0.05), (200, 0.02), (500, 0.01), (5_000, 0.001)])
+def test_a_paired_difference_of_few_rows_is_rarely_larger_than_its_upper_end(n: int, gain: float) -> None:
+    """A normal interval misses in up to one sample of ten here, and always upwards."""
+    chances = [stats.binom.pmf(x, n, gain) for x in range(min(n, 200) + 1)]
+    ends = [paired_difference(x, 0, n, level=0.95) for x in range(min(n, 200) + 1)]
+    assert sum(p for p, (_, high) in zip(chances, ends, strict=True) if high < gain) <= 0.025
+    assert sum(p for p, (low, _) in zip(chances, ends, strict=True) if low > gain) <= 0.025
+
+
+@given(n=st.integers(10, 500), gained=st.floats(0, 1), lost=st.floats(0, 1))
+def test_a_paired_difference_is_mirrored_when_the_sides_change_places(n: int, gained: float, lost: float) -> None:
+    up, down = round(gained * n / 2), round(lost * n / 2)
+    low, high = paired_difference(up, down, n, level=0.95)
+    assert paired_difference(down, up, n, level=0.95) == pytest.approx((-high, -low))
+    assert -1 <= low <= (up - down) / n <= high <= 1

@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from evaluators import catalog
 from evaluators.compression.answers import modal
 from evaluators.compression.cohorts import cohort_ratios, ratio_gap
+from evaluators.compression.readings import _taxicab
 from evaluators.contract import Reading, Status, SubjectError
 from evaluators.evaluate import evaluate, silent
 from tests.evaluators.data import ends, subject, write_csv
@@ -161,3 +163,14 @@ def test_the_largest_ratio_is_covered(sizes: tuple[int, ...], rates: tuple[float
 
 def test_equal_groups_have_ratios_of_one() -> None:
     assert cohort_ratios(np.array([5, 10]), np.array([100, 200])).tolist() == [1.0, 1.0]
+
+
+@pytest.mark.verification
+@pytest.mark.parametrize(("n", "share"), [(150, 0.02), (300, 0.01), (1_000, 0.005)])
+def test_few_rows_that_differ_much_leave_room_above(n: int, share: float) -> None:
+    """A normal interval lay below the mean distance in up to one sample of seven."""
+    common: dict[str, Any] = {"level": 0.95, "seed": 1, "statistics": {}}
+    found = [_taxicab("overall", [[n, float(x), float(x)]], common) for x in range(40)]
+    missed = sum(stats.binom.pmf(x, n, share) for x, one in enumerate(found) if ends(one)[1] < share)
+    assert missed <= 0.025
+    assert all(ends(one)[0] <= (one.value or 0) <= ends(one)[1] for one in found)
