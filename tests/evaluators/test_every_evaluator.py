@@ -1,6 +1,7 @@
 """What every evaluator of the catalogue promises, asked of each one on a small subject of its own."""
 
 import json
+import socket
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -22,9 +23,16 @@ TIMED = {"eff.latency_p50", "eff.latency_p95"}
 OWN_CHARTS = {"reliability", "shap_global", "confusion"}
 
 
+# Whom each evaluator tried to reach when it ran.
+REACHED: dict[str, list[object]] = {}
+
+
 @cache
 def outcome(evaluator_id: str) -> Outcome:
-    with TemporaryDirectory() as where:
+    reached = REACHED[evaluator_id] = []
+    with TemporaryDirectory() as where, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", lambda _, address: reached.append(address))
+        patch.setattr(socket, "getaddrinfo", lambda host, *_, **__: reached.append(host))
         return run(evaluator_id, asked(evaluator_id), Path(where))
 
 
@@ -48,6 +56,12 @@ def test_every_evaluator_has_a_subject_to_be_asked_about() -> None:
 @pytest.mark.parametrize("evaluator_id", EVERY)
 def test_equal_subjects_give_equal_bits(evaluator_id: str, tmp_path: Path) -> None:
     assert as_json(run(evaluator_id, asked(evaluator_id), tmp_path)) == as_json(outcome(evaluator_id))
+
+
+@pytest.mark.parametrize("evaluator_id", EVERY)
+def test_nothing_is_downloaded(evaluator_id: str) -> None:
+    assert outcome(evaluator_id)
+    assert REACHED[evaluator_id] == []
 
 
 @pytest.mark.parametrize("evaluator_id", EVERY)

@@ -84,14 +84,6 @@ def test_resampling_rows_and_drawing_from_the_counts_have_the_same_law() -> None
     assert stats.ks_2samp(by_rows, by_counts).pvalue > 0.001
 
 
-@pytest.mark.verification
-@pytest.mark.parametrize(("size", "chance"), [(1, 0.368), (3, 0.050), (5, 0.0067), (10, 0.00004)])
-def test_a_small_group_is_missing_from_a_resample_as_often_as_published(size: int, chance: float) -> None:
-    assert np.exp(-size) == pytest.approx(chance, rel=0.01, abs=6e-6)
-    drawn = np.random.default_rng(size).multinomial(1500, [size / 1500, 1 - size / 1500], size=20_000)
-    assert (drawn[:, 0] == 0).mean() == pytest.approx(chance, abs=3 * np.sqrt(chance / 20_000))
-
-
 def told_apart(names: tuple[str, ...], *, smallest: int, runs: int) -> float:
     """How often rates of three groups under one law are called different."""
     rng, cells, rejected = np.random.default_rng(8), np.array([0.42, 0.18, 0.12, 0.28]), 0

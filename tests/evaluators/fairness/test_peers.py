@@ -1,5 +1,6 @@
 """Defects seen in other libraries: each would change a verdict, and none is ours."""
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,39 @@ def test_lift_tests_many_rates_without_correction_and_ours_corrects(tmp_path: Pa
     raw, adjusted = ([item[key] for item in tests.values()] for key in ("p", "adjusted"))
     assert adjusted == pytest.approx(holm(raw))
     assert all(after >= before for before, after in zip(raw, adjusted, strict=True))
+
+
+class Counting:
+    """A generator that counts the numbers it draws."""
+
+    def __init__(self) -> None:
+        self.rng, self.drawn = np.random.default_rng(0), 0
+
+    def binomial(self, n: Any, p: Any, size: Any) -> Any:
+        found = self.rng.binomial(n, p, size)
+        self.drawn += found.size
+        return found
+
+
+def cost(rows: int) -> tuple[int, int]:
+    """How many numbers the interval of a gap draws for as many rows, and the most memory it takes, in bytes."""
+    m, rng = np.array([50, 30, 15, 5]) * (rows // 100), Counting()
+    tracemalloc.start()
+    gap([binomial_block(m // 3, m, replicates=10_000, rng=rng)], level=0.95)  # type: ignore[arg-type]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return rng.drawn, peak
+
+
+def test_fairlearn_draws_every_row_for_every_replicate_and_ours_draws_a_number_per_group() -> None:
+    assert [cost(rows)[0] for rows in (1_000, 1_000_000)] == [4 * 10_000] * 2
+
+
+def test_torchmetrics_bootstrapper_copies_the_metric_for_every_replicate_and_ours_needs_the_counts_alone() -> None:
+    cost(1_000)  # what is kept from a first call belongs to no replicate
+    few, many = (cost(rows)[1] for rows in (1_000, 1_000_000))
+    assert many <= 1.1 * few
+    assert many < 8 * 1_000_000
 
 
 @pytest.mark.verification

@@ -169,7 +169,7 @@ def with_references(table: dict[str, Any], **facts: Any) -> Outcome:
     return run("privacy.membership", table, **(BROUGHT | {"roles": roles} | facts))
 
 
-def test_references_in_a_table_find_what_the_loss_hides() -> None:
+def test_art_attacks_by_loss_alone_and_ours_by_likelihood_ratios_find_what_that_hides() -> None:
     found = by_key(with_references(brought(7, leak=1.0)))
     loss, lira, rmia = (found[f"privacy.mia.{name}_auc", "overall"] for name in ("loss", "lira", "rmia"))
     assert (lira.low or 0) > (loss.high or 1)
