@@ -13,12 +13,18 @@ from evaluators.subjects.columns import Columns, numbers, row_ids
 
 MAX_VECTORS = 20_000
 BLOCK = 2_000
+# How many angles are held at once, and how many pairs in all: rows that all lie close together make n * n of them.
+CELLS = 4_000_000
+MAX_PAIRS = 100_000
 DIGITS = 5
 
 
 @dataclass(frozen=True)
 class Near:
-    """For every row the number of its cluster of near-duplicates, and the most similar pairs of rows."""
+    """For every row the number of its cluster of near-duplicates, and the most similar pairs of rows.
+
+    Of angles no more than 100,000 pairs are kept; the clusters know all of them.
+    """
 
     clusters: IntArray
     pairs: tuple[tuple[int, int, float], ...]
@@ -47,14 +53,20 @@ def by_angle(vectors: FloatArray, *, threshold: float) -> Near:
     """Rows whose vectors have at least that cosine. Vectors of length 0 are near nothing."""
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     unit = np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
-    found: list[tuple[int, int, float]] = []
-    for start in range(0, len(unit), BLOCK):
-        cosines = unit[start : start + BLOCK] @ unit.T
-        for i, j in np.argwhere(cosines >= threshold).tolist():
-            if start + i < j:
-                found.append((start + i, j, float(cosines[i, j])))
-    clusters = components(len(unit), [(i, j) for i, j, _ in found])
-    return Near(clusters, tuple(sorted(found, key=lambda pair: (-pair[2], pair[:2]))))
+    clusters = np.arange(len(unit))
+    pairs = np.empty((0, 3))
+    size = max(1, min(BLOCK, CELLS // max(len(unit), 1)))
+    for start in range(0, len(unit), size):
+        found = [pairs]
+        for i, cosines in enumerate(unit[start : start + size] @ unit.T, start=start):
+            near = i + 1 + np.flatnonzero(cosines[i + 1 :] >= threshold)
+            found.append(np.column_stack([np.full(len(near), i), near, cosines[near]]))
+            together = np.unique(clusters[[i, *near]])
+            if len(together) > 1:
+                clusters[np.isin(clusters, together)] = together[0]
+        pairs = np.concatenate(found)
+        pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0], -pairs[:, 2]))[:MAX_PAIRS]]
+    return Near(clusters, tuple((int(i), int(j), s) for i, j, s in pairs.tolist()))
 
 
 def matrix(columns: Columns) -> FloatArray | None:

@@ -8,7 +8,7 @@ import numpy as np
 from evaluators.arithmetic.counts import IntArray
 from evaluators.contract import Json, Subject, SubjectError
 from evaluators.data.duplicates import find_near
-from evaluators.subjects.columns import Columns, joined, numbers, row_ids
+from evaluators.subjects.columns import Columns, absent_rows, joined, numbers, row_ids
 
 
 def split_table(columns: Columns, column: str) -> tuple[Columns, Columns]:
@@ -69,19 +69,28 @@ def _pairs(kind: str, ids: IntArray, n: int, wanted: Any) -> list[list[Any]]:
 
 
 def _entities(first: Columns, second: Columns, names: Sequence[str]) -> int | None:
-    """Rows whose identifier also occurs in the reference; None without an identifier in both."""
+    """Rows whose identifier also occurs in the reference; None without an identifier in both.
+
+    Where an identifier is absent nobody can say whose row it is, and it is not found again.
+    """
     if not names or any(name not in first.data or name not in second.data for name in names):
         return None
-    ids = row_ids([joined(first.data[name], second.data[name]) for name in names])
-    return int(np.isin(ids[: first.n], ids[first.n :]).sum())
+    both = [joined(first.data[name], second.data[name]) for name in names]
+    ids, is_known = row_ids(both), np.max([absent_rows(item) for item in both], axis=0) == 0
+    return int((np.isin(ids[: first.n], ids[first.n :]) & is_known[: first.n]).sum())
 
 
 def _future(first: Columns, second: Columns, names: Sequence[str]) -> int | None:
-    """Rows of the reference that are later than the earliest row of the table; None without a time in both."""
+    """Rows of the reference that are later than the earliest row of the table; None without a time in both.
+
+    An absent time is neither early nor late.
+    """
     if len(names) != 1 or names[0] not in first.data or names[0] not in second.data:
         return None
     both = joined(first.data[names[0]], second.data[names[0]])
     values = numbers(both)
     # ISO dates sort as text; numbers as numbers.
-    when = both.codes.astype(np.float64) if values is None else values
+    when = np.where(absent_rows(both) == 1, np.nan, both.codes) if values is None else values
+    if np.isnan(when[: first.n]).all():
+        return None
     return int((when[first.n :] > np.nanmin(when[: first.n])).sum())

@@ -41,7 +41,10 @@ def distance(
 
 
 def chi_squared(counts: IntArray, reference: FloatArray, reference_n: int | None) -> tuple[float, float | None]:
-    """Pearson's statistic and its p-value; None where a group is seen that should not exist, or there is one group."""
+    """Pearson's statistic and its p-value: infinite and 0 where a group is seen that should not exist.
+
+    With one group there is nothing to test, and p is None.
+    """
     n = int(counts.sum())
     if reference_n is None:
         expected, observed = reference * n, counts.astype(np.float64)
@@ -51,10 +54,14 @@ def chi_squared(counts: IntArray, reference: FloatArray, reference_n: int | None
         expected = np.concatenate([both * n / total, both * reference_n / total])
         observed = np.concatenate([counts, reference * reference_n])
     used = expected > 0
-    if np.any(observed[~used] > 0) or len(counts) < 2:
-        return float("inf") if len(counts) > 1 else 0.0, 0.0 if len(counts) > 1 else None
+    if np.any(observed[~used] > 0):
+        return float("inf"), 0.0
+    # A group that only one of two samples holds is a group of both; one that neither holds is none.
+    groups = int(used[: len(counts)].sum())
+    if groups < 2:
+        return 0.0, None
     statistic = float(((observed[used] - expected[used]) ** 2 / expected[used]).sum())
-    return statistic, float(library("scipy.special").chdtrc(int((reference > 0).sum()) - 1, statistic))
+    return statistic, float(library("scipy.special").chdtrc(groups - 1, statistic))
 
 
 def _own_distance(counts: IntArray, rng: np.random.Generator) -> FloatArray:

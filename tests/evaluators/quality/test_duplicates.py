@@ -6,6 +6,7 @@ import pytest
 
 from evaluators.catalog import summarise
 from evaluators.contract import Status, SubjectError
+from evaluators.data import near
 from evaluators.data.minhash import candidates, caught, components, jaccard, near_pairs, normal, shingles, signatures
 from evaluators.data.near import by_angle
 from evaluators.evaluate import evaluate
@@ -90,6 +91,20 @@ def test_vectors_are_near_by_their_angle() -> None:
     found = by_angle(np.r_[vectors, vectors[:5] * 3, np.zeros((2, 16))], threshold=0.99)
     assert len(np.unique(found.clusters)) == 42
     assert sorted(pair[:2] for pair in found.pairs) == [(i, 40 + i) for i in range(5)]
+
+
+def test_rows_that_all_lie_close_together_are_one_cluster_whose_closest_pairs_are_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(0)
+    rows = np.column_stack([rng.lognormal(10, 0.3, 60), rng.normal(0, 300, 60)])
+    whole = by_angle(rows, threshold=0.999)
+    monkeypatch.setattr(near, "CELLS", 60 * 7)
+    monkeypatch.setattr(near, "MAX_PAIRS", 20)
+    found = by_angle(rows, threshold=0.999)
+    assert len(whole.pairs) > 500
+    assert found.clusters.tolist() == whole.clusters.tolist() == components(60, [p[:2] for p in whole.pairs]).tolist()
+    assert [pair[2] for pair in found.pairs] == pytest.approx([pair[2] for pair in whole.pairs[:20]], abs=1e-12)
 
 
 def test_the_order_of_rows_changes_nothing(tmp_path: Path) -> None:

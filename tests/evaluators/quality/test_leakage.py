@@ -127,3 +127,14 @@ def test_with_few_rows_or_one_outcome_no_feature_can_be_cleared(rows: int, outco
     found = reading(run("data.leakage", tmp_path, table, columns={"label": "y"}), TARGET)
     assert (found.status, found.value) == (Status.INSUFFICIENT_DATA, None)
     assert f"{rows} rows with {outcomes} different outcomes" in found.reason
+
+
+def test_an_absent_date_is_not_the_earliest_and_an_absent_name_is_nobody(tmp_path: Path) -> None:
+    table = {"age": list(range(20)), "who": [f"a{i}" for i in range(18)] + ["", ""], "day": ["2024-02-01"] * 19 + [""]}
+    before = {"age": list(range(50, 70)), "who": [f"b{i}" for i in range(18)] + ["", "a3"], "day": ["2023-01-01"] * 20}
+    facts = {"columns": {"cluster": "who", "time": "day"}}
+    found = run("data.leakage", tmp_path, table, reference=before, **facts)
+    assert reading(found, OVERLAP, "future").value == 0
+    assert reading(found, OVERLAP, "entity").value == 1 / 20
+    never = run("data.leakage", tmp_path, table | {"day": [""] * 20}, reference=before, **facts)
+    assert "future" not in {item.slice for item in never.readings}

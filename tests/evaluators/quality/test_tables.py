@@ -70,6 +70,16 @@ def test_the_chi_squared_test_equals_scipy() -> None:
         assert found == pytest.approx((both.statistic, both.pvalue))
 
 
+def test_a_group_that_only_one_of_two_tables_holds_is_a_group_of_both() -> None:
+    for counts, other in (([50, 50, 20], [50, 50, 0]), ([50, 50, 0], [50, 40, 30])):
+        both = stats.chi2_contingency([counts, other], correction=False)
+        shares = np.array(other) / sum(other)
+        assert chi_squared(np.array(counts), shares, sum(other)) == pytest.approx((both.statistic, both.pvalue))
+    absent = chi_squared(np.array([60, 60, 0]), np.array([0.5, 0.5, 0.0]), 100)
+    assert absent == chi_squared(np.array([60, 60]), np.array([0.5, 0.5]), 100)
+    assert chi_squared(np.array([60, 0]), np.array([1.0, 0.0]), None) == (0.0, None)
+
+
 @pytest.mark.statistics
 @pytest.mark.parametrize("n", [60, 500, 5000])
 def test_the_band_covers_the_distance_at_least_as_often_as_stated(n: int) -> None:
