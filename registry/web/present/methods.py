@@ -18,6 +18,8 @@ DIRECTIONS = {"lower": "lower is better", "higher": "higher is better", "target"
 MOST_LEFT_OUT = 12
 # What of a reading's details is shown elsewhere, or is no answer to how it was measured.
 ELSEWHERE = frozenset({"lowest", "highest", "excluded", "seed", "wall_s"})
+# How far a run came stands beside how it was asked; other counts are folded.
+HOW_FAR = frozenset({"budget_exhausted", "units_done"})
 Facts = list[dict[str, Any]]
 
 
@@ -59,10 +61,14 @@ def page(metric: Mapping[str, Any]) -> dict[str, Any]:
 def reading(row: Measurement) -> dict[str, Any]:
     """How one number came to be: on what, by which code, with which seed, and what was left out."""
     run = row.evaluation
+    far = {name: value for name, value in row.detail.items() if name in HOW_FAR}
+    counted = {name: value for name, value in row.detail.items() if name not in HOW_FAR}
     return {
         "run": run,
         "version": row.version,
-        "facts": [*_number(row), *_settings(run), *_details(row.detail), *_machine(run)],
+        "facts": _number(row),
+        "how": [*_settings(run), *_details(far), *_machine(run)],
+        "counted": _details(counted),
         "excluded": [slices.words(each) for each in row.excluded[:MOST_LEFT_OUT]],
         "more_excluded": max(0, len(row.excluded) - MOST_LEFT_OUT),
     }
