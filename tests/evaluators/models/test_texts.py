@@ -24,7 +24,7 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Model:
 
 
 @pytest.mark.verification
-def test_v36_mean_pooling_over_the_attention_mask(encoder: Model) -> None:
+def test_mean_pooling_over_the_attention_mask_gives_the_published_similarities(encoder: Model) -> None:
     found = encoder.embeddings([PERSON, *OTHERS])
     assert (found[0] @ found[1:].T).round(4).tolist() == [0.9429, 0.6946, 0.2569]
 
