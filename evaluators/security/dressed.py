@@ -1,6 +1,7 @@
 """Files that look like data and run code for whoever loads them as a pickle."""
 
 import pickletools
+import re
 from typing import BinaryIO
 
 from evaluators.security.machine import Machine
@@ -10,7 +11,7 @@ from evaluators.security.symbols import Malformed
 MAX_STEPS = 1_000_000
 PARSING = (ValueError, IndexError, OverflowError, MemoryError, UnicodeDecodeError)
 # Numbers and texts on a line of their own, of which loaders read more spellings than the parser does.
-SPELT = (b"I", b"L", b"S")
+SPELT = re.compile(rb"[IL]\s*[-+]?[0-9][0-9A-Za-z_]*\s*\Z|S(['\"]).*\1\s*\Z", re.DOTALL)
 
 
 def begins_like_pickle(handle: BinaryIO) -> bool:
@@ -43,30 +44,31 @@ def loads_as_pickle(handle: BinaryIO) -> bool:
     except (Malformed, RecursionError):
         may_go_on = machine.opcodes > MAX_STEPS
     except PARSING:
-        may_go_on = watched.line_of in SPELT or machine.opcodes > MAX_STEPS
+        may_go_on = bool(SPELT.match(watched.line)) or machine.opcodes > MAX_STEPS
     finally:
         handle.seek(0)
     return machine.names_reached > 0 or may_go_on
 
 
 class _Watched:
-    """A stream that knows whose argument it was asked for last, where that is a line."""
+    """A stream that knows what it was asked for last, where that is a line: the opcode and its argument."""
 
     def __init__(self, handle: BinaryIO) -> None:
         self.handle = handle
         self.single = b""
-        self.line_of = b""
+        self.line = b""
 
     def read(self, size: int) -> bytes:
         found = self.handle.read(size)
-        self.line_of = b""
+        self.line = b""
         if size == 1:
             self.single = found
         return found
 
     def readline(self) -> bytes:
-        self.line_of = self.single
-        return self.handle.readline()
+        found = self.handle.readline()
+        self.line = self.single + found
+        return found
 
     def tell(self) -> int:
         return self.handle.tell()
