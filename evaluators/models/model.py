@@ -136,6 +136,8 @@ class Model:
             raise BadOutput(f"the model's answer to input {start + int(bad[0]) + 1} is not finite")
         if self.score_kind == "probability":
             _check_probabilities(answer, start)
+        elif self.score_kind == "label":
+            _check_one_hot(answer, start)
         return answer
 
     def _decided(self, inputs: Any, start: int) -> IntArray:
@@ -167,6 +169,16 @@ def _check_probabilities(answer: FloatArray, start: int) -> None:
         row = int(bad[0])
         raise BadOutput(
             f"the probabilities of input {start + row + 1} are {answer[row][:5].tolist()}, adding up to {sums[row]:g}"
+        )
+
+
+def _check_one_hot(answer: FloatArray, start: int) -> None:
+    """A row without a 1, or with two, names no class, and the largest of its numbers would make one up."""
+    bad = np.flatnonzero(((answer != 0) & (answer != 1)).any(axis=1) | (answer.sum(axis=1) != 1))
+    if bad.size:
+        row = int(bad[0])
+        raise BadOutput(
+            f"the answer to input {start + row + 1} is {answer[row][:5].tolist()}, which names no one class"
         )
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray
-from evaluators.contract import Json
+from evaluators.contract import Json, SubjectError
 from evaluators.models.wire import EndpointError, Wire
 
 
@@ -61,7 +61,11 @@ class Chat:
 
     def __init__(self, wire: Wire, model: str, classes: Sequence[str]) -> None:
         self.wire, self.model = wire, model
-        self.index = {name.strip().casefold(): i for i, name in enumerate(classes)}
+        self.index = {_plain(name): i for i, name in enumerate(classes)}
+        if len(self.index) < len(classes):
+            raise SubjectError(
+                "endpoint: two classes differ in case, quotes or a full stop only, which answers may too"
+            )
 
     def write(self, prompt: str, what: str) -> str:
         """What the model writes to one prompt."""
@@ -79,11 +83,15 @@ class Chat:
         found = np.zeros((len(inputs), len(self.index)))
         for row, prompt in enumerate(inputs):
             word = self.write(prompt, what)
-            position = self.index.get(word.strip().strip("\"'`.").casefold())
+            position = self.index.get(_plain(word))
             if position is None:
                 raise EndpointError(f"{what}: the model answered {word[:60]!r}, which is the name of no class")
             found[row, position] = 1
         return found
+
+
+def _plain(word: str) -> str:
+    return word.strip().strip("\"'`.").casefold()
 
 
 def listed(inputs: Any) -> list[Any]:
@@ -103,7 +111,10 @@ def as_matrix(rows: Any, count: int | None, what: str) -> FloatArray:
         raise EndpointError(f"{what}: the outputs are of different lengths")
     if not all(type(value) in (int, float) for row in rows for value in row):
         raise EndpointError(f"{what}: the outputs hold something that is not a number")
-    return np.array(rows, dtype=np.float64)
+    try:
+        return np.array(rows, dtype=np.float64)
+    except OverflowError as error:
+        raise EndpointError(f"{what}: the outputs hold a number of too many digits") from error
 
 
 def _nested(data: list[Any]) -> bool:

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import math
 import os
 import re
 import socket
@@ -76,11 +77,14 @@ class Wire:
             alarm.start()
             connection.request("POST", self.parts.path.rstrip("/") + path, content, self._headers())
             response = connection.getresponse()
-            answer = response.read(MAX_ANSWER + 1)
+            # What was sent may be sent back, and from here on it could go anywhere an answer goes.
+            content = response.read(MAX_ANSWER + 1)
+            is_cut, answer = len(content) > MAX_ANSWER, self._without_token(content)
         except (OSError, http.client.HTTPException) as error:
             if time.monotonic() - started >= self.timeout_s:
                 raise _TryAgain(f"gave no whole answer within {self.timeout_s:g} s") from error
-            raise _TryAgain(f"broke off ({type(error).__name__}: {str(error)[:80]})") from error
+            said = self._without_token(str(error).encode("utf-8", "replace")).decode("utf-8", "replace")
+            raise _TryAgain(f"broke off ({type(error).__name__}: {said[:80]})") from error
         finally:
             if alarm is not None:
                 alarm.cancel()
@@ -88,7 +92,7 @@ class Wire:
         if time.monotonic() - started >= self.timeout_s:
             raise _TryAgain(f"gave no whole answer within {self.timeout_s:g} s")
         # The library reads a part of a given size without complaint when the rest never comes.
-        if response.length and len(answer) <= MAX_ANSWER:
+        if response.length and not is_cut:
             raise _TryAgain(f"broke off ({response.length:,} bytes before the end)")
         return self._decoded(response, answer, what)
 
@@ -97,10 +101,13 @@ class Wire:
         if response.status in COME_BACK:
             raise _TryAgain(f"answered {response.status}", _asked_pause(response.headers.get("Retry-After")))
         if 300 <= response.status < 400:
-            elsewhere = self._without_token(response.headers.get("Location", "somewhere else"))[:80]
-            raise EndpointError(f"{what}: {host} redirects to {elsewhere}, and redirects aren't followed")
+            elsewhere = self._without_token(
+                response.headers.get("Location", "somewhere else").encode("utf-8", "replace")
+            )
+            shown = elsewhere.decode("utf-8", "replace")[:80]
+            raise EndpointError(f"{what}: {host} redirects to {shown}, and redirects aren't followed")
         if response.status != http.client.OK:
-            said = self._without_token(content[:4_096].decode("utf-8", errors="replace"))[:120]
+            said = content[:4_096].decode("utf-8", errors="replace")[:120]
             raise EndpointError(f"{what}: {host} answered {response.status} ({said})")
         if len(content) > MAX_ANSWER:
             raise EndpointError(f"{what}: {host} answered with more than {MAX_ANSWER:,} bytes")
@@ -111,9 +118,9 @@ class Wire:
                 f"{what}: {host} answered with something that is not JSON ({str(error)[:60]})"
             ) from error
 
-    def _without_token(self, said: str) -> str:
+    def _without_token(self, said: bytes) -> bytes:
         """What the other side says, which may be what it was sent."""
-        return said.replace(self.token, "(the token)") if self.token else said
+        return said.replace(self.token.encode(), b"(the token)") if self.token else said
 
     def _connection(self) -> http.client.HTTPConnection:
         host, port = self.parts.hostname or "", self.parts.port
@@ -162,9 +169,10 @@ def _encoded(body: Json) -> bytes:
 def _asked_pause(header: str | None) -> float | None:
     """How long the server asks to wait, in seconds; a date is no number, and then the usual pause is made."""
     try:
-        return min(max(float(header or ""), 0.0), LONGEST_PAUSE_S)
+        asked = float(header or "")
     except ValueError:
         return None
+    return None if math.isnan(asked) else min(max(asked, 0.0), LONGEST_PAUSE_S)
 
 
 def _hang_up(connected: socket.socket) -> None:
