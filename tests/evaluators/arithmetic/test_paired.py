@@ -46,9 +46,11 @@ def test_names_and_order_of_groups_do_not_matter() -> None:
     assert (first.low, first.high) == (second.low, second.high)
 
 
+@pytest.mark.verification
 @pytest.mark.statistics
 @pytest.mark.parametrize("sizes", [(400, 400), (1000, 300, 40), (100, 60, 40, 200)])
 def test_all_changes_of_disparity_are_covered_at_once(sizes: tuple[int, ...]) -> None:
+    """Published: in 93 to 96 of a hundred, with groups down to 40 rows."""
     rng = np.random.default_rng(10)
     laws = [np.array([0.6, 0.05 + 0.05 * i, 0.05, 0.3 - 0.05 * i]) for i in range(len(sizes))]
     truth = np.array([law[1] - law[2] for law in laws])
@@ -56,7 +58,8 @@ def test_all_changes_of_disparity_are_covered_at_once(sizes: tuple[int, ...]) ->
     for _ in range(1500):
         cells = np.stack([rng.multinomial(n, law) for n, law in zip(sizes, laws, strict=True)]).reshape(-1, 2, 2)
         covered += all_pairs_covered(cells, truth, rng)
-    assert 0.93 <= covered / 1500 <= 0.975
+    room = 3 * np.sqrt(0.95 * 0.05 / 1500)
+    assert 0.93 <= covered / 1500 <= 0.96 + room
 
 
 def all_pairs_covered(cells: np.ndarray, truth: np.ndarray, rng: np.random.Generator) -> bool:
