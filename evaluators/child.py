@@ -43,7 +43,8 @@ def main() -> int:
         event = _run(job, events)
         canonical(_storable(event))  # what JSON can't hold must fail here, not while it is being sent
     # The one place where everything is caught: the parent must be told in every case.
-    except Exception as error:  # noqa: BLE001 reported as a failure event
+    # Libraries in Rust panic beside Exception, and what exits without a word would look like a success.
+    except BaseException as error:  # noqa: BLE001 reported as a failure event
         event = {"event": "failure", "error": f"{type(error).__name__}: {error}", "where": _where(error)}
         traceback.print_exc()
     event |= {"wall_s": round(time.monotonic() - started, 3), "peak_rss": limits.peak_rss_bytes()}

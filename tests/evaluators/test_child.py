@@ -13,6 +13,7 @@ import pytest
 import evaluators
 from evaluators.contract import spec_digest, subject_digest
 from tests.evaluators.data import random_table, subject_dict, write_csv
+from tests.evaluators.models.subjects import held, tiny
 
 ROOT = Path(evaluators.__file__).resolve().parent.parent
 COLUMNS = {"label": "label", "prediction": "prediction", "group": ["group"]}
@@ -164,3 +165,18 @@ def test_names_that_no_database_keeps_are_sent_in_other_letters(tmp_path: Path) 
     found = json.dumps(events[-1], ensure_ascii=False)
     assert "w\ufffd\ufffd: NaN" in found
     assert "\\u0000" not in found
+
+
+def test_a_library_that_panics_is_a_failure_of_the_measurement_and_says_so(tmp_path: Path) -> None:
+    """What Rust raises when it gives up is no Exception, and a child that ends by it would be tried again in vain."""
+    files = tiny()
+    broken = json.loads(files["tokenizer.json"]) | {
+        "normalizer": {"type": "Precompiled", "precompiled_charsmap": "AA=="}
+    }
+    found = held(tmp_path, files | {"tokenizer.json": json.dumps(broken).encode()})
+    parts = {role: vars(ref) for role, ref in found.files.items()}
+    subject = {"kind": "files", "files": parts}
+    events, _ = run({"evaluator": "efficiency.model", "version": "1", "subject": subject})
+    assert events[-1]["event"] == "failure"
+    assert "Panic" in events[-1]["error"]
+    assert events[-1]["where"].startswith("evaluators/models/huggingface.py")
