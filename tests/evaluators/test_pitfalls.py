@@ -148,3 +148,13 @@ def test_alt_profanity_check_is_two_pickles_and_nothing_here_unpickles() -> None
         if (node.value.id, node.attr) in loaders
     }
     assert not used
+
+
+def test_ai_verify_runs_predictions_as_code_and_nothing_here_does() -> None:
+    run = {
+        (name, node.func.id)
+        for name, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("eval", "exec")
+    }
+    assert not run
