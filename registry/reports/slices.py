@@ -34,9 +34,10 @@ def attributes(name: str) -> tuple[str, ...]:
 
 
 def against(first: str, second: str) -> str:
-    """Two slices that are compared: 'race: non-white against white'."""
-    named = values if attributes(first) == attributes(second) else words
-    return f"{words(first)} against {named(second)}"
+    """Two slices that are compared: 'race: non-white against white', 'non-white, female against white, female'."""
+    shared = attributes(first) if attributes(first) == attributes(second) else ()
+    named = values if len(shared) > 1 else words
+    return f"{named(first)} against {values(second) if shared else words(second)}"
 
 
 def listed(names: Iterable[str]) -> str:

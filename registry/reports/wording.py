@@ -89,9 +89,15 @@ def metric_words(metric: object) -> str:
     return metric_names.title(metric)
 
 
-def _titled(text: str, evaluator: object, *, form: str = "{}") -> str:
-    """The text with the evaluator's title instead of its id."""
-    return text.replace(str(evaluator), form.format(metric_names.evaluator_title(evaluator))) if evaluator else text
+def _titled(text: str, evaluator: object) -> str:
+    """The text with the evaluator's title instead of its id, in quotes: it may be a plural."""
+    return text.replace(str(evaluator), evaluator_words(evaluator)) if evaluator else text
+
+
+def evaluator_words(evaluator: object) -> str:
+    """An evaluator within a sentence; one that is gone by its id."""
+    title = metric_names.evaluator_title(evaluator)
+    return f"\u201c{title}\u201d" if title != evaluator else title
 
 
 def _capital(text: str) -> str:
@@ -124,7 +130,7 @@ def unblock_words(requirement: Any) -> str:
     """What would unblock it; slices keep their raw names, by which a policy calls them."""
     detail = _get(requirement, "detail") or {}
     evaluator = detail.get("evaluator") or metric_names.facts().get(str(detail.get("metric")), {}).get("evaluator")
-    return _titled(str(_get(requirement, "unblock") or ""), evaluator, form="\u201c{}\u201d")
+    return _titled(str(_get(requirement, "unblock") or ""), evaluator)
 
 
 def evaluator_of(requirement: Any) -> str:

@@ -32,6 +32,8 @@ def test_a_slice_is_named_as_people_read(raw: str, said: str) -> None:
 def test_the_attribute_is_said_once_where_two_groups_are_compared() -> None:
     assert slices.against("race=non-white", "race=white") == "race: non-white against white"
     assert slices.against("race=white", "sex=male") == "race: white against sex: male"
+    both = slices.against("race=non-white & sex=female", "race=white & sex=male")
+    assert both == "non-white, female against white, male"
     assert slices.values("race=white & sex=male") == "white, male"
 
 
@@ -40,7 +42,7 @@ def test_what_a_limit_asks_names_its_slice_and_its_evaluator_in_words() -> None:
     assert asked_words({"kind": "threshold", "detail": limit}) == "Selection rate (race: non-white): at least 0.50"
     run = {"kind": "evaluation", "asked": "fairness.group has run, platform-run or better"}
     said = asked_words(run | {"detail": {"evaluator": "fairness.group"}})
-    assert said == "Group fairness of decisions has run, platform-run or better"
+    assert said == "\u201cGroup fairness of decisions\u201d has run, platform-run or better"
     missing = {"unblock": "Run fairness.group.", "detail": limit}
     assert unblock_words(missing) == "Run \u201cGroup fairness of decisions\u201d."
     assert found_words({"found": "judged without race=a, race=b: too few rows"}) == (

@@ -56,7 +56,7 @@ def _differences(rule: RequiredEvaluation, run: Evaluation) -> Iterator[str]:
         yield "other columns or another favourable value"
     changed = sorted(name for name in {*run.parameters, *rule.parameters} if _set(run, name) != _set(rule, name))
     if changed:
-        yield f"other settings ({', '.join(_title(rule.evaluator, name).lower() for name in changed)})"
+        yield f"other settings ({', '.join(_title(rule.evaluator, name) for name in changed)})"
 
 
 def _set(asked: Evaluation | RequiredEvaluation, name: str) -> tuple[object, ...]:
@@ -66,4 +66,5 @@ def _set(asked: Evaluation | RequiredEvaluation, name: str) -> tuple[object, ...
 
 def _title(evaluator: str, name: str) -> str:
     known = describe(evaluator)["params"].get("properties", {}) if evaluator in EVALUATORS else {}
-    return str(known.get(name, {}).get("title", name))
+    title = str(known.get(name, {}).get("title", name))
+    return title[:1].lower() + title[1:]

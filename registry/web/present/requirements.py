@@ -8,8 +8,7 @@ from django.db.models.functions import JSONObject
 
 from registry.models import RequiredDocument, RequiredEvaluation, Risk, Threshold
 from registry.models.choices import DocumentKind
-from registry.reports.metric_names import evaluator_title
-from registry.reports.wording import asked_words
+from registry.reports.wording import asked_words, evaluator_words
 
 Row = Mapping[str, Any]
 
@@ -47,7 +46,7 @@ def _threshold(row: Row) -> str:
 
 
 def _evaluation(row: Row) -> str:
-    return f"{evaluator_title(row['evaluator'])} has run, {row['assurance']} or better"
+    return f"{evaluator_words(row['evaluator'])} has run, {row['assurance']} or better"
 
 
 def _document(row: Row) -> str:
