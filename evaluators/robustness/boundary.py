@@ -82,7 +82,8 @@ class DecisionBoundary:
 def walk_case(case: Case, *, box: Box, params: Mapping[str, Any], seed: int, progress: Progress) -> Json:
     """Distances of the rows that the model has right, part by part until the budget is spent."""
     said, again, budget = case.predicted(), case.predicted(), Budget(params["budget_s"])
-    right = case.take(np.flatnonzero(said == case.labels))
+    is_right = said == case.labels
+    right = case.take(np.flatnonzero(is_right))
     distances: list[float] = []
     asked, cut_short = 0, 0
     for part in budget.parts(right.n, PART):
@@ -101,11 +102,13 @@ def walk_case(case: Case, *, box: Box, params: Mapping[str, Any], seed: int, pro
         asked += int(walk.queries.sum())
         cut_short += int((np.isfinite(walk.distances) & (walk.rounds < params["iterations"])).sum())
     finite = short([value for value in distances if np.isfinite(value)])
+    # Rows are in random order: of those that are wrong, the ones before the row that was reached belong to the part.
+    rows = int(np.flatnonzero(is_right)[budget.done]) if budget.is_exhausted else case.n
     return {
-        "rows": (right.n and budget.done) + case.n - right.n,
+        "rows": rows,
         "distances": finite,
         "unreached": len(distances) - len(finite),
-        "left_out": case.n - right.n,
+        "left_out": rows - budget.done,
         "unsteady": int((said != again).sum()),
         "cut_short": cut_short,
         "queries_per_row": asked / max(len(distances), 1),

@@ -1,6 +1,5 @@
 """What a model answered to behavioural trials: the failures, counted per template, and the table that shows them."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 from evaluators.arithmetic.clusters import Clusters
@@ -34,10 +33,9 @@ def clustered(trials: Sequence[Trial], failed: set[Trial]) -> Json:
     counts: dict[str, dict[str, dict[str, list[int]]]] = {kind: {OVERALL: {}} for kind in KINDS}
     for trial in trials:
         for name in (OVERALL, f"capability={trial.capability}"):
-            pair = counts[trial.kind].setdefault(name, defaultdict(lambda: [0, 0]))
-            pair.setdefault(trial.cluster, [0, 0])
-            pair[trial.cluster][0] += trial in failed
-            pair[trial.cluster][1] += 1
+            pair = counts[trial.kind].setdefault(name, {}).setdefault(trial.cluster, [0, 0])
+            pair[0] += trial in failed
+            pair[1] += 1
     return {
         kind: {
             name: Clusters.of((x, m) for x, m in clusters.values()).cells for name, clusters in sorted(slices.items())

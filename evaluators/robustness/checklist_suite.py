@@ -35,9 +35,14 @@ def open_suite(subject: Subject, classes: Sequence[str]) -> list[Trial]:
     rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
     bases = _bases(rows, name)
     return sorted(
-        {_trial(row, i, bases, classes, name) for i, row in enumerate(rows, start=1) if row["label"] != BASE},
+        {_trial(row, i, bases, classes, name) for i, row in enumerate(rows, start=1) if not _is_base(row)},
         key=lambda trial: (trial.kind, trial.capability, trial.cluster, trial.text),
     )
+
+
+def _is_base(row: Mapping[str, str]) -> bool:
+    """In a row of kind mft, "base" is the name of a class."""
+    return row["label"] == BASE and row["split"] != MFT
 
 
 def _bases(rows: Sequence[Mapping[str, str]], name: str) -> dict[tuple[str, str], str]:
@@ -45,8 +50,7 @@ def _bases(rows: Sequence[Mapping[str, str]], name: str) -> dict[tuple[str, str]
     for i, row in enumerate(rows, start=1):
         if row["split"] not in KINDS:
             raise SubjectError(f"{name}: row {i}: {row['split']!r} is not one of {', '.join(KINDS)}")
-        is_base = row["label"] == BASE and row["split"] != MFT
-        if is_base and found.setdefault((row["split"], row["cluster"]), row["text"]) != row["text"]:
+        if _is_base(row) and found.setdefault((row["split"], row["cluster"]), row["text"]) != row["text"]:
             raise SubjectError(f"{name}: row {i}: the template {row['cluster']!r} has two different base rows")
     return found
 

@@ -13,7 +13,8 @@ MAX_CATEGORIES = 20
 # Sequences of changes per row up to which all are tried; beyond that the best few after each change go on.
 ENUMERATED = 4_000
 BEAM = 6
-BLOCK = 1 << 21
+# How many cells are asked about at once, and how many of points that go on are held.
+BLOCK, HELD = 1 << 21, 1 << 23
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,12 @@ class Space:
                 features.append(j)
                 values.append(value)
         return np.array(features), np.stack(values, axis=1)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether a feature that may change has more categories than are tried."""
+        found = zip(self.columns.categories, self.columns.is_fixed, strict=True)
+        return any(len(known) > MAX_CATEGORIES and not is_fixed for known, is_fixed in found)
 
     def _values(self, column: FloatArray, j: int) -> list[FloatArray]:
         if self.columns.kinds[j] == CATEGORY:
@@ -76,9 +83,21 @@ def attack(model: Model, rows: FloatArray, labels: IntArray, space: Space) -> tu
     features, values = space.moves(rows)
     is_complete = len(features) ** space.changes <= ENUMERATED
     width = len(features) ** space.changes if is_complete else BEAM
+    found = rows.copy()
+    size = max(1, HELD // (width * rows.shape[1]))
+    for start in range(0, len(rows), size):
+        part = slice(start, start + size)
+        found[part] = _walked(model, rows[part], labels[part], features, values[part], space.changes, width)
+    return found, is_complete and not space.is_cut
+
+
+def _walked(
+    model: Model, rows: FloatArray, labels: IntArray, features: IntArray, values: FloatArray, changes: int, width: int
+) -> FloatArray:
+    """The points of `attack`, for rows whose beams are held together."""
     beams, found = rows[:, None, :].copy(), rows.copy()
     left = np.arange(len(rows))
-    for _ in range(space.changes):
+    for _ in range(changes):
         if not len(left):
             break
         beams = _extended(model, beams, features, values[left], labels[left], width)
@@ -86,7 +105,7 @@ def attack(model: Model, rows: FloatArray, labels: IntArray, space: Space) -> tu
         fell = wrong.any(axis=1)
         found[left[fell]] = beams[fell, wrong[fell].argmax(axis=1)]
         left, beams = left[~fell], beams[~fell]
-    return found, is_complete
+    return found
 
 
 def _extended(
@@ -96,23 +115,40 @@ def _extended(
     n, many, d = beams.shape
     per_row = many * len(features)
     kept = []
-    size = max(1, BLOCK // (per_row * d))
+    # Points that are all asked about at once: of several rows, or of one row some.
+    size, step = max(1, BLOCK // (per_row * d)), max(1, BLOCK // d)
     for start in range(0, n, size):
         part = slice(start, start + size)
-        points = np.repeat(beams[part], len(features), axis=1)
-        moves = np.tile(np.arange(len(features)), many)
-        points[:, np.arange(per_row), features[moves]] = np.where(
-            moves == 0, points[:, np.arange(per_row), features[moves]], values[part][:, moves]
+        parts = np.split(np.arange(per_row), range(step, per_row, step))
+        margins = np.concatenate(
+            [_margins(model, _changed(beams[part], features, values[part], which), labels[part]) for which in parts],
+            axis=1,
         )
-        margins = _margins(model, points.reshape(-1, d), np.repeat(labels[part], per_row)).reshape(-1, per_row)
         best = np.argsort(margins, axis=1, kind="stable")[:, :width]
-        kept.append(np.take_along_axis(points, best[:, :, None], axis=1))
+        kept.append(
+            np.stack(
+                [
+                    _changed(beams[i : i + 1], features, values[i : i + 1], which)[0]
+                    for i, which in enumerate(best, start=start)
+                ]
+            )
+        )
     return np.concatenate(kept)
 
 
+def _changed(beams: FloatArray, features: IntArray, values: FloatArray, which: IntArray) -> FloatArray:
+    """(n, m, d): of every point of the beams with every change, point after point, those at these places."""
+    moves, places = which % len(features), np.arange(len(which))
+    points = beams[:, which // len(features)]
+    is_moved = moves > 0
+    points[:, places[is_moved], features[moves[is_moved]]] = values[:, moves[is_moved]]
+    return points
+
+
 def _margins(model: Model, points: FloatArray, labels: IntArray) -> FloatArray:
-    """The score of the right label less the best other."""
-    scores = model.scores(points)
+    """(n, m): the score of each row's label less the best other, at its points (n, m, d)."""
+    n, m, d = points.shape
+    scores, labels = model.scores(points.reshape(-1, d)), np.repeat(labels, m)
     right = np.take_along_axis(scores, labels[:, None], axis=1)[:, 0]
     np.put_along_axis(scores, labels[:, None], -np.inf, axis=1)
-    return np.asarray(right - scores.max(axis=1))
+    return np.asarray(right - scores.max(axis=1)).reshape(n, m)

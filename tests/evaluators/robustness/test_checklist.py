@@ -106,6 +106,7 @@ def test_own_templates_of_all_three_kinds(tmp_path: Path) -> None:
     [
         (("x", "mtf", "a", "positive"), "row 1: 'mtf' is not one of"),
         (("x", "mft", "a", "neutral"), "row 1: 'neutral' is not a class"),
+        (("x", "mft", "a", "base"), "row 1: 'base' is not a class"),
         (("x", "inv", "a", "same"), "row 1: the template 'a' has no base"),
         (("x", "dir", "a", "sideways"), "row 1: a row of kind dir"),
     ],

@@ -1,3 +1,5 @@
+import math
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -7,6 +9,7 @@ from evaluators import catalog
 from evaluators.contract import Status
 from evaluators.models.model import ROWS, Model
 from evaluators.notebook import in_memory
+from evaluators.robustness import boundary
 from evaluators.robustness.hopskipjump import BISECTIONS, HALVINGS, Walk, hopskipjump
 from evaluators.robustness.orders import median_ranks
 from tests.evaluators.robustness.subjects import as_model, halved_digits, margins, outcome, run
@@ -152,6 +155,20 @@ def test_the_rows_order_and_the_batch_leave_no_trace() -> None:
     # Another order is another table with another seed, so both are measured with one.
     found = [_statistics(evaluator, model, rows[o], labels[o]) for o in (np.arange(len(rows)), order)]
     assert found[0] == found[1]
+
+
+def test_of_a_walk_cut_short_the_wrong_rows_count_as_far_as_it_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, rows, labels = halved_digits()
+    spoiled = labels.copy()
+    spoiled[::2] = 1 - spoiled[::2]
+    right = float((model.predict(rows) == spoiled).mean())
+    monkeypatch.setattr(boundary, "PART", 20)
+    monkeypatch.setattr("evaluators.budget.time", SimpleNamespace(monotonic=lambda: math.inf))
+    found = outcome("robust.boundary", as_model(model), rows, spoiled, iterations=2)
+    detail, points = found.readings[0].detail, found.evidence[0].data["series"][0]["points"]
+    assert (detail["units_done"], detail["budget_exhausted"]) == (20, True)
+    assert detail["rows"] == 20 + detail["left_out"] < len(rows)
+    assert points[0]["y"] == pytest.approx(right, abs=0.2)
 
 
 def _statistics(evaluator: Any, model: Any, rows: np.ndarray, labels: np.ndarray) -> Any:

@@ -10,6 +10,7 @@ from sklearn.tree import DecisionTreeClassifier
 from evaluators import catalog
 from evaluators.contract import ParameterError, Reading, Status
 from evaluators.models.model import ROWS, Model
+from evaluators.robustness import feature_attack
 from evaluators.robustness.cases import row_keys
 from evaluators.robustness.feature_attack import Space, attack
 from evaluators.robustness.perturbations import CATEGORY, NUMBER, WHOLE, Columns
@@ -116,6 +117,30 @@ def test_every_point_found_keeps_the_rules(changes: int) -> None:
     assert (model.labels(points[moved]) != labels[moved]).all()
     assert space.violations(x, points).sum() == 0
     assert np.array_equal(points[:, 3], x[:, 3])
+
+
+@pytest.mark.parametrize("changes", [1, 2, 4])
+def test_what_fits_into_memory_at_once_changes_no_attack(changes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    x, _ = table(60)
+    y = (x[:, 0] + x[:, 1] / 25 > 1).astype(int)
+    model = rule(lambda rows: rows[:, 0] + rows[:, 1] / 25 > 1)
+    space = Space(Columns.of(x, ("a", "b", "c"), categorical=["c"], immutable=[]), changes, 0.5)
+    whole, is_complete = attack(model, x, y, space)
+    monkeypatch.setattr(feature_attack, "BLOCK", 3 * 7)
+    monkeypatch.setattr(feature_attack, "HELD", 3 * 40)
+    parts, is_still_complete = attack(model, x, y, space)
+    assert np.array_equal(parts, whole)
+    assert (whole != x).any()
+    assert is_still_complete == is_complete
+
+
+def test_a_feature_with_more_categories_than_are_tried_is_no_enumeration() -> None:
+    x = np.arange(30, dtype=float)[:, None]
+    model = rule(lambda rows: rows[:, 0] == 29)
+    space = Space(Columns.of(x, ("a",), categorical=["a"], immutable=[]), 1, 0.5)
+    assert attack(model, x[:5], np.zeros(5, dtype=np.int64), space)[1] is False
+    fixed = Space(Columns.of(x, ("a",), categorical=["a"], immutable=["a"]), 1, 0.5)
+    assert attack(model, x[:5], np.zeros(5, dtype=np.int64), fixed)[1] is True
 
 
 def test_broken_rules_are_noticed() -> None:
