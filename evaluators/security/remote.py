@@ -15,6 +15,7 @@ from evaluators.security import gguf
 from evaluators.security.archives import ZIP_ERRORS
 from evaluators.security.formats import MAX_JSON, MAX_ONNX, ONNX_DOMAINS, Format, is_outside
 from evaluators.security.parts import CODE, identify_part, model_files
+from evaluators.security.tags import MAX_YAML, tag_findings
 from evaluators.security.templates import template_findings
 
 REMOTE = "security.remote_code"
@@ -22,9 +23,20 @@ SHOWN = 100
 CHUNK = 1 << 22
 SETTINGS = ("auto_map", "trust_remote_code", "custom_pipelines", "_attn_implementation_autoset_from_hub")
 KERNELS = ("attn_implementation", "_attn_implementation")
-LAMBDAS = ("Lambda", "TFOpLambda", "SlicingOpLambda", "__lambda__")
+# Layers that bring a program, or load one from a file they name.
+LAMBDAS = (
+    *("Lambda", "TFOpLambda", "SlicingOpLambda", "__lambda__"),
+    *("TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer"),
+)
+# Modules of Keras that hold what models are made of; others hold functions that fetch, load and switch safety off.
+PARTS = frozenset(
+    [
+        *("activations", "constraints", "dtype_policies", "initializers", "layers", "losses"),
+        *("metrics", "models", "ops", "optimizers", "regularizers"),
+    ]
+)
 # An escaped letter is written by nobody who means to be read.
-LAYERS = re.compile(rb'"class_name"\s{0,100}:\s{0,100}"(?:Lambda|TFOpLambda|SlicingOpLambda|__lambda__)"|\\u00[4-7]')
+LAYERS = re.compile(rb'"class_name"\s{0,100}:\s{0,100}"(?:%s)"|\\u00[4-7]' % "|".join(LAMBDAS).encode())
 
 
 class RemoteCode:
@@ -74,6 +86,8 @@ def _inspect(handle: BinaryIO, name: str, found: Format) -> Iterator[str]:
         yield from template_findings(handle.read(MAX_JSON).decode("utf-8", "replace"))
     elif name.lower().endswith(".json") or found.name == "json":
         yield from _json(handle, size)
+    elif name.lower().endswith((".yaml", ".yml")):
+        yield from tag_findings(handle.read(MAX_YAML + 1))
     elif found.name == "gguf":
         yield from (text for one in gguf.inspect(handle, size).templates.values() for text in template_findings(one))
     elif found.name == "onnx" or name.lower().endswith(".onnx"):
@@ -126,10 +140,19 @@ def _built(item: Mapping[str, Any]) -> Iterator[str]:
     if item.get("class_name") in LAMBDAS:
         yield "holds a layer with code"
     module = item.get("module")
-    if "class_name" in item and isinstance(module, str) and module.partition(".")[0] not in ("keras", "builtins"):
+    if "class_name" in item and isinstance(module, str) and not _is_part(module, item["class_name"]):
         yield f"builds something of the module {module[:80]!r}"
     if item.get("class_name") == "function" and module == "builtins":
         yield f"calls the function {str(item.get('config'))[:80]!r}"
+
+
+def _is_part(module: str, kind: object) -> bool:
+    """Whether a module is one of Keras that holds parts of models, in its public or its inner name."""
+    names = [name for name in module.split(".") if name != "src"]
+    if names[0] != "keras" or len(names) == 1:
+        return names in (["builtins"], ["keras"])
+    # Among the functions beside layers and models are those that load them.
+    return names[1] in PARTS and (kind != "function" or names[1] not in ("layers", "models"))
 
 
 def _templates(value: Any) -> list[str]:

@@ -11,6 +11,7 @@ from evaluators.security.gguf import inspect
 from evaluators.security.remote import LAYERS, setting_findings
 from evaluators.security.templates import template_findings
 from tests.evaluators.security.folders import first, key, signed, statement
+from tests.evaluators.security.test_safetensors import GOOD, packed
 
 pytestmark = pytest.mark.verification
 
@@ -53,6 +54,12 @@ def test_a_template_that_counts_and_loops_is_clean(template: str) -> None:
         {"layers": [{"class_name": "__lambda__", "config": {}}]},
         {"module": "os", "class_name": "function", "config": "system"},
         {"module": "builtins", "class_name": "function", "config": "exec"},
+        {"module": "keras.utils", "class_name": "function", "config": "get_file"},
+        {"module": "keras.src.utils.file_utils", "class_name": "function", "config": "get_file"},
+        {"module": "keras.config", "class_name": "function", "config": "enable_unsafe_deserialization"},
+        {"module": "keras.models", "class_name": "function", "config": "load_model"},
+        {"module": "keras.layers", "class_name": "TorchModuleWrapper", "config": {}},
+        {"module": "keras.layers", "class_name": "TFSMLayer", "config": {"filepath": "x"}},
     ],
 )
 def test_settings_that_fetch_or_build_a_program_are_found(config: dict[str, object]) -> None:
@@ -60,6 +67,37 @@ def test_settings_that_fetch_or_build_a_program_are_found(config: dict[str, obje
     assert not list(
         setting_findings({"_attn_implementation": "eager", "module": "keras.layers", "class_name": "Dense"})
     )
+
+
+@pytest.mark.parametrize("module", ["keras", "keras.layers", "keras.src.models.functional", "builtins", "keras.ops"])
+def test_parts_of_models_are_clean(module: str) -> None:
+    assert not list(setting_findings({"module": module, "class_name": "Dense", "config": {}}))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"a: !!python/object/apply:os.system [id]",
+        b"!!%70ython/object/apply:os.system [id]",
+        b"%TAG !p! tag:yaml.org,2002:py\n---\n- !p!thon/object/apply:os.system [id]",
+        b"a: !<tag:yaml.org,2002:python/name:os.system> ''",
+        b"a: {b: [!own {c: 1}]}",
+        b"a: [",
+        b"\xff\xfe",
+        b"a: 1\n" + b"#" * (1 << 20),
+    ],
+)
+def test_yaml_that_builds_objects_or_cannot_be_read_is_found(content: bytes, tmp_path: Path) -> None:
+    found = first("security.remote_code", tmp_path, {"model.safetensors": packed(GOOD), "model.yaml": content})
+    assert found.value == 1
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"a: 1\nb: [x, !!str 2]\n--- \n!!map {c: !!set {d}}", b"a: &x [1]\nb: *x", b"! a"]
+)
+def test_yaml_of_plain_values_is_clean(content: bytes, tmp_path: Path) -> None:
+    found = first("security.remote_code", tmp_path, {"model.safetensors": packed(GOOD), "conf.yml": content})
+    assert found.value == 0
 
 
 def test_a_layers_name_in_escaped_letters_is_found() -> None:
