@@ -21,7 +21,7 @@ from collections.abc import Sequence
 
 from evaluators import rendering
 from evaluators.catalog import EVALUATORS, describe, load, method_page
-from evaluators.contract import EvaluatorError, Json, Status
+from evaluators.contract import EvaluatorError, Json, Status, Undeclared
 from evaluators.evaluate import Outcome, evaluate
 from evaluators.libraries import loaded_versions
 from evaluators.options import add_subject_options, pairs, subject_from
@@ -47,6 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except EvaluatorError as error:
         print(f"evaluators: {error}", file=sys.stderr)
+        if isinstance(error, Undeclared):
+            print(f"What it reads, and how it is given: python -m evaluators describe {args.id}", file=sys.stderr)
         return UNUSABLE
     except KeyboardInterrupt:
         print("evaluators: interrupted, nothing was measured", file=sys.stderr)

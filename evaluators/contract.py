@@ -50,6 +50,10 @@ class SubjectError(EvaluatorError):
     """A file of the subject can't be used; the message names the file and, where there is one, row and column."""
 
 
+class Undeclared(SubjectError):
+    """A file, a model or a column that is read wasn't given; the message says which, and what would do instead."""
+
+
 class ParameterError(EvaluatorError):
     """A parameter is unknown, has the wrong type or lies outside its bounds."""
 
@@ -134,7 +138,7 @@ class Subject:
         names = self.roles.get(role, ())
         if len(names) != 1:
             what = "no column was" if not names else f"{len(names)} columns were"
-            raise SubjectError(f"{what} declared as {role}, {ROLES[role]}")
+            raise Undeclared(f"{what} declared as {role}, {ROLES[role]}")
         return names[0]
 
     @property

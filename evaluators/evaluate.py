@@ -9,6 +9,7 @@ from evaluators.budget import BUDGET_PARAMETERS
 from evaluators.catalog import load, readings
 from evaluators.contract import (
     OVERALL,
+    ROLES,
     Evaluator,
     EvaluatorError,
     Evidence,
@@ -17,7 +18,7 @@ from evaluators.contract import (
     Progress,
     Reading,
     Subject,
-    SubjectError,
+    Undeclared,
     derive_seed,
     spec_digest,
 )
@@ -32,6 +33,7 @@ READS = {
     "model": "a model",
     "baseline": "a second model, in the role of baseline",
 }
+INSTEAD = {"baseline": ", and there is no other model, in the role of baseline"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,12 +99,16 @@ def evaluate(
 
 
 def check_needs(evaluator: Evaluator, subject: Subject) -> None:
-    """Raise SubjectError if a file that the evaluator can't do without is missing, before anything is opened."""
+    """Raise Undeclared if a file or column that the evaluator can't do without is missing, before any is opened."""
     for role in evaluator.needs.get("files", ()):
         present = has_model(subject, role) if role in ("model", "baseline") else has_role(subject, role)
         if not present:
             given = ", ".join(sorted({key.partition("/")[0] for key in subject.files})) or "no files"
-            raise SubjectError(f"{evaluator.id} reads {READS.get(role, role)}; the subject has {given}")
+            raise Undeclared(f"{evaluator.id} reads {READS.get(role, role)}; the subject has {given}")
+    for role in evaluator.needs.get("columns", ()):
+        if role in ROLES and not subject.roles.get(role) and not (role == "baseline" and has_model(subject, role)):
+            wanted = f"{evaluator.id} reads a column declared as {role}, {ROLES[role]}"
+            raise Undeclared(f"{wanted}; none was{INSTEAD.get(role, '')}")
 
 
 def _seed(evaluator: Evaluator, completed: Mapping[str, Any], level: float, subject: Subject) -> int:

@@ -20,6 +20,7 @@ from evaluators.contract import (
     Status,
     Subject,
     SubjectError,
+    Undeclared,
 )
 from evaluators.data.shares import distance
 from evaluators.exact import insufficient, not_applicable, table
@@ -70,7 +71,7 @@ class Representation:
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
         progress(0.0, "reading the table")
         if not subject.groups:
-            raise SubjectError("a group column must be declared")
+            raise Undeclared("no column was declared as group: whose shares are to be looked at")
         names = [*subject.groups, *used_columns(subject), *([subject.label] if subject.label else [])]
         columns = open_columns(subject, names=names)
         groups, codes = _groups([columns.data[name] for name in subject.groups])

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from evaluators.arithmetic.clusters import Clusters
 from evaluators.arithmetic.counts import slice_name
 from evaluators.budget import Budget
-from evaluators.contract import OVERALL, Evidence, Json, Progress, Subject
+from evaluators.contract import OVERALL, Evidence, Json, Progress, Subject, Undeclared
+from evaluators.inputs.files import has_model
 from evaluators.models.model import Model
 from evaluators.models.opening import open_model
 from evaluators.subjects.roles import groups, open_table
@@ -59,6 +60,11 @@ def ask(subject: Subject, prompts: Sequence[Prompt], *, seconds: float, progress
         progress(0.1, "reading the table")
         found = read_exchanges(subject)
         return Asked(found, {"units_done": len(found), "budget_exhausted": False, "queries": 0})
+    if not has_model(subject):
+        raise Undeclared(
+            "a model that writes is needed, in files or behind an endpoint; or a table with what it wrote declared as "
+            "output and the prompts as text"
+        )
     progress(0.0, "opening the model")
     return ask_model(open_model(subject, device="auto"), prompts, seconds=seconds, progress=progress)
 
@@ -85,6 +91,8 @@ def asked_evidence(asked: Asked) -> Evidence:
 
 def read_exchanges(subject: Subject) -> list[Exchange]:
     """Columns text and output, and where declared label, cohort (group) and block (cluster). Raises SubjectError."""
+    if "text" not in subject.roles:
+        raise Undeclared("outputs were declared without their prompts: declare the column of prompts as text")
     columns = {"text": subject.column("text"), "output": subject.column("output")}
     if subject.label:
         columns["label"] = subject.label

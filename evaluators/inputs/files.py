@@ -4,7 +4,7 @@ import hashlib
 import os
 from typing import BinaryIO
 
-from evaluators.contract import FileRef, Subject, SubjectError
+from evaluators.contract import FileRef, Subject, SubjectError, Undeclared
 
 GIB = 1 << 30
 
@@ -12,7 +12,7 @@ GIB = 1 << 30
 def required(subject: Subject, role: str) -> FileRef:
     """The file of that role. Raises SubjectError if the subject has none."""
     if role not in subject.files:
-        raise SubjectError(f"a {role} file is needed and none was given")
+        raise Undeclared(f"a {role} file is needed and none was given")
     return subject.files[role]
 
 
@@ -33,7 +33,7 @@ def of_role(subject: Subject, role: str) -> dict[str, FileRef]:
         ref = subject.files[role]
         return {os.path.basename(ref.name): ref} | several
     if not several:
-        raise SubjectError(f"a {role} file is needed and none was given")
+        raise Undeclared(f"a {role} file is needed and none was given")
     return several
 
 

@@ -86,8 +86,12 @@ def open_estimator(subject: Subject, role: str = "model") -> Estimator:
 def load_estimator(data: bytes, name: str, declared: tuple[str, ...]) -> Estimator:
     """The same from bytes whose digest was checked."""
     if not data.startswith(b"PK\x03\x04"):
-        what = "a pickle, which is never loaded" if data[:1] == b"\x80" else "not a skops archive"
-        raise SubjectError(f"{name}: is {what}; save the model with skops")
+        if data[:1] == b"\x80":
+            raise SubjectError(f"{name}: is a pickle, which is never loaded; save the model with skops")
+        raise SubjectError(
+            f"{name}: is no model that can be opened: not a skops archive (how scikit-learn models are saved), ONNX, "
+            "XGBoost or LightGBM file; networks and Hugging Face models are folders of several files"
+        )
     estimator = _load(data, name)
     if not hasattr(estimator, "predict"):
         raise SubjectError(f"{name}: holds a {type(estimator).__name__}, which doesn't predict")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray, IntArray
-from evaluators.contract import FileRef, Subject, SubjectError
+from evaluators.contract import FileRef, Subject, SubjectError, Undeclared
 from evaluators.devices import pick
 from evaluators.inputs.files import has_model, of_role
 from evaluators.inputs.memory import InMemory
@@ -29,7 +29,7 @@ def open_model(subject: Subject, *, role: str = "model", device: str = "cpu") ->
     file, with or without `signature.json`, by its content: skops, ONNX, XGBoost or LightGBM.
     """
     if not has_model(subject, role):
-        raise SubjectError(f"a {role} is needed and none was given")
+        raise Undeclared(f"a {role} is needed and none was given")
     is_endpoint = role == "model" and subject.kind == "endpoint"
     if isinstance(subject, InMemory) and role in subject.models:
         model: Model = subject.models[role]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray, IntArray
-from evaluators.contract import Subject, SubjectError
+from evaluators.contract import Subject, SubjectError, Undeclared
 from evaluators.inputs.tables import Categorical
 from evaluators.subjects.columns import Columns, numbers, open_columns, used_columns
 
@@ -15,7 +15,7 @@ MAX_COLUMNS = 200
 def open_windows(subject: Subject) -> tuple[Columns, Columns]:
     """Current and reference window with the same columns: those declared, or all that both files have."""
     if "reference" not in subject.files:
-        raise SubjectError("a reference file is needed: the window that the table is compared with")
+        raise Undeclared("a reference file is needed: the window that the table is compared with")
     declared = [*used_columns(subject), subject.score, subject.prediction, subject.label]
     names = list(dict.fromkeys(name for name in declared if name))
     current = open_columns(subject, names=names)
@@ -63,6 +63,8 @@ def _watched(subject: Subject) -> str:
     if subject.score:
         return subject.score
     names = used_columns(subject)
+    if not names:
+        raise Undeclared("no column was declared as score, nor as feature: one of them is the series")
     if len(names) != 1:
         raise SubjectError(f"the series is the score column or one feature; {len(names)} features were declared")
     return names[0]

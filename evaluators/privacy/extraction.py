@@ -20,9 +20,7 @@ from evaluators.contract import (
     Reading,
     Status,
     Subject,
-    SubjectError,
 )
-from evaluators.inputs.files import required
 from evaluators.models.model import ROWS, VALUE, Model
 from evaluators.models.opening import open_model
 from evaluators.privacy.surrogates import learn, solve
@@ -66,7 +64,7 @@ class Extraction:
         rows = _shuffled(feature_matrix(subject, model), seed)
         held = min(HELD_OUT, len(rows) // 2)
         if held < MINIMUM:
-            raise SubjectError(f"{required(subject, 'table').name}: {len(rows)} rows, and copying needs {2 * MINIMUM}")
+            return Measured(statistics={"rows": len(rows)})
         test, pool = np.nan_to_num(rows[:held]), np.nan_to_num(rows[held:][: params["queries"]])
         truth = model.labels(rows[:held])
         budget = Budget(float(params["budget_s"]))
@@ -89,6 +87,11 @@ class Extraction:
         if "reason" in statistics:
             status = Status.NOT_APPLICABLE
             return [Reading(slice=OVERALL, status=status, reason=statistics["reason"], **common)]
+        if "rows" in statistics:
+            reason = f"{statistics['rows']} rows, fewer than {2 * MINIMUM}: half teach the copy and half test it"
+            return [
+                Reading(slice=OVERALL, status=Status.INSUFFICIENT_DATA, reason=reason, n=statistics["rows"], **common)
+            ]
         n, equations = statistics["n"], statistics["equations"]
         copies = [(f"queries={item['queries']}", item["agree"], item["queries"]) for item in statistics["curve"]]
         if equations:

@@ -8,7 +8,8 @@ import numpy as np
 from evaluators.arithmetic.draws import generator
 from evaluators.arithmetic.ranks import delong
 from evaluators.budget import BUDGET_PARAMETERS
-from evaluators.contract import Evidence, Json, Measured, Progress, Reading, Subject
+from evaluators.contract import Evidence, Json, Measured, Progress, Reading, Subject, Undeclared
+from evaluators.inputs.files import has_model
 from evaluators.models.opening import open_model
 from evaluators.privacy.asked import asked_game
 from evaluators.privacy.brought import brought_game
@@ -82,6 +83,11 @@ class Membership:
         facts: Json = {}
         if "member" in subject.roles or subject.score:
             game = brought_game(subject, params)
+        elif not has_model(subject):
+            raise Undeclared(
+                "columns declared as member and score are needed, how sure the model is of every row; or a model to "
+                "ask, a table of rows it was trained on, and a reference table of rows it was not"
+            )
         else:
             model = open_model(subject)
             if model.score_kind not in ("probability", "logit"):

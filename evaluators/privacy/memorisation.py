@@ -19,6 +19,7 @@ from evaluators.contract import (
     Status,
     Subject,
     SubjectError,
+    Undeclared,
 )
 from evaluators.inputs.files import required
 from evaluators.privacy.brought import members
@@ -69,7 +70,10 @@ class Memorisation:
         has_ranks = "member" in subject.roles
         has_outputs = "output" in subject.roles
         if not (has_ranks or has_outputs):
-            raise SubjectError("declare member and score, or output and text")
+            raise Undeclared(
+                "declare member and score, or output and text: which rows are canaries and their log-perplexity, or "
+                "what the model wrote and how the text goes on"
+            )
         progress(0.0, "reading the table")
         statistics: Json = _ranks(subject, float(params["space"])) if has_ranks else {}
         statistics |= _outputs(subject) if has_outputs else {}

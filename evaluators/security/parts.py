@@ -3,7 +3,7 @@
 import os
 from typing import BinaryIO
 
-from evaluators.contract import FileRef, Subject, SubjectError
+from evaluators.contract import FileRef, Subject, SubjectError, Undeclared
 from evaluators.security.formats import SAFE, UNKNOWN, Format, identify
 
 MAX_FILES = 2_000
@@ -21,7 +21,7 @@ def model_files(subject: Subject) -> dict[str, FileRef]:
         raise SubjectError(f"two of the model's files are called {next(iter(single))!r}")
     found = dict(sorted((single | several).items()))
     if not found:
-        raise SubjectError("a model file is needed and none was given")
+        raise Undeclared("a model file is needed and none was given")
     if len(found) > MAX_FILES:
         raise SubjectError(f"the model has {len(found):,} files, more than the {MAX_FILES:,} allowed")
     return found

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from evaluators.arithmetic.counts import IntArray
-from evaluators.contract import Subject, SubjectError
+from evaluators.contract import Subject, Undeclared
 from evaluators.inputs.files import has_model, required
 from evaluators.inputs.tables import Categorical, Table
 from evaluators.models.opening import open_model
@@ -29,7 +29,7 @@ def open_pair(subject: Subject) -> Pair:
     """Read both models' predictions: columns of the table, or models opened and asked. Raises SubjectError."""
     table, told = open_predictions(subject)
     if not told.prediction:
-        raise SubjectError("no column was declared as prediction")
+        raise Undeclared("no column was declared as prediction, what the model said, and there is no model to ask")
     columns: dict[str, Categorical] = {}
     if told.label:
         columns[TRUE] = table.categorical[told.label]
@@ -43,6 +43,8 @@ def _baseline(subject: Subject) -> Categorical:
     if "baseline" not in subject.roles and has_model(subject, "baseline"):
         model = open_model(subject, role="baseline")
         return Categorical(model.labels(model_inputs(subject, model)), model.classes)
+    if "baseline" not in subject.roles:
+        raise Undeclared("no column was declared as baseline, and there is no other model, in the role of baseline")
     column = subject.column("baseline")
     only: Table = open_table(subject, categorical=[column])
     return only.categorical[column]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluators.contract import Subject, SubjectError
+from evaluators.contract import Subject, SubjectError, Undeclared
 from evaluators.inputs.files import open_verified, required
 from evaluators.inputs.memory import InMemory
 from evaluators.inputs.parquet import read_parquet
@@ -14,6 +14,11 @@ from evaluators.inputs.tables import MAX_BYTES, Categorical, Table, is_parquet, 
 from evaluators.models.model import IMAGES, ROWS, Model
 
 MISSING = "(missing)"
+MEANT = {
+    "label": ", what really came out",
+    "prediction": ", what the model said, and there is no model to ask",
+    "score": ", how sure the model is",
+}
 MAX_CLASSES = 1_000
 
 
@@ -42,7 +47,7 @@ def open_table(
 def matrix(table: Table, columns: Sequence[str]) -> NDArray[np.float64]:
     """Numeric columns side by side (n, d). Missing cells are NaN; see `check_cells`."""
     if not columns:
-        raise SubjectError("no columns were declared for the model to read: declare features")
+        raise Undeclared("no columns were declared for the model to read: declare features, in its order")
     return np.column_stack([table.numeric[column] for column in columns])
 
 
@@ -62,7 +67,7 @@ def feature_names(subject: Subject, model: Model) -> tuple[str, ...]:
     """The columns the model reads: as its file says, else as declared. Raises SubjectError if neither does."""
     names = model.features or subject.features or subject.roles.get("feature", ())
     if not names:
-        raise SubjectError("the model keeps no column names, so its features must be declared")
+        raise Undeclared("the model keeps no column names, so its features must be declared, in its order")
     return names
 
 
@@ -91,7 +96,7 @@ def column_for(subject: Subject, role: str) -> str:
     """The name of the column that plays a role. Raises SubjectError if none was declared."""
     name: str | None = getattr(subject, role)
     if not name:
-        raise SubjectError(f"no column was declared as {role}")
+        raise Undeclared(f"no column was declared as {role}{MEANT.get(role, '')}")
     return name
 
 
@@ -117,7 +122,7 @@ def classes(table: Table, subject: Subject, roles: Sequence[str]) -> tuple[dict[
 def favourable_code(subject: Subject, names: Sequence[str]) -> int:
     """Which class is the favourable one. Raises SubjectError if it isn't declared or never occurs."""
     if subject.favourable is None:
-        raise SubjectError("no favourable outcome was declared, and it is never guessed")
+        raise Undeclared("no favourable outcome was declared, and it is never guessed")
     if subject.favourable not in names:
         shown = ", ".join(repr(name) for name in names[:10])
         raise SubjectError(f"the favourable outcome {subject.favourable!r} never occurs; the outcomes are {shown}")

@@ -69,7 +69,10 @@ def _check_labels(labels: Categorical, classes: Sequence[str], column: str, name
 
 def check_reads_texts(model: Model) -> None:
     if model.inputs != TEXTS:
-        raise SubjectError(f"the model reads {model.inputs}, and this measurement is about texts")
+        raise SubjectError(
+            f"the model reads {model.inputs}, and this measurement is about models that read texts: a Hugging Face "
+            "folder, or an endpoint or a function that takes texts"
+        )
 
 
 def ticket(seed: int, text: str) -> bytes:

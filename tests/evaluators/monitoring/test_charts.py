@@ -132,7 +132,7 @@ def test_a_series_without_control_is_not_judged(tmp_path: Path) -> None:
         run("chart.control", tmp_path, {"x": [1, "", 3]}, **facts)
     with pytest.raises(SubjectError, match="other than numbers"):
         run("chart.control", tmp_path, {"x": ["a", "b"]}, **facts)
-    with pytest.raises(SubjectError, match="0 features were declared"):
+    with pytest.raises(SubjectError, match="as score, nor as feature"):
         run("chart.control", tmp_path, {"x": [1, 2]})
 
 

@@ -86,12 +86,6 @@ def test_a_constant_model_is_copied_and_a_regression_is_not() -> None:
     assert refused.status is Status.NOT_APPLICABLE
 
 
-def test_too_few_rows_to_copy_from_are_refused() -> None:
-    rows, label = noisy_rows(4, 12)
-    with pytest.raises(SubjectError, match="12 rows, and copying needs 20"):
-        read("privacy.extraction", columns(rows), model=fitted(LogisticRegression(), rows, label))
-
-
 def test_copies_are_the_same_bits_twice_and_need_no_model_to_be_read_again() -> None:
     rows, label = noisy_rows(5, 300)
     model = fitted(LogisticRegression(), rows, label)
