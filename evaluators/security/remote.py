@@ -81,23 +81,28 @@ def file_findings(name: str, ref: FileRef, *, is_alone: bool) -> list[str]:
 
 
 def _inspect(handle: BinaryIO, name: str, found: Format) -> Iterator[str]:
-    size = os.fstat(handle.fileno()).st_size
-    if name.lower().endswith(".jinja"):
+    size, low = os.fstat(handle.fileno()).st_size, name.lower()
+    if low.endswith(".jinja"):
         yield from template_findings(handle.read(MAX_JSON).decode("utf-8", "replace"))
-    elif name.lower().endswith(".json") or found.name == "json":
-        yield from _json(handle, size)
-    elif name.lower().endswith((".yaml", ".yml")):
+    elif low.endswith((".yaml", ".yml")):
         yield from tag_findings(handle.read(MAX_YAML + 1))
-    elif found.name == "gguf":
-        yield from (text for one in gguf.inspect(handle, size).templates.values() for text in template_findings(one))
-    elif found.name == "onnx" or name.lower().endswith(".onnx"):
+    elif low.endswith(".json") or found.name == "json":
+        yield from _json(handle, size)
+    elif low.endswith(".onnx") or found.name == "onnx":
         yield from _onnx(handle, size)
-    elif found.name == "keras":
+    else:
+        yield from _by_format(handle, size, found.name)
+
+
+def _by_format(handle: BinaryIO, size: int, known: str) -> Iterator[str]:
+    if known == "gguf":
+        yield from (text for one in gguf.inspect(handle, size).templates.values() for text in template_findings(one))
+    elif known == "keras":
         yield from _keras(handle)
-    elif found.name == "hdf5":
+    elif known == "hdf5":
         yield from _layers(handle)
-    elif found.name in ("torchscript", "program"):
-        yield f"is {found.name}"
+    elif known in ("torchscript", "program"):
+        yield f"is {known}"
 
 
 def _json(handle: BinaryIO, size: int) -> Iterator[str]:
