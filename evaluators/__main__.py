@@ -26,6 +26,7 @@ from evaluators.evaluate import Outcome, evaluate
 from evaluators.libraries import loaded_versions
 from evaluators.options import add_subject_options, pairs, subject_from
 from evaluators.parameters import from_text
+from evaluators.printing import libraries_to_stderr
 
 MEASURED, ERRORS, UNUSABLE, NOTHING = 0, 1, 2, 3
 # As a shell says it: stopped by Ctrl-C, and nobody read on.
@@ -108,7 +109,8 @@ def _describe(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace) -> int:
     evaluator = load(args.id)
     params = {name: from_text(evaluator.parameters, name, text) for name, text in pairs(args.param, "param")}
-    outcome = evaluate(args.id, subject_from(args), params=params, level=args.level, progress=Reporter())
+    with libraries_to_stderr():
+        outcome = evaluate(args.id, subject_from(args), params=params, level=args.level, progress=Reporter())
     if args.json:
         print(json.dumps(_as_json(outcome), indent=2, ensure_ascii=False))
     else:

@@ -1,8 +1,11 @@
 """The evaluators by hand."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
+import lightgbm
 import numpy as np
 import pytest
 import torch
@@ -166,3 +169,22 @@ def test_only_a_long_run_tells_how_far_it_is(capsys: pytest.CaptureFixture[str])
         for step in range(5):
             report(step / 10, "measuring")
     assert capsys.readouterr().err == "  0%  measuring\n"
+
+
+def test_what_a_library_prints_stays_out_of_the_result(tmp_path: Path) -> None:
+    """LightGBM warns on stdout, from C, of what it doesn't know in a model's file."""
+    rng = np.random.default_rng(0)
+    columns = {"a": rng.normal(size=200), "b": rng.normal(size=200), "y": rng.integers(0, 2, 200)}
+    rows = np.column_stack([columns["a"], columns["b"]])
+    data = lightgbm.Dataset(rows, label=columns["y"], feature_name=["a", "b"])
+    known = lightgbm.train({"objective": "binary", "verbosity": -1}, data, 3).model_to_string()
+    text = known.replace("[verbosity: -1]", "[verbosity: 2]").replace(
+        "end of parameters", "[new: 3]\nend of parameters"
+    )
+    model = tmp_path / "model.txt"
+    model.write_text(text, encoding="utf-8")
+    given = ["--table", str(write_csv(tmp_path / "t.csv", columns)), "--model", str(model), "--column", "label=y"]
+    words = ["-m", "evaluators", "run", "performance.accuracy", *given, "--favourable", "1", "--json"]
+    found = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=True)
+    assert json.loads(found.stdout)["readings"]
+    assert "unrecognized parameter 'new'" in found.stderr
