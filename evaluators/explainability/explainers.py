@@ -57,12 +57,16 @@ def choose(model: Model, rows: FloatArray, wanted: str = "auto") -> str:
         _check(model, rows, wanted)
         return wanted
     name = type(model.estimator).__name__ if fitted(model) else ""
-    if name in LINEAR and np.ndim(np.squeeze(model.estimator.coef_)) <= 1:
+    if name in LINEAR and len(np.atleast_2d(model.estimator.coef_)) == 1:
         return "linear"
     if name in DOUBLE_PRECISION_TREES and not np.array_equal(rows, rows.astype(np.float32), equal_nan=True):
         return "permutation"
-    is_binary = model.score_kind == VALUE or len(model.classes) == 2
-    return "tree" if name in TREES and (is_binary or name in PROBABILITY_TREES) else "permutation"
+    return "tree" if name in TREES and (_is_of_one_output(model) or name in PROBABILITY_TREES) else "permutation"
+
+
+def _is_of_one_output(model: Model) -> bool:
+    """Whether one margin or value says all there is to say."""
+    return model.score_kind == VALUE or len(model.classes) == 2
 
 
 def _check(model: Model, rows: FloatArray, wanted: str) -> None:
@@ -72,6 +76,11 @@ def _check(model: Model, rows: FloatArray, wanted: str) -> None:
         raise SubjectError(f"the linear explainer reads coefficients, and {name} has none")
     if wanted == "tree" and name not in TREES:
         raise SubjectError(f"the tree explainer reads trees, and {name} has none")
+    if (wanted == "linear" or wanted == "tree" and name in MARGIN_TREES) and not _is_of_one_output(model):
+        raise SubjectError(
+            f"the {wanted} explainer reads one margin, and this {name} has one for each of its {len(model.classes)} "
+            "classes; the permutation explainer can do it"
+        )
     if wanted == "gradient" and model.network is None:
         raise SubjectError("the gradient explainer needs a network, and this model gives no gradient")
     if wanted == "exact" and rows.shape[1] > MAX_FEATURES:

@@ -41,16 +41,19 @@ def weights(d: int) -> FloatArray:
 def masked_means(function: Function, background: FloatArray, rows: FloatArray, masks: Mask) -> FloatArray:
     """(n, M): the mean output over the background when only the masked-in features come from the row.
 
-    `masks` is (M, d) for all rows, or (n, M, d) with masks of each row's own. Rows go in parts that fit into memory.
+    `masks` is (M, d) for all rows, or (n, M, d) with masks of each row's own. What fits into memory goes in at once.
     """
     n, d = rows.shape
     masks = np.broadcast_to(masks, (n, *masks.shape[-2:]))
-    per_row = masks.shape[1] * len(background) * d
-    step = max(1, MAX_CELLS // max(per_row, 1))
-    parts = []
+    count, per_mask = masks.shape[1], max(1, len(background) * d)
+    # Some rows with all their masks or, where those of one row are too many already, one row with some of them.
+    step, width = max(1, MAX_CELLS // (count * per_mask)), max(1, min(count, MAX_CELLS // per_mask))
+    found = np.empty((n, count))
     for start in range(0, n, step):
-        own, mask = rows[start : start + step], masks[start : start + step]
-        mixed = np.where(mask[:, :, None, :], own[:, None, None, :], background[None, None])
-        outputs = np.asarray(function(mixed.reshape(-1, d)), dtype=np.float64)
-        parts.append(outputs.reshape(len(own), masks.shape[1], len(background)).mean(axis=2))
-    return np.concatenate(parts)
+        for first in range(0, count, width):
+            part = slice(start, start + step), slice(first, first + width)
+            mask = masks[part]
+            mixed = np.where(mask[:, :, None, :], rows[part[0], None, None, :], background[None, None])
+            outputs = np.asarray(function(mixed.reshape(-1, d)), dtype=np.float64)
+            found[part] = outputs.reshape(*mask.shape[:2], len(background)).mean(axis=2)
+    return found

@@ -5,10 +5,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
 
 from evaluators.contract import Reading, Status, SubjectError
-from evaluators.evaluate import Outcome
-from evaluators.notebook import measure
+from evaluators.evaluate import Outcome, evaluate
+from evaluators.models.estimators import Estimator
+from evaluators.models.opening import from_estimator
+from evaluators.notebook import in_memory, measure
 
 EVALUATORS = ["explain.agreement", "explain.faithfulness", "explain.shap_global", "explain.stability"]
 
@@ -43,6 +47,24 @@ def test_a_constant_model_is_explained_by_nothing(name: str) -> None:
     assert {reading.status for reading in found} <= {Status.OK, Status.INSUFFICIENT_DATA}
     values = [reading.value for reading in found if reading.value is not None]
     assert values == pytest.approx([0.0] * len(values), abs=1e-9)
+
+
+@pytest.mark.parametrize("features", [1, 3])
+@pytest.mark.parametrize("estimator", [LogisticRegression(), GradientBoostingClassifier(n_estimators=5)])
+def test_a_model_of_three_classes_has_no_single_margin(estimator: Any, features: int) -> None:
+    rows = np.random.default_rng(0).normal(size=(120, features))
+    names = [f"x{i}" for i in range(features)]
+    labels = np.array(["u", "v", "w"])[np.digitize(rows[:, 0], [-0.4, 0.4])]
+    model = from_estimator(Estimator(estimator.fit(rows, labels), tuple(names)))
+    table = dict(zip(names, rows.T, strict=True))
+    subject = in_memory(tables={"table": table}, models={"model": model}, facts={"favourable": "v"})
+    params = {"rows": 20, "background": 10}
+    found = evaluate("explain.shap_global", subject, params=params)
+    assert {reading.status for reading in found.readings} == {Status.OK}
+    assert found.reading("explain.shap.global").detail["explainer"] == "permutation"
+    kind = "linear" if isinstance(estimator, LogisticRegression) else "tree"
+    with pytest.raises(SubjectError, match="one for each of its 3 classes"):
+        evaluate("explain.shap_global", subject, params=params | {"explainer": kind})
 
 
 @pytest.mark.parametrize("name", EVALUATORS)

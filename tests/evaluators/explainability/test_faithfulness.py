@@ -6,6 +6,7 @@ from sklearn.linear_model import LogisticRegression
 
 from evaluators import catalog
 from evaluators.contract import Status
+from evaluators.explainability import shapley
 from evaluators.explainability.averages import row_readings, row_statistics
 from evaluators.explainability.faithfulness import Faithfulness, row_values
 from evaluators.explainability.masking import (
@@ -100,6 +101,22 @@ def test_all_subsets_in_one_batch_equal_the_plain_sum() -> None:
     alone = masked_means(bent, BACKGROUND[:, :3], X[:, :3], subsets(3))
     assert alone[:, 0] == pytest.approx(np.full(9, base))
     assert alone[:, -1] == pytest.approx(bent(X[:, :3]))
+
+
+@pytest.mark.parametrize("cells", [5 * D * 3, 5 * D * 2**D * 2])
+def test_masks_that_do_not_fit_into_memory_at_once_are_tried_in_parts(
+    cells: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+
+    def watched(rows: np.ndarray) -> np.ndarray:
+        sizes.append(rows.size)
+        return linear(rows)
+
+    whole = masked_means(linear, BACKGROUND, X, subsets(D))
+    monkeypatch.setattr(shapley, "MAX_CELLS", cells)
+    assert masked_means(watched, BACKGROUND, X, subsets(D)) == pytest.approx(whole, abs=1e-12)
+    assert max(sizes) <= cells
 
 
 def judged(kind: str, phi: np.ndarray | None = None) -> dict:
