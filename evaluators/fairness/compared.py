@@ -41,7 +41,9 @@ class Compared:
         rates = self.x / self.m
         lowest, highest = int(rates.argmin()), int(rates.argmax())
         smallest = np.sort(self.m)[:2]
-        detectable = minimum_detectable_gap(float(self.x.sum() / self.m.sum()), float(smallest[0]), float(smallest[1]))
+        # Nobody knows from so many rows that a rate is nearer to 0 or 1 than about one row of them.
+        p = min(max(float(self.x.sum() / self.n), 1 / (self.n + 2)), 1 - 1 / (self.n + 2))
+        detectable = minimum_detectable_gap(p, float(smallest[0]), float(smallest[1]))
         return {
             "rate": self.title,
             "lowest": self.names[lowest],

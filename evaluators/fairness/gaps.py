@@ -58,7 +58,7 @@ def _difference(metric: str, items: Sequence[Compared], common: Json, *, is_mean
         status=Status.OK,
         value=sum(item.gap for item in items) / len(items) if is_mean else worst.gap,
         low=found.low,
-        high=found.high,
+        high=min(1.0, found.high),
         method="max-t simultaneous",
         n=worst.n,
         detail=detail,

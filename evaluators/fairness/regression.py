@@ -99,8 +99,13 @@ def _parity(metric: str, moments: Moments, names: list[str], minimum: int, commo
         return refusal(metric, found.shortage, common, detail)
     value, variance = OF[metric](inside)
     unit = moments.spread if metric != R2 else 1.0
-    if unit == 0 or not np.isfinite(value).all():
+    if unit == 0:
         return refusal(metric, "the outcome never differs, so nothing can be compared with it", common, detail)
+    if not np.isfinite(value).all():
+        constant = names[kept[int(np.flatnonzero(~np.isfinite(value))[0])]]
+        return refusal(
+            metric, f"the outcome never differs in {constant}, so nothing of it is explained", common, detail
+        )
     value, variance = value / unit, variance / unit**2
     rng = generator(common["seed"], metric)
     block = normal_block(value, np.maximum(variance, 0), replicates=replicates_for(len(kept)), rng=rng)

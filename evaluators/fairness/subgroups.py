@@ -121,7 +121,7 @@ def _violation(metric: str, name: str, counts: IntArray, subgroups: Subgroups, m
         status=Status.OK,
         value=float(found.value[widest]),
         low=interval.low,
-        high=interval.high,
+        high=min(1.0, interval.high),
         method="max-t simultaneous against the complement",
         n=int(m.sum()),
         detail=detail

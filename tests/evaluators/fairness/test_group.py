@@ -106,11 +106,20 @@ def test_a_gap_of_zero_is_a_result(tmp_path: Path) -> None:
     assert (gap.status, gap.value, gap.low) == (Status.OK, 0.0, 0.0)
 
 
+def test_no_interval_of_a_difference_reaches_beyond_one(tmp_path: Path) -> None:
+    rows = {"label": [1, 0] * 100, "prediction": [1] * 100 + [0] * 100, "group": ["a"] * 100 + ["b"] * 100}
+    found = measured(tmp_path, rows)
+    assert found["fairness.demographic_parity_difference", "overall"].value == 1.0
+    assert all((reading.high or 0) <= 1 for (name, _), reading in found.items() if name.endswith("_difference"))
+
+
 def test_nobody_selected_means_no_ratio(tmp_path: Path) -> None:
     rows = {"label": [1, 0] * 100, "prediction": [0] * 200, "group": ["a"] * 100 + ["b"] * 100}
     ratio = measured(tmp_path, rows)["fairness.demographic_parity_ratio", "overall"]
     assert (ratio.status, ratio.value) == (Status.INSUFFICIENT_DATA, None)
     assert "no ratio" in ratio.reason
+    # A gap of nothing is not one that 200 rows would have shown.
+    assert 0.01 < ratio.detail["minimum_detectable_gap"] < 0.1
 
 
 def test_readings_come_back_from_their_own_statistics_without_the_table(

@@ -138,6 +138,15 @@ def test_a_constant_outcome_explains_nothing(tmp_path: Path) -> None:
     assert "never differs" in found["r2_parity"].reason
 
 
+def test_a_group_whose_outcome_is_constant_is_named(tmp_path: Path) -> None:
+    data = rows(np.random.default_rng(6))
+    data["y"] = np.where(np.asarray(data["group"]) == "b", 5.0, data["y"])
+    found = measured(tmp_path, data)
+    assert found["r2_parity"].status is Status.INSUFFICIENT_DATA
+    assert found["r2_parity"].reason == "the outcome never differs in group=b, so nothing of it is explained"
+    assert found["mae_parity"].status is Status.OK
+
+
 def test_constant_predictions_are_a_result(tmp_path: Path) -> None:
     found = measured(tmp_path, rows(np.random.default_rng(7)) | {"p": [30_000.0] * 6000})
     assert found["mae_parity"].status is Status.OK
