@@ -99,10 +99,10 @@ def test_right_after_registering_the_history_says_that_nothing_is_judged_yet(cas
     version = make.model_version(cast)
     history, ada = reverse("version-history", args=[version.pk]), signed_in(cast.ada)
     html = ada.get(history).content.decode()
-    assert "Nothing is judged yet" in html
+    assert "Nothing is measured or judged yet" in html
     assert "requirements not met" not in html
     assert "said failed" not in html
     make.at_stage(version, "training", by=cast.ada)
     html = ada.get(history).content.decode()
     assert "said failed" in html  # no policy is active: the first judgement, though the outcome is the same
-    assert html.count("Nothing is judged yet") == 1
+    assert html.count("Nothing is measured or judged yet") == 1

@@ -52,5 +52,5 @@ def _far(row: Verdict) -> dict[str, Any]:
         "icon": "queued",
         "at": row.decided_at,
         "href": reverse("verdict", args=[row.pk]),
-        "note": "Nothing is judged yet: the stages come in their order.",
+        "note": "Nothing is measured or judged yet: the stages come in their order.",
     }
