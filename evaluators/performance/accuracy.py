@@ -46,7 +46,10 @@ class Accuracy:
         cells = found.codes * len(names) + codes["label"]
         size = len(found.values) * len(names) * 2
         counts = np.bincount(cells * 2 + right, minlength=size).reshape(len(found.values), len(names), 2)
-        counted = GroupCounts(found.columns, found.values, counts.astype(np.int64), tuple(names))
+        # Classes that are only ever predicted have no recall, and say nothing of which ones a group lacks.
+        occurs = np.flatnonzero(counts.sum(axis=(0, 2)))
+        counts, occurring = counts[:, occurs].astype(np.int64), tuple(names[k] for k in occurs)
+        counted = GroupCounts(found.columns, found.values, counts, occurring)
         statistics = counted.as_statistics()
         if subject.score and subject.score_kind:
             positive = codes["label"] == favourable_code(subject, names)

@@ -87,10 +87,7 @@ def _reading(metric: str, part: GroupCounts, level: float, seed: int) -> Reading
     common: Json = {"metric": metric, "slice": part.names[0], "level": level, "seed": seed, "n": n}
     common |= {"statistics": part.as_statistics()}
     if np.isnan(value):
-        reason = (
-            "a class neither occurs nor is predicted" if metric == MACRO_F1 else "labels or predictions never differ"
-        )
-        return Reading(status=Status.INSUFFICIENT_DATA, reason=reason, **common)
+        return Reading(status=Status.INSUFFICIENT_DATA, reason=UNDEFINED[metric], **common)
     if value == 1:
         found, method, undefined = _perfect(smallest, level), "exact on the smallest class", 0
     else:

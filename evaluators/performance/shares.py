@@ -37,13 +37,12 @@ def accuracy_readings(table: GroupCounts, *, minimum: int, level: float, seed: i
 
 
 def balanced_readings(table: GroupCounts, *, minimum: int, level: float, seed: int) -> list[Reading]:
-    """Mean recall over the classes that occur: overall, per group and in the worst group."""
-    occurs = table.counts.sum(axis=(0, 2)) > 0
-    names = tuple(name for name, does in zip(table.classes, occurs, strict=True) if does)
-    counts = table.counts[:, occurs]
-    table = GroupCounts(table.columns, table.values, counts, names)
+    """Mean recall over the classes of the table: overall, per group and in the worst group.
+
+    A group that lacks one of them has none.
+    """
+    counts, size = table.counts, table.counts.sum(axis=2)
     readings = [_balanced(part, level=level, seed=seed) for part in parts(table)]
-    size = counts.sum(axis=2)
 
     def block(kept: list[int]) -> Block:
         rng = generator(seed, BALANCED)

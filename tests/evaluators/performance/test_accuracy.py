@@ -112,15 +112,30 @@ def test_a_group_without_one_of_the_classes_has_no_balanced_accuracy(tmp_path: P
     reading = found["performance.balanced_accuracy", "g=b"]
     assert (reading.status, reading.value) == (Status.INSUFFICIENT_DATA, None)
     assert "'0'" in reading.reason
+    check_that_all_come_back(found)
+
+
+def test_a_class_that_is_only_ever_predicted_has_no_recall_and_hides_none(tmp_path: Path) -> None:
+    data = {"y": ["1", "0"] * 50, "p": ["1", "0", "0", "2"] * 25}
+    found = measured(tmp_path, data, columns={"label": "y", "prediction": "p"})
+    assert found["performance.balanced_accuracy", "overall"].value == pytest.approx((0.5 + 0.5) / 2)
+    assert found["performance.accuracy", "overall"].value == 0.5
 
 
 def test_readings_come_back_from_their_own_statistics(by_race: dict[tuple[str, str], Reading]) -> None:
-    for key, reading in by_race.items():
+    check_that_all_come_back(by_race)
+
+
+def check_that_all_come_back(found: dict[tuple[str, str], Reading]) -> None:
+    kept = {key: reading for key, reading in found.items() if reading.statistics}
+    assert kept
+    for key, reading in kept.items():
         again = catalog.summarise(
             "performance.accuracy", reading.statistics, params={}, level=0.95, seed=reading.seed or 0
         )
         match = next(other for other in again if (other.metric, other.slice) == key)
-        assert (match.value, match.low, match.high) == (reading.value, reading.low, reading.high)
+        assert (match.status, match.value) == (reading.status, reading.value)
+        assert (match.low, match.high) == (reading.low, reading.high)
 
 
 def test_a_score_without_groups_is_ranked_overall(tmp_path: Path) -> None:
