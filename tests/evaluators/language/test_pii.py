@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from evaluators.language.pii import KINDS, RULES, card, find, hidden, iban, luhn, masked
+from evaluators.language.pii import KINDS, RULES, find, hidden, masked
+from evaluators.language.pii_checks import card, iban, luhn
 from evaluators.language.wording import shortened
 
 FOUND = {
@@ -17,7 +18,23 @@ FOUND = {
     "ip": ["192.168.1.10", "8.8.8.8", "2001:db8::1", "fe80:0:0:0:0:0:0:1"],
     "mac": ["00:1A:2b:3c:4d:5e", "00-1A-2B-3C-4D-5E"],
     "phone": ["+49 30 901820", "(415) 555-2671", "415-555-2671", "020 7946 0958", "+1 415 555 2671", "0049 30 901820"],
+    "address": ["47 Oakwood Avenue", "120 West 45th Street", "Hauptstraße 12", "8 rue de la Paix", "CB1 2JB"],
+    "profile": ["instagram.com/lena.fischer"],
 }
+# What is personal only for the words before it.
+ANNOUNCED = [
+    ("phone", "Call Rosa on {}.", "91 411 1111"),
+    ("phone", "Telephone {}, evenings only.", "555-0199"),
+    ("phone", "Ring me: {}", "five five five, zero one nine eight"),
+    ("email", "Write to {}.", "maria dot lopez at example dot com"),
+    ("email", "Write to {}.", "a.said[at]example.org"),
+    ("birth", "Born in Leeds on {}, she sings.", "4 March 1981"),
+    ("birth", "DOB {}", "03/04/1979"),
+    ("number", "Passport no. {} was lost.", "K12345678"),
+    ("number", "Her tax number: {}", "12/345/67890"),
+    ("profile", "Her user name is {}.", "lena_92"),
+    ("health", "{} since May", "Mrs Jane Miller has diabetes"),
+]
 LEFT_ALONE = [
     "2024-01-02",
     "01-02-2020",
@@ -42,6 +59,16 @@ LEFT_ALONE = [
     "a@b",
     "x = a[1:2]",
     "555-2671",
+    "0000-0000-0000",
+    "section 4.2.1.7",
+    "nineteen people at six",
+    "one two three four five six seven eight",
+    "a call at 10 000 000 homes",
+    "Napoleon, born on 15 August 1769,",
+    "a tax of 12 345",
+    "order ID 55-2020-1187",
+    "Baker Street",
+    "in 12 streets",
     "",
 ]
 CASES = [(kind, text) for kind in sorted(FOUND) for text in FOUND[kind]]
@@ -78,6 +105,15 @@ def test_what_is_personal_is_found_whole_and_by_its_kind(kind: str, text: str, a
     assert [(item.kind, item.start, item.end) for item in find(whole)] == [(kind, start, start + len(text))]
 
 
+@pytest.mark.parametrize(("kind", "around", "text"), ANNOUNCED)
+def test_what_is_personal_for_the_words_before_it_is_found_with_them_alone(kind: str, around: str, text: str) -> None:
+    whole = around.format(text)
+    start = whole.index(text)
+    found = [(item.kind, whole[item.start : item.end].rstrip(" ,")) for item in find(whole)]
+    assert found == [(kind, text)]
+    assert find(whole)[0].start == start
+
+
 @pytest.mark.parametrize("text", LEFT_ALONE)
 def test_what_only_looks_personal_is_left_alone(text: str) -> None:
     assert find(f"the value {text} here") == []
@@ -91,7 +127,7 @@ def test_recall_and_precision_on_a_planted_set() -> None:
     harmless = [f"Note {rng.randint(1, 99)}: {text} filed." for text in LEFT_ALONE for _ in range(5)]
     found = [[item.kind for item in find(text)] for _, text in planted]
     noise = [item.kind for text in harmless for item in find(text)]
-    for kind in KINDS:
+    for kind in FOUND:
         mine = [kinds for (which, _), kinds in zip(planted, found, strict=True) if which == kind]
         recall = sum(kind in kinds for kinds in mine) / len(mine)
         claimed = sum(kinds.count(kind) for kinds in found) + noise.count(kind)
@@ -137,9 +173,27 @@ def test_several_in_one_text_come_in_their_order() -> None:
 
 def test_no_rule_takes_long_over_a_text_made_to_slow_it() -> None:
     """Each text repeats what a rule could backtrack over; a rule that did would not come back at all."""
-    for seed in ["1 ", "a", "1.2.", "(0", "ab:", "+1 ", "A1 ", "a@", "a.", "-1", "AB 12 "]:
+    for seed in [
+        "1 ",
+        "a",
+        "1.2.",
+        "(0",
+        "ab:",
+        "+1 ",
+        "A1 ",
+        "a@",
+        "a.",
+        "-1",
+        "AB 12 ",
+        "born ",
+        "A dot ",
+        "Mr A ",
+        "12 A ",
+        "one ",
+        "id 1 ",
+    ]:
         assert isinstance(find(seed * 20_000 + "@"), list)
-    assert len(RULES) == len(KINDS)
+    assert {rule.kind for rule in RULES} == set(KINDS)
 
 
 def test_a_cell_with_thousands_of_findings_takes_time_in_proportion() -> None:
