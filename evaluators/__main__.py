@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = args.command(args)
         sys.stdout.flush()
     except EvaluatorError as error:
-        print(f"evaluators: {error}", file=sys.stderr)
+        print(f"evaluators: {rendering.harmless(str(error))}", file=sys.stderr)
         if isinstance(error, Undeclared):
             print(f"What it reads, and how it is given: python -m evaluators describe {args.id}", file=sys.stderr)
         return UNUSABLE
@@ -131,7 +131,7 @@ class Reporter:
         now = time.monotonic()
         if now >= self.next_at:
             self.next_at = now + 1.0
-            print(f"{fraction:4.0%}  {note}", file=sys.stderr, flush=True)
+            print(f"{fraction:4.0%}  {rendering.harmless(note)}", file=sys.stderr, flush=True)
 
 
 def _as_json(outcome: Outcome) -> Json:

@@ -21,6 +21,8 @@ OPTIONS: Mapping[str, str] = {
 }
 PLAIN = ("label", "prediction", "score", "group")
 MOST_SHOWN = 3
+# Control characters, marks that turn the direction of writing, and halves of letters.
+OBEYED = frozenset(["Cc", "Cf", "Cs"])
 
 
 def listing(evaluators: Sequence[Evaluator]) -> str:
@@ -71,8 +73,15 @@ def readings(
     return "\n".join(lines)
 
 
+def harmless(text: str) -> str:
+    """What a terminal would obey instead of showing it, spelt out: names in a table or a model may hold anything."""
+    obeyed = {letter for letter in text if unicodedata.category(letter) in OBEYED}
+    return text.translate({ord(letter): letter.encode("unicode_escape").decode() for letter in obeyed})
+
+
 def _table(rows: Sequence[Sequence[str]]) -> str:
     """Columns of equal width, the first row as their head."""
+    rows = [[harmless(cell) for cell in row] for row in rows]
     widths = [max(_width(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = [
         "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()

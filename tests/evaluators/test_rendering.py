@@ -37,6 +37,23 @@ def test_wide_letters_and_accents_keep_the_columns_straight() -> None:
     assert len(starts) == 1
 
 
+def test_what_a_terminal_would_obey_is_spelt_out() -> None:
+    """A group or a tensor may be called what clears the screen, ends a line or turns what follows around."""
+    name = "group=\x1b[2Ja\r\nb\u202egood\x07"
+    shown = str(outcome(reading(name, findings=[{"what": name}])))
+    assert not [letter for letter in shown if unicodedata.category(letter) in ("Cc", "Cf") and letter != "\n"]
+    assert shown.count(r"group=\x1b[2Ja\r\nb\u202egood\x07") == 2
+    assert len(str(outcome(reading("b"))).splitlines()) == len(shown.splitlines())
+
+
+def test_an_error_that_quotes_a_file_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "t.csv").write_text("a\n1\n", encoding="utf-8")
+    table = tmp_path / "t\x1b[2J\nb.csv"
+    (tmp_path / "t.csv").rename(table)
+    assert main(["run", "performance.accuracy", "--table", str(table), "--column", "label=y", "prediction=p"]) == 2
+    assert capsys.readouterr().err.splitlines()[0].startswith(r"evaluators: t\x1b[2J\nb.csv: no column 'y'")
+
+
 def test_what_was_found_is_named_beside_how_much() -> None:
     findings = [{"what": f"posix.system{i}", "offset": i} for i in range(5)]
     said = str(outcome(reading("overall", findings=findings)))
