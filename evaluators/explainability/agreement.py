@@ -56,7 +56,7 @@ class Agreement:
         values = {SPARSITY: gini(main), EFFECTIVE: effective(main), **agreements(found)}
         progress(0.85, "trying all subsets")
         statistics = row_statistics(values, case.codes, case.names, case.facts() | budget.facts)
-        statistics["exactness"] = exactness(case, main, seed)
+        statistics["exactness"] = exactness(case, main)
         return Measured(statistics=statistics, evidence=(_evidence(case, found),))
 
     def summarise(
@@ -124,7 +124,7 @@ def effective(phi: FloatArray) -> FloatArray:
     return np.where(total[:, 0] > 0, np.exp(-terms.sum(axis=1)), np.nan)
 
 
-def exactness(case: Case, phi: FloatArray, seed: int) -> Json:
+def exactness(case: Case, phi: FloatArray) -> Json:
     """The largest distance to the values from all subsets, in units of the spread of the output."""
     d = case.rows.shape[1]
     if d > MAX_FEATURES:

@@ -74,7 +74,7 @@ class GroupFairness:
         if "summed" in statistics:
             return _summed(statistics, rates=rates, params=params, level=level, seed=seed)
         table = GroupCounts.from_statistics(statistics)
-        readings = [reading for name in rates for reading in _share_readings(table, name, level, seed)]
+        readings = [reading for name in rates for reading in _share_readings(table, name, level)]
         if table.columns and not too_many_groups(len(table.values)):
             readings += gap_readings(table, rates=rates, params=params, level=level, seed=seed)
         else:
@@ -117,7 +117,7 @@ def _summed(
     return [_marked(reading, statistics["labelled"]).sound() for reading in readings]
 
 
-def _share_readings(table: GroupCounts, name: str, level: float, seed: int) -> list[Reading]:
+def _share_readings(table: GroupCounts, name: str, level: float) -> list[Reading]:
     """A rate overall, per group and, for combined groups, per value of each column."""
     parts = [table.pooled()]
     if table.columns and not too_many_groups(len(table.values)):

@@ -101,7 +101,12 @@ def _hits(case: Case, name: str, shape: tuple[int, ...], box: tuple[float, float
 
 
 def _shape(model: Model, given: tuple[float, ...]) -> tuple[int, ...]:
-    """Channels, height and width: as the model says, else as given."""
+    """Channels, height and width: as the model says, else as given; () if neither does.
+
+    Raises ParameterError for sides that make no image.
+    """
+    if len(model.shape) < 2 and (len(given) == 1 or any(side % 1 for side in given)):
+        raise ParameterError(f"parameter 'shape' is channels, height and width, or the last two, not {list(given)}")
     shape = model.shape if len(model.shape) > 1 else tuple(int(side) for side in given)
     return shape if len(shape) in (0, 3) else (1, *shape)[-3:]
 

@@ -70,12 +70,13 @@ def hopskipjump(
 ) -> Walk:
     """Walk every row to the nearest point found with another label than `right`, which is the model's own for it.
 
-    `others` are further inputs to begin from where none of `tries` random ones has another label. A row stops before
-    a round that could take it beyond `queries_per_row`. Where nothing has another label the distance stays infinite.
+    `others` are further inputs to begin from where none of `tries` random ones has another label, as many as leave
+    questions to go on. A row stops before a round that could take it beyond `queries_per_row`, of which there are
+    more than `tries`. Where nothing has another label the distance stays infinite.
     """
     n = len(rows)
     walk = Walk(labels, rows, right, box, rows.copy(), np.full(n, np.inf), np.zeros(n, dtype=np.int64))
-    _begin(walk, others, tries, rng)
+    _begin(walk, others, (tries, max(0, queries_per_row - tries - BISECTIONS)), rng)
     known = np.flatnonzero(np.isfinite(walk.distances))
     _bisect(walk, known, walk.points[known])
     for number in range(1, iterations + 1):
@@ -89,11 +90,14 @@ def hopskipjump(
     return walk
 
 
-def _begin(walk: Walk, others: FloatArray, tries: int, rng: np.random.Generator) -> None:
-    """The nearest of some random points, and failing these the nearest of the other inputs, with another label."""
+def _begin(walk: Walk, others: FloatArray, most: tuple[int, int], rng: np.random.Generator) -> None:
+    """The nearest of some random points, and failing these the nearest of the other inputs, with another label.
+
+    `most` says how many of either are asked about.
+    """
     low, high = walk.box or (others.min(axis=0), others.max(axis=0))
-    drawn = rng.uniform(low, high, (tries, walk.rows.shape[1]))
-    for candidates in (drawn, others):
+    drawn = rng.uniform(low, high, (most[0], walk.rows.shape[1]))
+    for candidates in (drawn, others[: most[1]]):
         lost = np.flatnonzero(np.isinf(walk.distances))
         if not len(lost):
             return

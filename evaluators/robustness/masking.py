@@ -45,10 +45,6 @@ class Signs:
     is_probability: bool
     is_mixed: bool
 
-    @classmethod
-    def from_json(cls, data: Json) -> "Signs":
-        return cls(**data)
-
     def raised(self) -> list[str]:
         """Which signs are there. Needs no model."""
         allowed = self.white + TOLERANCE * self.rows

@@ -52,7 +52,7 @@ class NoiseAccuracy:
             return case
         case = case.sample(params["rows"], seed)
         found = shake(case, params=params, seed=seed, progress=progress)
-        return Measured(statistics=found, evidence=(_drawn(found, params["sigma"]),))
+        return Measured(statistics=found, evidence=(_drawn(found),))
 
     def summarise(
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
@@ -100,7 +100,7 @@ def _hits(case: Case, draws: int, sigma: float, seed: int) -> IntArray:
     return np.stack(found).astype(np.int64)
 
 
-def _drawn(found: Json, sigma: float) -> Evidence:
+def _drawn(found: Json) -> Evidence:
     answers = found["rows"] * found["draws"]
     points = [{"x": 0.0, "y": found["right"] / found["rows"]}]
     points += [{"x": x, "y": hits / answers} for x, hits in found["curve"]]

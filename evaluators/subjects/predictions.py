@@ -11,10 +11,9 @@ from evaluators.inputs.files import has_model, required
 from evaluators.inputs.parquet import as_text
 from evaluators.inputs.tables import Categorical, Table, sort_codes
 from evaluators.models.checks import check_model
-from evaluators.models.estimators import Estimator
 from evaluators.models.model import IMAGES, ROWS, VALUE, Model
 from evaluators.models.opening import open_model
-from evaluators.subjects.roles import check_cells, feature_names, matrix, model_rows, open_table, texts
+from evaluators.subjects.roles import feature_names, model_rows, open_table, texts
 
 PREDICTION = "(prediction of the model)"
 SCORE = "(probability from the model)"
@@ -104,13 +103,6 @@ def _words(model: Model, inputs: FloatArray | list[str], answers: FloatArray) ->
     codes = model.labels(inputs) if model.decide is not None else answers.argmax(axis=1)
     used, compact = np.unique(codes, return_inverse=True)
     return sort_codes(compact, [model.classes[code] for code in used.tolist()])
-
-
-def feature_rows(table: Table, model: Estimator, name: str) -> FloatArray:
-    """The model's features as a matrix. Raises SubjectError naming the first cell the model can't take."""
-    rows = matrix(table, model.features)
-    check_cells(rows, model.features, name, allow_missing=model.accepts_missing)
-    return rows
 
 
 def _encoded(words: Sequence[str]) -> Categorical:

@@ -73,7 +73,7 @@ def test_shap_tree_rounds_boosting_to_single_precision_and_exactness_sees_it() -
     for rows in (doubled, single):
         model = from_estimator(Estimator(boosting.fit(rows, y), tuple(f"f{i}" for i in range(8))))
         told = case(model, rows[:20], rows[:10], kind="tree", favourable="1")
-        found.append(exactness(told, told.explain(told.rows, seed=0).phi, 0)["distance"])
+        found.append(exactness(told, told.explain(told.rows, seed=0).phi)["distance"])
     assert found[0] > 1e-4
     assert found[1] < 1e-6
 
@@ -103,7 +103,7 @@ def test_taking_out_one_feature_of_a_linear_model_gives_its_value() -> None:
 def test_many_features_are_not_enumerated() -> None:
     x, _ = cancer()
     told = case(cancer_network(), x[:12], x[:10], kind="gradient", favourable="1")
-    assert "30 features" in exactness(told, np.zeros((12, 30)), 0)["not_applicable"]
+    assert "30 features" in exactness(told, np.zeros((12, 30)))["not_applicable"]
 
 
 def test_an_evaluation_has_pairs_and_groups_and_comes_back_from_its_statistics(tmp_path: Path) -> None:

@@ -144,6 +144,9 @@ def test_a_shape_is_asked_for_and_must_fit() -> None:
     assert run("robust.corruption", classifier, x[:50], y[:50])[DROP, "overall"].status is Status.NOT_APPLICABLE
     with pytest.raises(ParameterError, match="doesn't make 64 features"):
         run("robust.corruption", classifier, x[:50], y[:50], shape=(1, 7, 8))
+    for shape in ((64,), (8.5, 8)):
+        with pytest.raises(ParameterError, match="channels, height and width"):
+            run("robust.corruption", classifier, x[:50], y[:50], shape=shape)
 
 
 def test_too_few_images_right_at_first_are_no_evidence() -> None:

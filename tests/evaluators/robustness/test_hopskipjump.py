@@ -103,6 +103,19 @@ def test_no_row_asks_more_than_it_may() -> None:
     assert reading.detail["queries_per_row"] <= 1_000
 
 
+def test_a_row_that_finds_its_beginning_late_asks_no_more_than_it_may_either() -> None:
+    others = np.zeros((200, 2))
+    others[150] = 0.75
+
+    def island(inputs: np.ndarray) -> np.ndarray:
+        return (np.abs(inputs - 0.75).max(axis=1) < 1e-9).astype(np.int64)
+
+    rows, right = np.zeros((3, 2)), np.zeros(3, dtype=np.int64)
+    walk = hopskipjump(island, rows, right, others=others, rng=np.random.default_rng(0), queries_per_row=300)
+    assert np.allclose(walk.distances, np.hypot(0.75, 0.75))
+    assert walk.queries.max() <= 300
+
+
 def test_more_rounds_only_come_nearer() -> None:
     few, many = walked(20, iterations=3)[0], walked(20, iterations=10)[0]
     assert (many.distances <= few.distances + 1e-12).all()
