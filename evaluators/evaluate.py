@@ -33,6 +33,7 @@ READS = {
     "model": "a model",
     "baseline": "a second model, in the role of baseline",
 }
+HIGHEST = 0.9999
 INSTEAD = {"baseline": ", and there is no other model, in the role of baseline"}
 
 
@@ -78,8 +79,8 @@ def evaluate(
     """Measure and summarise. Raises EvaluatorError if the request or the subject can't be used."""
     evaluator = load(evaluator_id, version)
     given = dict(params or {})
-    if not 0.5 <= level < 1:
-        raise ParameterError(f"the level lies between 0.5 and 1, not at {level!r}")
+    if not 0.5 <= level <= HIGHEST:
+        raise ParameterError(f"the level lies between 0.5 and {HIGHEST}, which draws still resolve, not at {level!r}")
     check_needs(evaluator, subject)
     completed = complete(evaluator.parameters, given)
     spec_hash = spec_digest(evaluator.id, evaluator.version, given, level)

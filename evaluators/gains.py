@@ -17,7 +17,7 @@ def change_reading(metric: str, slice_: str, cells: IntArray, common: Json) -> R
         fields: Json = {"status": Status.INSUFFICIENT_DATA, "reason": "there are no rows"}
         return Reading(metric=metric, slice=slice_, **fields, **common)
     rng = generator(common["seed"], metric)
-    found = worst(paired_block(cells, replicates=replicates_for(1), rng=rng), level=common["level"])
+    found = worst(paired_block(cells, replicates=replicates_for(1, common["level"]), rng=rng), level=common["level"])
     is_small = n < MINIMUM
     return Reading(
         metric=metric,
@@ -51,7 +51,9 @@ def worst_change(metric: str, *, names: Sequence[str], cells: IntArray, minimum:
         status = Status.INSUFFICIENT_DATA
         return Reading(metric=metric, slice=WORST, status=status, reason=reason, detail=detail, **common)
     rng = generator(common["seed"], metric)
-    interval = worst(paired_block(cells, replicates=replicates_for(len(kept)), rng=rng), level=common["level"])
+    interval = worst(
+        paired_block(cells, replicates=replicates_for(len(kept), common["level"]), rng=rng), level=common["level"]
+    )
     changes = change(cells)
     lowest = int(changes.argmin())
     return Reading(

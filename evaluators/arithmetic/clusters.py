@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluators.arithmetic.counts import IntArray
-from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.draws import ends, enough, generator
 from evaluators.arithmetic.intervals import Interval, clopper_pearson, z_quantile
 from evaluators.contract import Json, Reading, Status
 from evaluators.libraries import library
@@ -92,10 +92,9 @@ class Moments:
 def bootstrap(clusters: Clusters, *, level: float, rng: np.random.Generator) -> Interval:
     """The percentile interval over resampled clusters; clusters that are alike are drawn together."""
     count = int(clusters.times.sum())
-    drawn = rng.multinomial(count, clusters.times / count, size=REPLICATES)
+    drawn = rng.multinomial(count, clusters.times / count, size=enough(REPLICATES, level, sides=2))
     means = (drawn @ clusters.hits) / (drawn @ clusters.sizes)
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
+    return ends(means, level)
 
 
 def sandwich(moments: Moments, *, level: float) -> Interval:

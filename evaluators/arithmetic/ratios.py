@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray
+from evaluators.arithmetic.draws import quantile
 from evaluators.arithmetic.simultaneous import Block, Gap
 
 TOLERANCE = 1e-7
@@ -49,20 +50,20 @@ def ratio_interval(block: Block, *, level: float) -> Gap:
     """
     cache: dict[float, float] = {}
 
-    def quantile(threshold: float) -> float:
+    def factor(threshold: float) -> float:
         if threshold not in cache:
             cache[threshold] = _quantile(block, threshold, level)
         return cache[threshold]
 
     def reached(threshold: float) -> float:
-        return _smallest(block, threshold) - quantile(threshold)
+        return _smallest(block, threshold) - factor(threshold)
 
     def missed(threshold: float) -> float:
-        return _smallest(block, threshold) + quantile(threshold)
+        return _smallest(block, threshold) + factor(threshold)
 
     low = _root(reached)[0] if reached(0.0) >= 0 else 0.0
     high = _root(missed)[1] if missed(1.0) < 0 else 1.0
-    return Gap(low, high, quantile(0.0), block.error.shape[1])
+    return Gap(low, high, factor(0.0), block.error.shape[1])
 
 
 def _root(function: Callable[[float], float]) -> tuple[float, float]:
@@ -104,4 +105,4 @@ def _quantile(block: Block, threshold: float, level: float) -> float:
             if error[others].size:
                 contrast = np.square(error[i] - scaled_error[others]) / (variance[i] + scaled_variance[others])
                 np.maximum(largest, contrast.max(axis=0), out=largest)
-    return math.sqrt(float(np.quantile(largest, level)))
+    return math.sqrt(quantile(largest, level))

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluators.arithmetic.counts import FloatArray, IntArray, shares
+from evaluators.arithmetic.draws import enough, quantile
 
 REPLICATES = 10_000
 PAIRS_BEFORE_FEWER_REPLICATES = 1_225
@@ -40,10 +41,10 @@ class Gap:
     replicates: int
 
 
-def replicates_for(groups: int) -> int:
-    """How many replicates are drawn: fewer where there are very many pairs."""
+def replicates_for(groups: int, level: float = 0.95) -> int:
+    """How many replicates are drawn: fewer where there are very many pairs, more where the level takes them."""
     pairs = groups * (groups - 1) // 2
-    return REPLICATES if pairs <= PAIRS_BEFORE_FEWER_REPLICATES else FEWER_REPLICATES
+    return enough(REPLICATES if pairs <= PAIRS_BEFORE_FEWER_REPLICATES else FEWER_REPLICATES, level)
 
 
 def smoothed(x: NDArray[Any], m: NDArray[Any]) -> tuple[FloatArray, FloatArray]:
@@ -117,25 +118,25 @@ def max_t(blocks: Sequence[Block], *, level: float) -> float:
     for block in blocks:
         for squares in _squared_contrasts(block):
             np.maximum(largest, squares, out=largest)
-    return math.sqrt(float(np.quantile(largest, level)))
+    return math.sqrt(quantile(largest, level))
 
 
 def gap(blocks: Sequence[Block], *, level: float, is_mean: bool = False) -> Gap:
     """Interval of the largest max-min over the blocks: of one rate, or of the worst (or the mean) of several."""
-    quantile = max_t(blocks, level=level)
-    ends = np.array([_projected(block, quantile) for block in blocks])
+    factor = max_t(blocks, level=level)
+    ends = np.array([_projected(block, factor) for block in blocks])
     low, high = ends.mean(axis=0) if is_mean else ends.max(axis=0)
-    return Gap(float(low), float(high), quantile, blocks[0].error.shape[1])
+    return Gap(float(low), float(high), factor, blocks[0].error.shape[1])
 
 
 def worst(block: Block, *, level: float, highest: bool = False) -> Gap:
     """Interval of the lowest (or highest) of the groups' values, from intervals that hold for all groups at once."""
     largest = np.max(block.error**2 / _positive(block.error_variance), axis=0)
-    quantile = math.sqrt(float(np.quantile(largest, level)))
-    half = quantile * np.sqrt(block.variance)
+    factor = math.sqrt(quantile(largest, level))
+    half = factor * np.sqrt(block.variance)
     pick = np.max if highest else np.min
     low, high = float(pick(block.estimate - half)), float(pick(block.estimate + half))
-    return Gap(low, high, quantile, block.error.shape[1])
+    return Gap(low, high, factor, block.error.shape[1])
 
 
 def log_ratio(block: Block, *, level: float) -> Gap:
@@ -144,11 +145,11 @@ def log_ratio(block: Block, *, level: float) -> Gap:
     return Gap(math.exp(-found.high), math.exp(-found.low), found.quantile, found.replicates)
 
 
-def _projected(block: Block, quantile: float) -> tuple[float, float]:
+def _projected(block: Block, factor: float) -> tuple[float, float]:
     """The interval of max-min that follows from the intervals of all pairs."""
     first, second = np.triu_indices(len(block.estimate), k=1)
     difference = block.estimate[first] - block.estimate[second]
-    half = quantile * np.sqrt(block.variance[first] + block.variance[second])
+    half = factor * np.sqrt(block.variance[first] + block.variance[second])
     bounds = np.abs(np.stack([difference - half, difference + half]))
     apart = np.abs(difference) > half
     return float(np.max(np.where(apart, bounds.min(axis=0), 0.0))), float(bounds.max())

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray, IntArray
+from evaluators.arithmetic.draws import quantile
 from evaluators.arithmetic.simultaneous import Gap, smoothed
 
 
@@ -27,10 +28,10 @@ def ratio_gap(x: IntArray, m: IntArray, *, level: float, replicates: int, rng: n
     centre, variance = _log_ratio(p, v, share)
     star, variance_star = _log_ratio(p_star, v_star, share)
     largest = np.max((star - centre) ** 2 / variance_star, axis=0)
-    quantile = math.sqrt(float(np.quantile(largest, level)))
-    half = quantile * np.sqrt(variance)
+    factor = math.sqrt(quantile(largest, level))
+    half = factor * np.sqrt(variance)
     low, high = float(np.exp((centre - half).max())), float(np.exp((centre + half).max()))
-    return Gap(low, high, quantile, replicates)
+    return Gap(low, high, factor, replicates)
 
 
 def _log_ratio(p: FloatArray, v: FloatArray, share: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -104,7 +104,7 @@ def _cohorts(table: GroupCounts, minimum: int, common: Json) -> Reading:
         return _without(RATIO, OVERALL, Status.INSUFFICIENT_DATA, reason, common, detail)
     ratios = cohort_ratios(x, m)
     rng = generator(common["seed"], RATIO)
-    interval = ratio_gap(x, m, level=common["level"], replicates=replicates_for(len(kept)), rng=rng)
+    interval = ratio_gap(x, m, level=common["level"], replicates=replicates_for(len(kept), common["level"]), rng=rng)
     highest = int(ratios.argmax())
     return Reading(
         metric=RATIO,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray, IntArray
+from evaluators.arithmetic.draws import enough, quantile
 from evaluators.libraries import library
 
 REPLICATES = 10_000
@@ -32,10 +33,11 @@ def distance(
     n = int(counts.sum())
     shares = counts / n
     value = float(np.abs(shares - reference).sum() / 2)
-    slack = _own_distance(counts, rng)
+    draws = enough(REPLICATES, level)
+    slack = _own_distance(counts, draws, rng)
     if reference_n is not None:
-        slack = slack + _own_distance(np.rint(reference * reference_n).astype(np.int64), rng)
-    radius = float(np.quantile(slack, level))
+        slack = slack + _own_distance(np.rint(reference * reference_n).astype(np.int64), draws, rng)
+    radius = quantile(slack, level)
     statistic, p = chi_squared(counts, reference, reference_n)
     return Distance(value, max(0.0, value - radius), min(1.0, value + radius), p, statistic)
 
@@ -64,10 +66,10 @@ def chi_squared(counts: IntArray, reference: FloatArray, reference_n: int | None
     return statistic, float(library("scipy.special").chdtrc(groups - 1, statistic))
 
 
-def _own_distance(counts: IntArray, rng: np.random.Generator) -> FloatArray:
+def _own_distance(counts: IntArray, draws: int, rng: np.random.Generator) -> FloatArray:
     """Distances of samples of that size from the shares they were drawn from."""
     n = int(counts.sum())
     # Counts come in sorted order, so that names don't change what is drawn.
     p = (np.sort(counts) + 0.5) / (n + len(counts) / 2)
-    drawn = rng.multinomial(n, p, size=REPLICATES) / n
+    drawn = rng.multinomial(n, p, size=draws) / n
     return np.asarray(np.abs(drawn - p).sum(axis=1) / 2)

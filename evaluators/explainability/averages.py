@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray, IntArray
-from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.draws import ends, enough, generator
 from evaluators.contract import OVERALL, Json, Metric, Reading, Status
 from evaluators.support import MINIMUM
 
@@ -38,12 +38,17 @@ def not_applicable(metrics: Sequence[Metric], reason: str, level: float) -> list
 
 def mean_interval(values: FloatArray, *, level: float, seed: int, metric: str) -> tuple[float, float]:
     """Percentiles of the mean of rows drawn with replacement."""
-    n = len(values)
     rng = generator(seed, f"{metric} rows")
-    means = rng.multinomial(n, np.full(n, 1 / n), size=REPLICATES) @ values / n
-    tail = (1 - level) / 2
-    low, high = np.quantile(means, [tail, 1 - tail])
-    return float(low), float(high)
+    return ends(redrawn_means(values[None], level=level, rng=rng)[0], level)
+
+
+def redrawn_means(columns: FloatArray, *, level: float, rng: np.random.Generator) -> FloatArray:
+    """Means of columns (k, n) over rows drawn with replacement, the same rows for every column, (k, draws)."""
+    n, draws = columns.shape[1], enough(REPLICATES, level, sides=2)
+    share, parts = np.full(n, 1 / n), []
+    for start in range(0, draws, REPLICATES):
+        parts.append(rng.multinomial(n, share, size=min(REPLICATES, draws - start)) @ columns.T / n)
+    return np.concatenate(parts).T
 
 
 def _reading(

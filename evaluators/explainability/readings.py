@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.draws import ends, generator
 from evaluators.contract import OVERALL, Json, Reading, Status
+from evaluators.explainability.averages import redrawn_means
 from evaluators.support import MINIMUM
 
 GLOBAL = "explain.shap.global"
 ADDITIVITY = "explain.additivity_gap"
-REPLICATES = 2_000
 FACTS = (
     "explainer",
     "output",
@@ -76,12 +76,8 @@ def _cohort(item: Mapping[str, Any], facts: Json, common: Json) -> Reading:
 def _intervals(columns: Sequence[Sequence[float]], *, level: float, seed: int) -> list[tuple[float, float]]:
     """Percentile intervals of the means from resampled rows; the same rows for every column."""
     values = np.asarray(columns, dtype=np.float64)
-    n = values.shape[1]
-    rng = generator(seed, f"{GLOBAL} bootstrap")
-    means = rng.multinomial(n, np.full(n, 1 / n), size=REPLICATES) @ values.T / n
-    tail = (1 - level) / 2
-    low, high = np.quantile(means, [tail, 1 - tail], axis=0)
-    return [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
+    means = redrawn_means(values, level=level, rng=generator(seed, f"{GLOBAL} bootstrap"))
+    return [ends(column, level) for column in means]
 
 
 def _reading(

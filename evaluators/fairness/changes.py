@@ -105,7 +105,9 @@ def _disparity(metric: str, about: Change, table: GroupCounts, minimum: int, com
     if found.shortage:
         return refusal(metric, found.shortage, common, detail)
     rng = generator(common["seed"], metric)
-    interval = gap([paired_block(cells, replicates=replicates_for(len(names)), rng=rng)], level=common["level"])
+    interval = gap(
+        [paired_block(cells, replicates=replicates_for(len(names), common["level"]), rng=rng)], level=common["level"]
+    )
     changes = change(cells)
     detail |= {
         "lowest": names[int(changes.argmin())],

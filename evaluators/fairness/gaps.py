@@ -44,7 +44,7 @@ def _difference(metric: str, items: Sequence[Compared], common: Json, *, is_mean
     if refused:
         return refused
     rng = generator(common["seed"], metric)
-    replicates = replicates_for(max(len(item.m) for item in items))
+    replicates = replicates_for(max(len(item.m) for item in items), common["level"])
     blocks = [binomial_block(item.x, item.m, replicates=replicates, rng=rng) for item in items]
     found = gap(blocks, level=common["level"], is_mean=is_mean)
     worst = max(items, key=lambda item: item.gap)
@@ -77,7 +77,7 @@ def _ratio(metric: str, item: Compared, common: Json) -> Reading:
         reason = f"the {item.title} is 0 in every group, so there is no ratio"
         return refusal(metric, reason, common, item.describe())
     rng = generator(common["seed"], metric)
-    block = binomial_block(item.x, item.m, replicates=replicates_for(len(item.m)), rng=rng)
+    block = binomial_block(item.x, item.m, replicates=replicates_for(len(item.m), common["level"]), rng=rng)
     found = ratio_interval(block, level=common["level"])
     logs = log_ratio(block, level=common["level"])
     return Reading(

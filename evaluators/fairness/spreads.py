@@ -32,7 +32,7 @@ def _cohort(item: Compared, common: Json) -> Reading:
 
 def _epsilon(item: Compared, common: Json) -> Reading:
     rng = generator(common["seed"], EPSILON)
-    block = binomial_block(item.x, item.m, replicates=replicates_for(len(item.m)), rng=rng)
+    block = binomial_block(item.x, item.m, replicates=replicates_for(len(item.m), common["level"]), rng=rng)
     found = epsilon_interval(block, level=common["level"])
     return Reading(
         metric=EPSILON,

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluators.arithmetic.counts import FloatArray, IntArray, shares, slice_name
+from evaluators.arithmetic.draws import quantile
 from evaluators.arithmetic.simultaneous import Gap, smoothed
 
 MAX_SUBGROUPS = 2_000
@@ -82,15 +83,15 @@ def violation_interval(
         error, variance = _contrast(part, x_star, m_star)
         error -= _centre(part, counts + 0.5, rate)[:, None]
         np.maximum(largest, np.max(error**2 / variance, axis=0), out=largest)
-    quantile = float(np.sqrt(np.quantile(largest, level)))
+    factor = float(np.sqrt(quantile(largest, level)))
     x, m = (side.astype(np.float64) for side in shares(counts, rate))
     difference, variance = _contrast(member.astype(np.float64), x[:, None], m[:, None])
-    half = quantile * np.sqrt(variance[:, 0])
+    half = factor * np.sqrt(variance[:, 0])
     share = member @ m / m.sum()
     scale = share * (1 - share)
     size = np.abs(difference[:, 0])
     low, high = np.maximum(0, size - half) * scale, (size + half) * scale
-    return Gap(float(low.max()), float(high.max()), quantile, replicates)
+    return Gap(float(low.max()), float(high.max()), factor, replicates)
 
 
 def _contrast(member: FloatArray, x: FloatArray, m: FloatArray) -> tuple[FloatArray, FloatArray]:

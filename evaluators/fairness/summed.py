@@ -82,7 +82,7 @@ def _compared(
     detail = _describe(kept, families, table)
     if metric in RATIOS:
         return _ratio(metric, next(iter(kept.values())), detail, common)
-    replicates = replicates_for(max(len(item.m) for item in kept.values()))
+    replicates = replicates_for(max(len(item.m) for item in kept.values()), common["level"])
     rng = generator(common["seed"], metric)
     blocks = [item.block(replicates=replicates, rng=rng) for item in kept.values()]
     is_mean = len(blocks) > 1 and params.get("equalized_odds") == "mean"
@@ -106,7 +106,9 @@ def _ratio(metric: str, item: RateSums, detail: Json, common: Json) -> Reading:
     if item.rates.max() <= 0:
         return refusal(metric, "the rate is 0 in every group, so there is no ratio", common, detail)
     rng = generator(common["seed"], metric)
-    found = ratio_interval(item.block(replicates=replicates_for(len(item.m)), rng=rng), level=common["level"])
+    found = ratio_interval(
+        item.block(replicates=replicates_for(len(item.m), common["level"]), rng=rng), level=common["level"]
+    )
     return Reading(
         metric=metric,
         slice=OVERALL,

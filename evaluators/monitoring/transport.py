@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluators.arithmetic.counts import FloatArray, IntArray
+from evaluators.arithmetic.draws import enough, quantile
 from evaluators.contract import Json
 from evaluators.monitoring.laws import Distance
 
@@ -59,8 +60,8 @@ def judge(grid: Grid, *, level: float, rng: np.random.Generator) -> Distance:
     """A band by the triangle inequality, as for shares, and a permutation p-value; both from cell counts alone."""
     n, m = int(grid.reference.sum()), int(grid.current.sum())
     pooled = grid.reference + grid.current
-    slack = sum(_own(counts, grid.widths, rng) for counts in (grid.reference, grid.current))
-    radius = float(np.quantile(slack, level))
+    draws = enough(REPLICATES, level)
+    radius = quantile(sum(_own(counts, grid.widths, draws, rng) for counts in (grid.reference, grid.current)), level)
     drawn = rng.multivariate_hypergeometric(pooled, n, size=REPLICATES, method="marginals")
     distances = _between(drawn / n, (pooled - drawn) / m, grid.widths)
     seen = float(_between(grid.reference[None] / n, grid.current[None] / m, grid.widths)[0])
@@ -72,7 +73,7 @@ def _between(p: NDArray[Any], q: NDArray[Any], widths: FloatArray) -> FloatArray
     return np.asarray(np.abs(np.cumsum(p - q, axis=1)) @ widths)
 
 
-def _own(counts: IntArray, widths: FloatArray, rng: np.random.Generator) -> FloatArray:
+def _own(counts: IntArray, widths: FloatArray, draws: int, rng: np.random.Generator) -> FloatArray:
     n = int(counts.sum())
     p = (counts + 0.5) / (n + len(counts) / 2)
-    return _between(rng.multinomial(n, p, size=REPLICATES) / n, p[None], widths)
+    return _between(rng.multinomial(n, p, size=draws) / n, p[None], widths)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray, IntArray
+from evaluators.arithmetic.draws import ends, enough
 
 REPLICATES = 5_000
 CHUNK_CELLS = 5_000_000
@@ -49,14 +50,14 @@ def resample(cells: IntArray, statistic: Statistic, *, level: float, rng: np.ran
     share = cells.ravel()[used] / cells.sum()
     values = []
     size = max(1, CHUNK_CELLS // cells.size)
-    for start in range(0, REPLICATES, size):
-        count = min(size, REPLICATES - start)
+    draws = enough(REPLICATES, level, sides=2)
+    for start in range(0, draws, size):
+        count = min(size, draws - start)
         drawn = np.zeros((count, cells.size))
         drawn[:, used] = rng.multinomial(int(cells.sum()), share, size=count)
         values.append(statistic(drawn.reshape(count, *cells.shape)))
     found = np.concatenate(values)
     undefined = int(np.isnan(found).sum())
-    if undefined * 100 >= REPLICATES:
+    if undefined * 100 >= draws:
         return None
-    low, high = np.nanquantile(found, [(1 - level) / 2, (1 + level) / 2])
-    return Resampled(float(low), float(high), undefined)
+    return Resampled(*ends(found[~np.isnan(found)], level), undefined)

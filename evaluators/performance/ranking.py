@@ -36,7 +36,7 @@ def rank_readings(
     def block(kept: list[int]) -> Block:
         variances = np.array([items[i].bounded_variance(level) for i in kept])
         values = np.array([items[i].auc for i in kept], dtype=np.float64)
-        return normal_block(values, variances, replicates=replicates_for(len(kept)), rng=generator(seed, AUC))
+        return normal_block(values, variances, replicates=replicates_for(len(kept), level), rng=generator(seed, AUC))
 
     common: Json = {"level": level, "seed": seed, "statistics": dict(statistics)}
     values, sizes = [item.auc or 0.0 for item in items], [item.n for item in items]

@@ -22,7 +22,7 @@ def accuracy_readings(table: GroupCounts, *, minimum: int, level: float, seed: i
 
     def block(kept: list[int]) -> Block:
         rng = generator(seed, ACCURACY)
-        return binomial_block(right[kept], size[kept], replicates=replicates_for(len(kept)), rng=rng)
+        return binomial_block(right[kept], size[kept], replicates=replicates_for(len(kept), level), rng=rng)
 
     worst_group = worst_reading(
         ACCURACY,
@@ -46,7 +46,7 @@ def balanced_readings(table: GroupCounts, *, minimum: int, level: float, seed: i
 
     def block(kept: list[int]) -> Block:
         rng = generator(seed, BALANCED)
-        return mean_block(counts[kept][..., 1], size[kept], replicates=replicates_for(len(kept)), rng=rng)
+        return mean_block(counts[kept][..., 1], size[kept], replicates=replicates_for(len(kept), level), rng=rng)
 
     worst_group = worst_reading(
         BALANCED,
@@ -74,7 +74,9 @@ def _balanced(part: GroupCounts, *, level: float, seed: int) -> Reading:
     if least == 0:
         reason = f"class {part.classes[smallest]!r} doesn't occur"
         return Reading(status=Status.INSUFFICIENT_DATA, reason=reason, n=int(size.sum()), **common)
-    found = worst(mean_block(right, size, replicates=replicates_for(1), rng=generator(seed, BALANCED)), level=level)
+    found = worst(
+        mean_block(right, size, replicates=replicates_for(1, level), rng=generator(seed, BALANCED)), level=level
+    )
     is_small = least < MINIMUM
     recall = (right / size)[0].tolist()
     return Reading(

@@ -45,7 +45,9 @@ def worst_reading(
     kept = [items[i] for i in found.kept]
     hits, n = (np.array([item[key] for item in kept], dtype=np.int64) for key in ("hits", "n"))
     rng = generator(seed, f"{metric} {name}")
-    band = worst(binomial_block(hits, n, replicates=replicates_for(len(n)), rng=rng), level=common["level"])
+    band = worst(
+        binomial_block(hits, n, replicates=replicates_for(len(n), common["level"]), rng=rng), level=common["level"]
+    )
     lowest = int(np.argmin(hits / n))
     return Reading(
         metric=metric,

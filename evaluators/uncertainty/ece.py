@@ -1,16 +1,20 @@
 """Expected calibration error: its bias under perfect calibration, and a band for it."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.counts import FloatArray
+from evaluators.arithmetic.draws import enough, quantile
 from evaluators.arithmetic.intervals import wilson
 from evaluators.contract import Json
 from evaluators.uncertainty.moments import BINS
 
 REPLICATES = 10_000
+MOST_REPLICATES = 50_000
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,9 @@ class Ece:
         return max(self.debiased, self.low)
 
 
-def ece(bins: Mapping[str, Any], *, level: float, rng: np.random.Generator, replicates: int = REPLICATES) -> Ece:
+def ece(bins: Mapping[str, Any], *, level: float, rng: np.random.Generator, replicates: int | None = None) -> Ece:
     """From per-bin sums n, p and y. The band is a triangle inequality: raw -/+ how far the bins may have strayed."""
+    replicates = replicates or min(enough(REPLICATES, level), MOST_REPLICATES)
     n, p, y = (np.asarray(bins[key], dtype=np.float64) for key in ("n", "p", "y"))
     used = n > 0
     n, p, y = n[used], p[used], y[used]
@@ -41,7 +46,7 @@ def ece(bins: Mapping[str, Any], *, level: float, rng: np.random.Generator, repl
     calibrated = np.abs(rng.binomial(size, predicted, size=count) / n - predicted) @ weight
     centre = (y + 0.5) / (n + 1)
     strayed = np.abs(rng.binomial(size, centre, size=count) / n - centre) @ weight
-    radius = float(np.quantile(strayed, level))
+    radius = _radius(strayed, int(size.sum()), level)
     null_mean = float(calibrated.mean())
     extreme = int(np.count_nonzero(calibrated >= raw - 1e-12))
     return Ece(
@@ -52,6 +57,13 @@ def ece(bins: Mapping[str, Any], *, level: float, rng: np.random.Generator, repl
         low=max(0.0, raw - radius),
         high=min(1.0, raw + radius),
     )
+
+
+def _radius(strayed: FloatArray, rows: int, level: float) -> float:
+    """The quantile of the draws; where no draw lies beyond it, McDiarmid's bound: a row moves the sum by 1/rows."""
+    if len(strayed) * (1 - level) >= 1:
+        return quantile(strayed, level)
+    return float(strayed.mean()) + math.sqrt(-math.log1p(-level) / 2 / rows)
 
 
 def adaptive(groups: Mapping[str, Any] | None) -> float | None:

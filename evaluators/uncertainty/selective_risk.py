@@ -8,7 +8,7 @@ import numpy as np
 
 from evaluators.arithmetic.clusters import FEW, exact
 from evaluators.arithmetic.counts import FloatArray
-from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.draws import ends, generator
 from evaluators.arithmetic.intervals import rate_interval
 from evaluators.contract import Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
 from evaluators.support import MINIMUM
@@ -109,13 +109,12 @@ def _readings(name: str, part: Mapping[str, Any], coverage: float, seed: int, co
 def _interval(metric: str, errors: float, n: int, drawn: FloatArray, level: float) -> tuple[float, float, str]:
     """Percentiles of the draws; where none or all of n are wrong the rows don't vary, and exact bounds stand in."""
     if 0 < errors < n:
-        tail = (1 - level) / 2
-        low, high = (float(end) for end in np.quantile(drawn, [tail, 1 - tail]))
+        low, high = ends(drawn, level)
         if metric != RISK or min(errors, n - errors) >= FEW:
             return low, high, "row bootstrap"
         # Draws of few errors never hold more than a few times as many; exact bounds do.
-        ends = exact(errors, n, level=level)
-        return min(low, ends[0]), max(high, ends[1]), "row bootstrap and clopper-pearson, the wider"
+        bounds = exact(errors, n, level=level)
+        return min(low, bounds[0]), max(high, bounds[1]), "row bootstrap and clopper-pearson, the wider"
     (low, high), method = rate_interval(round(errors), n, level=level)
     if metric == AURC:
         low, high = _best(low), _worst(high)

@@ -144,6 +144,8 @@ def test_the_worst_group_and_the_mean_of_recalls_are_covered() -> None:
 def test_very_many_groups_are_compared_with_fewer_replicates() -> None:
     assert replicates_for(2) == replicates_for(50) == REPLICATES
     assert replicates_for(51) == FEWER_REPLICATES
+    assert replicates_for(51, 0.999) == 5_000
+    assert replicates_for(2, 0.9999) == 50_000
 
 
 def test_estimates_without_error_are_told_apart_exactly() -> None:
