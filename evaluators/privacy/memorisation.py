@@ -111,7 +111,10 @@ def _outputs(subject: Subject) -> Json:
 
 
 def _exposures(statistics: Mapping[str, Any], common: Json) -> list[Reading]:
-    """The most exposed canary, and each. With several, intervals hold for all of them at once."""
+    """The most exposed canary, and each. With several, intervals hold for all of them at once.
+
+    What a reading keeps is its own rank and how many there are; of what is judged, all ranks.
+    """
     told: Json = {"metric": EXPOSURE, "n": statistics.get("candidates", 0), **common}
     if "ranks" not in statistics:
         return [Reading(slice=OVERALL, status=Status.NOT_APPLICABLE, reason="no canaries (member, score)", **told)]
@@ -120,10 +123,15 @@ def _exposures(statistics: Mapping[str, Any], common: Json) -> list[Reading]:
         reason = f"{statistics['candidates']} candidates, fewer than {CANDIDATES}"
     if reason:
         return [Reading(slice=OVERALL, status=Status.INSUFFICIENT_DATA, reason=reason, **told)]
-    each = 1 - (1 - common["level"]) / len(statistics["ranks"])
+    count = statistics.get("canaries", len(statistics["ranks"]))
+    each = 1 - (1 - common["level"]) / count
     parts = [(row, Rank(ahead, statistics["candidates"], statistics["space"])) for row, ahead in statistics["ranks"]]
-    readings = [_exposure(OVERALL, parts[0][1], each, told, {"row": parts[0][0], "canaries": len(parts)})]
-    return readings + [_exposure(f"row={row}", item, each, told, {"row": row}) for row, item in sorted(parts)]
+    readings = [_exposure(OVERALL, parts[0][1], each, told, {"row": parts[0][0], "canaries": count})]
+    for row, item in sorted(parts, key=lambda part: part[0]):
+        own = {"ranks": [[row, item.ahead]], "canaries": count}
+        own |= {key: statistics[key] for key in ("candidates", "space")}
+        readings.append(_exposure(f"row={row}", item, each, told | {"statistics": own}, {"row": row}))
+    return readings
 
 
 def _exposure(name: str, item: Rank, level: float, told: Json, detail: Json) -> Reading:
