@@ -7,11 +7,11 @@ import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray
 from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.quantiles import order_interval, quantile, smallest_sample
 from evaluators.budget import Budget
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
 from evaluators.explainability.averages import row_readings, row_statistics
 from evaluators.explainability.cases import EXPLAINER, NEEDS, Case, open_case, row_parameters
-from evaluators.explainability.quantiles import quantile, ranks_around, smallest_sample
 from evaluators.explainability.wobble import Around, instability, joined, looked_around, pairwise_agreement
 
 RIS = "explain.stability.ris"
@@ -95,14 +95,13 @@ def _percentile(metric: str, column: list[float | None], facts: Mapping[str, Any
     detail: Json = {**facts, "undefined_rows": len(column) - len(values), "share": SHARE}
     fields: Json = {"metric": metric, "slice": OVERALL, "level": level, "n": len(values)}
     fields |= {"statistics": statistics, "detail": detail}
-    around = ranks_around(len(values), SHARE, level=level) if len(values) else None
-    if around is None:
+    orders = order_interval(len(values), SHARE, level=level) if len(values) else None
+    if orders is None:
         needed = smallest_sample(SHARE, level=level)
         reason = f"{len(values)} rows bound no 95th percentile from above; it takes {needed}"
         value = quantile(values, SHARE) if len(values) else None
         return Reading(status=Status.INSUFFICIENT_DATA, reason=reason, value=value, **fields)
-    low, high = float(values[around[0] - 1]), float(values[around[1] - 1])
-    value = quantile(values, SHARE)
+    low, high, value = float(values[orders.low]), float(values[orders.high]), quantile(values, SHARE)
     return Reading(status=Status.OK, value=value, low=low, high=high, method="order statistics", **fields)
 
 

@@ -4,16 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluators.arithmetic.quantiles import order_interval
 from evaluators.contract import OVERALL, Json, Reading, Status
 from evaluators.support import MINIMUM
-
-
-def median_ranks(n: int, *, level: float) -> tuple[int, int] | None:
-    """Ranks from 1 between which the median lies at that level, or None if no two ranks reach it."""
-    tail, total, rank = (1 - level) / 2 * 2**n, 0, 0
-    while rank < n // 2 and (total := total + math.comb(n, rank)) <= tail:
-        rank += 1
-    return (rank, n + 1 - rank) if rank else None
 
 
 def median(ordered: Sequence[float]) -> float:
@@ -31,10 +24,10 @@ def median_reading(
     if not values:
         return Reading(status=Status.INSUFFICIENT_DATA, reason=f"there are no {among}", **about)
     value = median(values)
-    ranks = median_ranks(len(values), level=common["level"])
-    low, high = (values[ranks[0] - 1], values[ranks[1] - 1]) if ranks else (-math.inf, math.inf)
+    orders = order_interval(len(values), 0.5, level=common["level"])
+    low, high = (values[orders.low], values[orders.high]) if orders else (-math.inf, math.inf)
     shown = value if math.isfinite(value) else None
-    if len(values) < MINIMUM or ranks is None:
+    if len(values) < MINIMUM or orders is None:
         reason = f"{len(values)} {among}, fewer than {MINIMUM}"
         return Reading(status=Status.INSUFFICIENT_DATA, reason=reason, value=shown, **about)
     if not math.isfinite(high):

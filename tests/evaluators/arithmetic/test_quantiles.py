@@ -12,6 +12,12 @@ def test_the_95th_percentile_of_200_values_lies_between_the_184th_and_the_197th(
     assert found.coverage == pytest.approx(0.967, abs=5e-4)
 
 
+@pytest.mark.verification
+def test_the_median_lies_between_the_40th_and_the_61st_of_100_values() -> None:
+    found = [order_interval(n, 0.5, level=0.95) for n in (10, 100)]
+    assert [(item.low + 1, item.high + 1) for item in found if item] == [(2, 9), (40, 61)]
+
+
 def test_too_few_values_have_no_interval() -> None:
     assert order_interval(70, 0.95, level=0.95) is None
     assert order_interval(5, 0.5, level=0.95) is None

@@ -7,8 +7,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
 from evaluators import catalog
+from evaluators.arithmetic.quantiles import order_interval, quantile, smallest_sample
 from evaluators.contract import Status
-from evaluators.explainability.quantiles import quantile, ranks_around, smallest_sample
 from evaluators.explainability.stability import seed_agreement
 from evaluators.explainability.wobble import instability, joined, looked_around, pairwise_agreement, spearman
 from tests.evaluators.explainability.cases import at_random, cancer, case, function_model, measured, saved
@@ -31,24 +31,11 @@ def test_one_proportional_feature_moves_exactly_as_the_output() -> None:
     assert ros == pytest.approx(np.ones(30), abs=1e-9)
 
 
-@pytest.mark.verification
-def test_order_statistics_of_a_95th_percentile_are_the_184th_and_197th_of_200() -> None:
-    assert ranks_around(200, 0.95, level=0.95) == (184, 197)
-    law = stats.binom(200, 0.95)
-    assert law.cdf(196) - law.cdf(183) == pytest.approx(0.967, abs=5e-4)
+def test_the_smallest_sample_is_the_first_whose_percentile_is_bounded() -> None:
     assert smallest_sample(0.95, level=0.95) == 72
-    assert ranks_around(71, 0.95, level=0.95) is None
+    assert order_interval(72, 0.95, level=0.95) is not None
+    assert order_interval(71, 0.95, level=0.95) is None
     assert quantile(np.arange(1, 201), 0.95) == 190
-
-
-@pytest.mark.statistics
-def test_order_statistics_cover_the_percentile() -> None:
-    rng = np.random.default_rng(2)
-    low, high = ranks_around(100, 0.95, level=0.95) or (0, 0)
-    truth = stats.expon.ppf(0.95)
-    ordered = np.sort(rng.exponential(size=(8000, 100)), axis=1)
-    inside = (ordered[:, low - 1] <= truth) & (truth <= ordered[:, high - 1])
-    assert inside.mean() >= 0.945
 
 
 def test_rank_correlation_agrees_with_an_independent_library() -> None:

@@ -20,7 +20,7 @@ from evaluators.robustness.cases import Case
 
 @cache
 def breast_cancer() -> tuple[Any, np.ndarray, np.ndarray]:
-    """The handbook's linear model, and the standardised test rows with their outcomes."""
+    """A linear model, and the standardised test rows with their outcomes."""
     x, y = load_breast_cancer(return_X_y=True)
     train, test, y_train, y_test = train_test_split(x, y, test_size=0.3, random_state=0, stratify=y)
     scaler = StandardScaler().fit(train)
@@ -30,7 +30,7 @@ def breast_cancer() -> tuple[Any, np.ndarray, np.ndarray]:
 
 @cache
 def halved_digits() -> tuple[Any, np.ndarray, np.ndarray]:
-    """Digits below five and from five on: the handbook's linear model and rows 1200 to 1299."""
+    """Digits below five and from five on: the linear model and the rows 1200 to 1299."""
     x, y = load_digits(return_X_y=True)
     x, y = x / 16, (y >= 5).astype(np.int64)
     return LogisticRegression(max_iter=3000).fit(x[:1200], y[:1200]), x[1200:1300], y[1200:1300]

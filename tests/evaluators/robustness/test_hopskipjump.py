@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from evaluators import catalog
 from evaluators.contract import Status
@@ -11,14 +12,14 @@ from evaluators.models.model import ROWS, Model
 from evaluators.notebook import in_memory
 from evaluators.robustness import boundary
 from evaluators.robustness.hopskipjump import BISECTIONS, HALVINGS, Walk, hopskipjump
-from evaluators.robustness.orders import median_ranks
+from evaluators.robustness.orders import median_reading
 from tests.evaluators.robustness.subjects import as_model, halved_digits, margins, outcome, run
 
 MEDIAN = ("robust.hsj.l2_median", "overall")
 
 
 def walked(count: int = 90, seed: int = 0, **facts: Any) -> tuple[Walk, np.ndarray]:
-    """The right ones of the handbook's rows, walked, and their exact distances to the boundary."""
+    """The right ones of the rows, walked, and their exact distances to the boundary."""
     model, rows, labels = halved_digits()
     right = model.predict(rows) == labels
     rows, labels = rows[right][:count], labels[right][:count]
@@ -207,17 +208,10 @@ def test_readings_come_back_from_their_own_statistics_without_the_model() -> Non
     assert wider.low <= kept.low <= kept.high <= wider.high
 
 
-def test_ranks_of_the_median_are_those_of_the_binomial_law() -> None:
-    assert median_ranks(10, level=0.95) == (2, 9)
-    assert median_ranks(100, level=0.95) == (40, 61)
-    assert median_ranks(5, level=0.95) is None
-
-
-@pytest.mark.statistics
-def test_the_interval_of_the_median_covers_it() -> None:
-    rng = np.random.default_rng(0)
-    for n in (12, 50, 101):
-        low, high = median_ranks(n, level=0.95)
-        drawn = np.sort(rng.exponential(size=(20_000, n)), axis=1)
-        covered = np.mean((drawn[:, low - 1] <= np.log(2)) & (np.log(2) <= drawn[:, high - 1]))
-        assert 0.947 <= covered <= 0.985
+@pytest.mark.parametrize("n", [100, 1_024, 5_000])
+def test_the_median_of_as_many_rows_as_may_be_asked_has_an_interval(n: int) -> None:
+    values = np.sort(np.random.default_rng(0).exponential(size=n)).tolist()
+    reading = median_reading(MEDIAN[0], values, 0, among="rows", common={"level": 0.95}, detail={})
+    low, high = stats.binom(n, 0.5).ppf(0.025), stats.binom(n, 0.5).ppf(0.975)
+    assert (reading.low, reading.high) == (values[int(low) - 1], values[int(high)])
+    assert reading.status is Status.OK

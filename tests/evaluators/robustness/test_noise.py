@@ -22,7 +22,7 @@ def linear(weights: np.ndarray, bias: float = 0.0) -> Model:
 
 
 @pytest.mark.verification
-def test_the_handbooks_certificate_of_a_linear_model() -> None:
+def test_the_certificate_of_a_linear_model() -> None:
     model, rows, labels = breast_cancer()
     exact = margins(model, rows, labels) / np.linalg.norm(model.coef_[0])
     i = int(np.argsort(exact)[len(exact) // 2])
