@@ -1,6 +1,7 @@
 """Run one evaluator on one subject: the path shared by the child process, the command line and notebooks."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from evaluators.contract import (
     Progress,
     Reading,
     Subject,
+    SubjectError,
     Undeclared,
     derive_seed,
     spec_digest,
@@ -89,6 +91,7 @@ def evaluate(
         measured = evaluator.measure(subject, params=completed, seed=seed, progress=progress)
     progress(0.9, "summarising")
     found = readings(evaluator, measured.statistics, params=completed, level=level, seed=seed)
+    _check_names(found)
     return Outcome(
         readings=tuple(replace(reading, seed=seed).sound() for reading in found),
         evidence=measured.evidence,
@@ -110,6 +113,17 @@ def check_needs(evaluator: Evaluator, subject: Subject) -> None:
         if role in ROLES and not subject.roles.get(role) and not (role == "baseline" and has_model(subject, role)):
             wanted = f"{evaluator.id} reads a column declared as {role}, {ROLES[role]}"
             raise Undeclared(f"{wanted}; none was{INSTEAD.get(role, '')}")
+
+
+def _check_names(found: Sequence[Reading]) -> None:
+    """Raise SubjectError if two readings couldn't be told apart."""
+    times = Counter((reading.metric, reading.slice) for reading in found)
+    for (metric, name), count in times.items():
+        if count > 1:
+            column, _, value = name.partition("=")
+            raise SubjectError(
+                f"two slices of {metric} are both called {name!r}; rename the column {column!r} or its value {value!r}"
+            )
 
 
 def _seed(evaluator: Evaluator, completed: Mapping[str, Any], level: float, subject: Subject) -> int:

@@ -26,6 +26,7 @@ from evaluators.data.crossfit import features, folds, parts, tree_probabilities
 from evaluators.data.proxies import binned
 from evaluators.exact import insufficient, table
 from evaluators.subjects.columns import Columns, declared_features, open_columns
+from evaluators.subjects.roles import group_value
 from evaluators.support import FAMILY_MINIMUM
 
 PROXY = "data.proxy.auc"
@@ -144,7 +145,7 @@ def _targets(columns: Columns, names: Sequence[str]) -> list[tuple[str, IntArray
             )
         sizes = np.bincount(item.codes, minlength=len(item.values))
         wanted = range(len(sizes)) if len(sizes) > 2 else [int(sizes.argmin())]
-        targets += [(f"{name}={item.values[i] or '(missing)'}", (item.codes == i).astype(np.int64)) for i in wanted]
+        targets += [(f"{name}={group_value(item.values[i], 1)}", (item.codes == i).astype(np.int64)) for i in wanted]
     return targets
 
 

@@ -26,6 +26,7 @@ from evaluators.data.shares import distance
 from evaluators.exact import insufficient, not_applicable, table
 from evaluators.inputs.tables import Categorical
 from evaluators.subjects.columns import absent_rows, open_columns, row_ids, used_columns
+from evaluators.subjects.roles import JOINT, group_value
 from evaluators.support import MINIMUM, rate_reading, too_many_groups
 
 SHARES = "data.representation"
@@ -123,7 +124,7 @@ def _groups(items: list[Categorical]) -> tuple[list[str], IntArray]:
     """Names of the observed combinations, and a code per row."""
     ids = row_ids(items)
     _, first, codes = np.unique(ids, return_index=True, return_inverse=True)
-    names = [" & ".join(item.values[item.codes[i]] or "(missing)" for item in items) for i in first.tolist()]
+    names = [JOINT.join(group_value(item.values[item.codes[i]], len(items)) for item in items) for i in first.tolist()]
     return names, codes.astype(np.int64)
 
 

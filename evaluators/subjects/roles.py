@@ -1,5 +1,6 @@
 """Open what is measured: the table behind a digest, with the roles of its columns checked."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from evaluators.inputs.parquet import read_parquet
 from evaluators.inputs.tables import MAX_BYTES, Categorical, Table, is_parquet, read_csv
 from evaluators.models.model import IMAGES, ROWS, Model
 
-MISSING = "(missing)"
+MISSING, JOINT = "(missing)", " & "
 MEANT = {
     "label": ", what really came out",
     "prediction": ", what the model said, and there is no model to ask",
@@ -137,8 +138,19 @@ def groups(table: Table, subject: Subject) -> Groups:
         item = table.categorical[column]
         used, codes = np.unique(codes * len(item.values) + item.codes, return_inverse=True)
         parts = [divmod(int(code), len(item.values)) for code in used]
-        values = [(*values[before], item.values[now] or MISSING) for before, now in parts]
+        values = [(*values[before], group_value(item.values[now], len(subject.groups))) for before, now in parts]
     return Groups(codes.astype(np.int64), subject.groups, tuple(values))
+
+
+def group_value(value: str, columns: int) -> str:
+    """A cell as part of a group's name: between quotes where it could be taken for something else.
+
+    That is the text "(missing)", which a missing cell is called, and of several columns what stands between them.
+    """
+    if not value:
+        return MISSING
+    is_unclear = value == MISSING or value.startswith('"') or (columns > 1 and JOINT in value)
+    return json.dumps(value, ensure_ascii=False) if is_unclear else value
 
 
 def scores(table: Table, subject: Subject) -> NDArray[np.float64]:
