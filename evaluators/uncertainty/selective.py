@@ -85,10 +85,15 @@ def risks_at(rows: IntArray, errors: IntArray, coverage: float) -> FloatArray:
     return np.asarray((errors * taken / np.maximum(rows, 1)).sum(axis=1) / k)
 
 
-def resampled(found: Steps, rng: np.random.Generator, replicates: int = REPLICATES) -> tuple[IntArray, IntArray]:
-    """Rows and errors per step when rows are drawn with replacement: one multinomial over the cells."""
-    cells = np.concatenate([found.rows - found.errors, found.errors])
-    n = int(cells.sum())
-    drawn = rng.multinomial(n, cells / n, size=replicates)
+def resampled(
+    found: Steps, rng: np.random.Generator, replicates: int = REPLICATES, *, unseen: float = 0.0
+) -> tuple[IntArray, IntArray]:
+    """Rows and errors per step when rows are drawn with replacement: one multinomial over the cells.
+
+    So many `unseen` errors stand for those a sample may lack, spread evenly over its rows.
+    """
+    n = int(found.rows.sum())
+    cells = np.concatenate([found.rows - found.errors, found.errors + unseen * found.rows / n])
+    drawn = rng.multinomial(n, cells / cells.sum(), size=replicates)
     right, wrong = np.split(drawn, 2, axis=1)
     return right + wrong, wrong

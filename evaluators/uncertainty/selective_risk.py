@@ -90,31 +90,43 @@ def _readings(name: str, part: Mapping[str, Any], coverage: float, seed: int, co
     if not n:
         status = Status.INSUFFICIENT_DATA
         return [Reading(metric=m, slice=name, status=status, reason="there are no rows", **common) for m in TITLES]
-    rows, wrong = resampled(found, generator(seed, AURC))
-    area, best = areas(rows, wrong), oracle(n, wrong.sum(axis=1))
     value, top = aurc(found), float(oracle(n, np.array([errors]))[0])
     risk = float(risks_at(found.rows[None], found.errors[None], coverage)[0])
     detail: Json = {"errors": errors, "oracle": top, "steps": len(found.rows), "coverage": coverage}
-    columns = {AURC: (value, area), EXCESS: (value - top, area - best), RISK: (risk, risks_at(rows, wrong, coverage))}
+    drawn = _drawn(found, coverage, seed)
     answered = max(1, math.ceil(coverage * n - 1e-9))
-    tried = {AURC: (errors, n), EXCESS: (errors, n), RISK: (risk * answered, answered)}
-    return [
-        _reading(
-            metric, name, n, column[0], _interval(metric, *tried[metric], column[1], common["level"]), detail, common
-        )
-        for metric, column in columns.items()
-    ]
+    columns = {AURC: (value, errors, n), EXCESS: (value - top, errors, n), RISK: (risk, risk * answered, answered)}
+    readings = []
+    for metric, (shown, wrong, tried) in columns.items():
+        interval = _interval(metric, wrong, tried, [draws[metric] for draws in drawn], common["level"])
+        readings.append(_reading(metric, name, n, shown, interval, detail, common))
+    return readings
 
 
-def _interval(metric: str, errors: float, n: int, drawn: FloatArray, level: float) -> tuple[float, float, str]:
+def _drawn(found: Steps, coverage: float, seed: int) -> list[dict[str, FloatArray]]:
+    """Each measure on samples drawn from the rows; where few are wrong, also with one more wrong anywhere."""
+    samples = [resampled(found, generator(seed, AURC))]
+    errors = int(found.errors.sum())
+    if 0 < errors < FEW:
+        samples.append(resampled(found, generator(seed, f"{AURC} unseen"), unseen=1.0))
+    n, drawn = int(found.rows.sum()), []
+    for rows, wrong in samples:
+        area = areas(rows, wrong)
+        drawn.append({AURC: area, EXCESS: area - oracle(n, wrong.sum(axis=1)), RISK: risks_at(rows, wrong, coverage)})
+    return drawn
+
+
+def _interval(metric: str, errors: float, n: int, drawn: list[FloatArray], level: float) -> tuple[float, float, str]:
     """Percentiles of the draws; where none or all of n are wrong the rows don't vary, and exact bounds stand in."""
     if 0 < errors < n:
-        low, high = ends(drawn, level)
-        if metric != RISK or min(errors, n - errors) >= FEW:
-            return low, high, "row bootstrap"
-        # Draws of few errors never hold more than a few times as many; exact bounds do.
-        bounds = exact(errors, n, level=level)
-        return min(low, bounds[0]), max(high, bounds[1]), "row bootstrap and clopper-pearson, the wider"
+        bounds, method = [ends(one, level) for one in drawn], "row bootstrap"
+        if len(drawn) > 1:
+            method = "row bootstrap, with an error more, the wider"
+        if metric == RISK and min(errors, n - errors) < FEW:
+            # Draws of few errors never hold more than a few times as many; exact bounds do.
+            bounds = [bounds[0], exact(errors, n, level=level)]
+            method = "row bootstrap and clopper-pearson, the wider"
+        return min(low for low, _ in bounds), max(high for _, high in bounds), method
     (low, high), method = rate_interval(round(errors), n, level=level)
     if metric == AURC:
         low, high = _best(low), _worst(high)

@@ -12,7 +12,7 @@ from evaluators.contract import Reading, Status, SubjectError
 from evaluators.evaluate import evaluate
 from evaluators.uncertainty.forecasts import class_names
 from evaluators.uncertainty.selective import areas, aurc, confidence, entropy, oracle, resampled, risks_at, steps
-from evaluators.uncertainty.selective_risk import RISK, _interval
+from evaluators.uncertainty.selective_risk import RISK, _interval, _readings
 from tests.evaluators.data import subject, write_csv
 
 COLUMNS = {"label": "y", "score": "s", "group": ["g"]}
@@ -187,5 +187,17 @@ def test_classes_are_read_from_the_names_of_their_columns() -> None:
 def test_one_error_among_the_answered_leaves_room_for_more() -> None:
     """The redrawn samples hold three at most; five and a half in a thousand can't be ruled out."""
     drawn = np.random.default_rng(0).poisson(1, 2_000) / 800
-    low, high, _ = _interval(RISK, 1.0, 800, drawn, 0.95)
+    low, high, _ = _interval(RISK, 1.0, 800, [drawn], 0.95)
     assert (low, high) == pytest.approx(clopper_pearson(1, 800, level=0.95), abs=1e-4)
+
+
+@pytest.mark.verification
+def test_few_errors_leave_room_for_a_larger_area() -> None:
+    """One row of a hundred is wrong, whatever the confidence: redrawn rows alone miss the area in a fifth of samples."""
+    rng, missed, samples = np.random.default_rng(3), 0, 100
+    for _ in range(samples):
+        found = steps(rng.random(300), (rng.random(300) < 0.01).astype(float), limit=50)
+        part = {"rows": found.rows.tolist(), "errors": found.errors.tolist()}
+        area = _readings("overall", part, 0.8, 1, {"level": 0.95, "statistics": {}})[0]
+        missed += (area.high or 1) < 0.01
+    assert missed / samples <= 0.05
