@@ -193,7 +193,7 @@ def test_one_error_among_the_answered_leaves_room_for_more() -> None:
 
 @pytest.mark.verification
 def test_few_errors_leave_room_for_a_larger_area() -> None:
-    """One row of a hundred is wrong, whatever the confidence: redrawn rows alone miss the area in a fifth of samples."""
+    """One row of a hundred is wrong, whatever the confidence: redrawn rows alone miss the area in a fifth of cases."""
     rng, missed, samples = np.random.default_rng(3), 0, 100
     for _ in range(samples):
         found = steps(rng.random(300), (rng.random(300) < 0.01).astype(float), limit=50)
