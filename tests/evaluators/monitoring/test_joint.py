@@ -61,13 +61,13 @@ def test_alibi_detect_gathers_a_matrix_per_permutation_and_ours_holds_one_block(
 
 @pytest.mark.statistics
 def test_p_values_are_uniform_under_the_null_and_a_shift_is_found() -> None:
-    rng = np.random.default_rng(2)
+    rng = np.random.default_rng(3)
     null = [
         permutation_test(rng.normal(size=(60, 4)), rng.normal(size=(50, 4)), permutations=199, rng=rng)[1]
-        for _ in range(500)
+        for _ in range(2000)
     ]
     assert stats.kstest(null, "uniform").pvalue > 0.001
-    assert np.mean(np.array(null) <= 0.05) <= 0.075
+    assert np.mean(np.array(null) <= 0.05) <= 0.055
     moved = [
         permutation_test(rng.normal(size=(100, 4)), rng.normal(0.4, 1, (100, 4)), permutations=199, rng=rng)[1]
         for _ in range(100)
