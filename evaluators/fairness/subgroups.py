@@ -11,7 +11,7 @@ from evaluators.arithmetic.simultaneous import FEWER_REPLICATES, REPLICATES
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
 from evaluators.fairness.compared import refusal
 from evaluators.fairness.grouped import open_decisions, ungrouped, ungrouped_readings, unlabelled
-from evaluators.fairness.subsets import MAX_SUBGROUPS, Subgroups, violation_interval, violations
+from evaluators.fairness.subsets import MAX_NAMED, MAX_SUBGROUPS, Subgroups, violation_interval, violations
 from evaluators.subjects.roles import favourable_code
 from evaluators.support import FAMILY_PARAMETERS
 
@@ -95,6 +95,9 @@ class SubgroupFairness:
 
 
 def _violation(metric: str, name: str, counts: IntArray, subgroups: Subgroups, minimum: int, common: Json) -> Reading:
+    if len(subgroups.names) > MAX_NAMED:
+        reason = f"more than {MAX_NAMED:,} subgroups can be named by so many columns"
+        return refusal(metric, reason, common, {"excluded": []})
     _, m = rate(counts, name)
     base = subgroups.member @ m
     fits = np.minimum(base, m.sum() - base) >= minimum

@@ -1,7 +1,8 @@
 """Every subgroup that the group columns can name: marginals, their intersections, and intersections of those."""
 
 import itertools
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ from evaluators.arithmetic.draws import quantile
 from evaluators.arithmetic.simultaneous import Gap, smoothed
 
 MAX_SUBGROUPS = 2_000
+# Columns double the names: with a dozen of them most subgroups are too small to be compared, and finding them is dear.
+MAX_NAMED = 20_000
 CHUNK = 100
 Value = tuple[str, ...]
 
@@ -25,19 +28,30 @@ class Subgroups:
 
     @classmethod
     def of(cls, columns: tuple[str, ...], values: Sequence[Value]) -> "Subgroups":
-        """All of them, each set of crossed groups once, under the shortest name it has."""
+        """Each set of crossed groups once, under the shortest name it has; all, or one more than `MAX_NAMED`."""
         found: dict[bytes, str] = {}
         members = []
-        for size in range(1, len(columns) + 1):
-            for chosen in itertools.combinations(range(len(columns)), size):
-                keys = [tuple(value[i] for i in chosen) for value in values]
-                for key in sorted(set(keys)):
-                    row = np.array([other == key for other in keys])
-                    if not row.all() and row.tobytes() not in found:
-                        found[row.tobytes()] = slice_name(tuple(columns[i] for i in chosen), key)
-                        members.append(row)
+        for names, places in _named(columns, values):
+            row = np.zeros(len(values), dtype=bool)
+            row[places] = True
+            if not row.all() and row.tobytes() not in found:
+                found[row.tobytes()] = names
+                members.append(row)
+            if len(members) > MAX_NAMED:
+                break
         member = np.array(members, dtype=bool).reshape(len(members), len(values))
         return cls(tuple(found.values()), member)
+
+
+def _named(columns: tuple[str, ...], values: Sequence[Value]) -> Iterator[tuple[str, list[int]]]:
+    """Every name, the shortest first, with the positions of the crossed groups that bear it."""
+    for size in range(1, len(columns) + 1):
+        for chosen in itertools.combinations(range(len(columns)), size):
+            places: dict[Value, list[int]] = defaultdict(list)
+            for g, value in enumerate(values):
+                places[tuple(value[i] for i in chosen)].append(g)
+            for key in sorted(places):
+                yield slice_name(tuple(columns[i] for i in chosen), key), places[key]
 
 
 @dataclass(frozen=True)

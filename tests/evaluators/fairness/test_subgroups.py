@@ -138,3 +138,13 @@ def test_the_largest_violation_is_covered() -> None:
         found = violation_interval(counts, member, "selection_rate", level=0.95, replicates=600, rng=rng)
         covered += found.low <= truth <= found.high
     assert covered / 800 >= 0.94
+
+
+def test_two_dozen_columns_name_more_subgroups_than_anybody_compares(tmp_path: Path) -> None:
+    kinds = np.random.default_rng(0).choice(["x", "y", "z"], (150, 24))
+    people = {f"c{i}": np.tile(kinds[:, i], 20) for i in range(24)}
+    data = people | {"label": [0, 1] * 1500, "prediction": [1, 1, 0] * 1000}
+    columns = {"label": "label", "prediction": "prediction", "group": list(people)}
+    found = measured(tmp_path, data, columns=columns)
+    assert {reading.status for reading in found.values()} == {Status.INSUFFICIENT_DATA}
+    assert "more than 20,000 subgroups" in found["fairness.subgroup_violation"].reason
