@@ -11,6 +11,7 @@ from evaluators.exact import insufficient
 from evaluators.monitoring.charts import Chart, cusum, ewma, learn, shewhart, standardised
 from evaluators.monitoring.drawing import chart_evidence
 from evaluators.monitoring.run_length import (
+    IN_CONTROL,
     chance_of_a_signal,
     cusum_height,
     cusum_run_length,
@@ -145,6 +146,7 @@ def _reading(metric: str, statistics: Mapping[str, Any], params: Mapping[str, An
     chance = chance_of_a_signal(statistics["n"], in_control)
     detail = {"column": statistics["column"], "limit": limit, "first": found["first"], "false_alarm": chance}
     detail |= {"run_length_in_control": in_control, "run_length_after_shift": shifted}
+    detail["p_value_is"] = IN_CONTROL
     detail |= {key: statistics[key] for key in ("mean", "sd", "correlation", "reference_n")}
     return Reading(
         metric=metric,

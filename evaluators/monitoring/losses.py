@@ -23,7 +23,7 @@ from evaluators.contract import (
 from evaluators.exact import insufficient, not_applicable
 from evaluators.monitoring.charts import cusum, learn, standardised
 from evaluators.monitoring.drawing import chart_evidence
-from evaluators.monitoring.run_length import chance_of_a_signal, cusum_run_length
+from evaluators.monitoring.run_length import IN_CONTROL, chance_of_a_signal, cusum_run_length
 from evaluators.monitoring.windows import time_order
 from evaluators.subjects.columns import Columns, joined, numbers, open_columns
 from evaluators.subjects.words import check_complete, common_codes
@@ -195,7 +195,12 @@ def _alarms(chart: Mapping[str, Any] | None, reason: str, common: Json) -> Readi
         high=chart["signals"],
         method="cusum k=.5 h=5",
         n=chart["points"],
-        detail={"first": chart["first"], "highest": chart["highest"], "run_length": run_length},
+        detail={
+            "first": chart["first"],
+            "highest": chart["highest"],
+            "run_length": run_length,
+            "p_value_is": IN_CONTROL,
+        },
         p_value=chance_of_a_signal(chart["points"], run_length) if chart["signals"] else 1.0,
         **common,
     )

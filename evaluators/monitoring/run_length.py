@@ -18,6 +18,8 @@ from evaluators.libraries import library
 
 STATES = 400
 EWMA_STATES = 401
+# What the p-value of a chart with signals is, in the detail of its reading.
+IN_CONTROL = "the chance of any signal in as many points in control"
 
 
 def shewhart_run_length(width: float, shift: float = 0.0) -> float:

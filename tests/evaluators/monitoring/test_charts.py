@@ -156,3 +156,13 @@ def test_long_charts_are_thinned_and_keep_their_signals() -> None:
 def test_the_chance_of_a_false_alarm_grows_with_the_window() -> None:
     assert chance_of_a_signal(1, 370.4) == pytest.approx(1 / 370.4, rel=0.01)
     assert chance_of_a_signal(10_000, 370.4) > 0.999
+
+
+def test_what_the_p_value_of_a_chart_is_stands_beside_it(tmp_path: Path) -> None:
+    rows = np.random.default_rng(8).normal(size=300)
+    rows[200:] += 4
+    found = run("chart.control", tmp_path, {"x": rows.tolist()}, columns={"score": "x"})
+    for one in found.readings:
+        assert one.value > 0  # type: ignore[operator]
+        assert one.p_value == one.detail["false_alarm"] == chance_of_a_signal(200, one.detail["run_length_in_control"])
+        assert "any signal in as many points in control" in one.detail["p_value_is"]
