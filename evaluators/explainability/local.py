@@ -19,12 +19,13 @@ def local_linear(
     """phi (n, d): slope of the plane times distance from the background's mean; and the background's mean output.
 
     Neighbours are drawn around each row with the background's spread and weighted by their closeness, the kernel's
-    width .75 times the root of d. All rows of a part are solved at once.
+    width .75 times the root of d. All rows of a part are solved at once. Beyond a thousand features there are fewer
+    neighbours per feature, as many as fit into memory.
     """
     d = rows.shape[1]
     scale = background.std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
-    samples = max(200, NEIGHBOURS * d)
+    samples = max(200, min(NEIGHBOURS * d, max(MAX_CELLS // d, 2 * d)))
     steps = generator(seed, "local linear").standard_normal((samples, d))
     weight = np.exp(-(steps**2).sum(axis=1) / (2 * WIDTH**2 * d))
     design = np.column_stack([np.ones(samples), steps])

@@ -20,10 +20,21 @@ def cohort_sd(x: IntArray, m: IntArray) -> float:
     return math.sqrt(max(0.0, debiased_variance(x, m)))
 
 
-def debiased_variance(x: IntArray, m: IntArray) -> float:
-    """Variance of the rates minus its sampling part. Averages to 0 where all groups are equal; may be below 0."""
+def weighted_cohort_sd(x: IntArray, m: IntArray) -> float:
+    """The same with every group weighted by its size, so that it speaks of people and not of groups."""
+    return math.sqrt(max(0.0, debiased_variance(x, m, weights=m / m.sum())))
+
+
+def debiased_variance(x: IntArray, m: IntArray, *, weights: FloatArray | None = None) -> float:
+    """Variance of the rates minus its sampling part. Averages to 0 where all groups are equal; may be below 0.
+
+    `weights` add up to 1 and are equal unless given.
+    """
     p = x / m
-    return float(np.var(p, ddof=1) - np.mean(p * (1 - p) / (m - 1)))
+    if weights is None:
+        return float(np.var(p, ddof=1) - np.mean(p * (1 - p) / (m - 1)))
+    scatter = weights @ (p - weights @ p) ** 2 - weights * (1 - weights) @ (p * (1 - p) / (m - 1))
+    return float(scatter / (1 - weights @ weights))
 
 
 def cohort_interval(x: IntArray, m: IntArray, *, level: float) -> Interval:

@@ -5,7 +5,13 @@ from evaluators.arithmetic.simultaneous import binomial_block, replicates_for
 from evaluators.contract import OVERALL, Json, Reading, Status
 from evaluators.fairness.compared import Compared, shortage
 from evaluators.fairness.metrics import COHORT_SD, EPSILON
-from evaluators.fairness.spread import cohort_interval, cohort_sd, differential_epsilon, epsilon_interval
+from evaluators.fairness.spread import (
+    cohort_interval,
+    cohort_sd,
+    differential_epsilon,
+    epsilon_interval,
+    weighted_cohort_sd,
+)
 
 
 def spread_readings(item: Compared, common: Json) -> list[Reading]:
@@ -25,7 +31,8 @@ def _cohort(item: Compared, common: Json) -> Reading:
         high=high,
         method="Q-profile",
         n=item.n,
-        detail=item.describe() | {"raw": float((item.x / item.m).std(ddof=1))},
+        detail=item.describe()
+        | {"raw": float((item.x / item.m).std(ddof=1)), "weighted": weighted_cohort_sd(item.x, item.m)},
         **common,
     )
 

@@ -8,6 +8,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from evaluators import catalog
 from evaluators.contract import Status
+from evaluators.explainability import local
 from evaluators.explainability.agreement import agreements, effective, exactness, gini, one_out, same_signs, three_ways
 from evaluators.explainability.explainers import explain
 from evaluators.explainability.shapley import exact
@@ -43,6 +44,22 @@ def test_three_ways_of_explaining_agree_on_a_linear_model() -> None:
     found = three_ways(case(model, x[:10], x[:100], kind="linear"), 0)
     for phi in found.values():
         assert phi == pytest.approx(found["linear"], abs=1e-5)
+
+
+def test_a_plane_through_many_features_takes_as_many_neighbours_as_fit_into_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng, asked = np.random.default_rng(0), []
+    weights, rows, background = rng.normal(size=300), rng.normal(size=(2, 300)), rng.normal(size=(20, 300))
+
+    def linear(given: np.ndarray) -> np.ndarray:
+        asked.append(len(given))
+        return given @ weights
+
+    monkeypatch.setattr(local, "MAX_CELLS", 300 * 900)
+    phi, _ = local.local_linear(function_model(lambda given: given, 300), linear, background, rows, None, 0)
+    assert phi == pytest.approx((rows - background.mean(axis=0)) * weights, abs=1e-5)
+    assert asked == [900, 900, len(background)]
 
 
 @pytest.mark.verification

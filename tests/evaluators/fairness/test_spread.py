@@ -8,6 +8,7 @@ from evaluators.fairness.spread import (
     debiased_variance,
     differential_epsilon,
     epsilon_interval,
+    weighted_cohort_sd,
 )
 
 EQUAL = np.array([200, 500, 1000, 80, 300])
@@ -19,6 +20,16 @@ def test_the_debiased_variance_of_equal_groups_averages_to_nothing() -> None:
     drawn = [rng.binomial(EQUAL, 0.3) for _ in range(4000)]
     assert np.mean([debiased_variance(x, EQUAL) for x in drawn]) == pytest.approx(0, abs=6e-5)
     assert np.mean([np.std(x / EQUAL, ddof=1) for x in drawn]) == pytest.approx(0.0292, abs=0.0008)
+    weights = EQUAL / EQUAL.sum()
+    assert np.mean([debiased_variance(x, EQUAL, weights=weights) for x in drawn]) == pytest.approx(0, abs=6e-5)
+
+
+def test_groups_of_one_size_spread_alike_with_weights_and_without() -> None:
+    x, m = np.array([20, 35, 50, 80]), np.full(4, 100)
+    assert weighted_cohort_sd(x, m) == pytest.approx(cohort_sd(x, m)) != 0
+    # A tiny group that differs counts as a group, and hardly as people.
+    x, m = np.array([500, 500, 35]), np.array([1000, 1000, 40])
+    assert weighted_cohort_sd(x, m) < cohort_sd(x, m) / 2
 
 
 @pytest.mark.verification
