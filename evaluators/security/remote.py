@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
@@ -15,28 +14,13 @@ from evaluators.security import gguf
 from evaluators.security.archives import ZIP_ERRORS
 from evaluators.security.formats import MAX_JSON, MAX_ONNX, ONNX_DOMAINS, Format, is_outside
 from evaluators.security.parts import CODE, identify_part, model_files
+from evaluators.security.settings import LAYERS, setting_findings
 from evaluators.security.tags import MAX_YAML, tag_findings
 from evaluators.security.templates import template_findings
 
 REMOTE = "security.remote_code"
 SHOWN = 100
 CHUNK = 1 << 22
-SETTINGS = ("auto_map", "trust_remote_code", "custom_pipelines", "_attn_implementation_autoset_from_hub")
-KERNELS = ("attn_implementation", "_attn_implementation")
-# Layers that bring a program, or load one from a file they name.
-LAMBDAS = (
-    *("Lambda", "TFOpLambda", "SlicingOpLambda", "__lambda__"),
-    *("TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer"),
-)
-# Modules of Keras that hold what models are made of; others hold functions that fetch, load and switch safety off.
-PARTS = frozenset(
-    [
-        *("activations", "constraints", "dtype_policies", "initializers", "layers", "losses"),
-        *("metrics", "models", "ops", "optimizers", "regularizers"),
-    ]
-)
-# An escaped letter is written by nobody who means to be read.
-LAYERS = re.compile(rb'"class_name"\s{0,100}:\s{0,100}"(?:%s)"|\\u00[4-7]' % "|".join(LAMBDAS).encode())
 
 
 class RemoteCode:
@@ -115,58 +99,6 @@ def _json(handle: BinaryIO, size: int) -> Iterator[str]:
         yield "is called JSON and isn't"
         return
     yield from setting_findings(content)
-
-
-def setting_findings(content: Any) -> Iterator[str]:
-    """Settings that make a library fetch code, and chat templates, at any depth."""
-    pending = [content]
-    while pending:
-        item = pending.pop()
-        if isinstance(item, list):
-            pending += item
-        elif isinstance(item, dict):
-            yield from (f"asks for {key}" for key in SETTINGS if item.get(key))
-            yield from _fetched(item)
-            yield from _built(item)
-            for text in _templates(item.get("chat_template")):
-                yield from template_findings(text)
-            pending += item.values()
-
-
-def _fetched(item: Mapping[str, Any]) -> Iterator[str]:
-    """Attention that is named as a repository is fetched from there as a program."""
-    for key in KERNELS:
-        if "/" in str(item.get(key) or ""):
-            yield f"fetches attention from {str(item[key])[:80]!r}"
-
-
-def _built(item: Mapping[str, Any]) -> Iterator[str]:
-    """What Keras would build: a layer with code, or whatever a module has under a name."""
-    if item.get("class_name") in LAMBDAS:
-        yield "holds a layer with code"
-    module = item.get("module")
-    if "class_name" in item and isinstance(module, str) and not _is_part(module, item["class_name"]):
-        yield f"builds something of the module {module[:80]!r}"
-    if item.get("class_name") == "function" and module == "builtins":
-        yield f"calls the function {str(item.get('config'))[:80]!r}"
-
-
-def _is_part(module: str, kind: object) -> bool:
-    """Whether a module is one of Keras that holds parts of models, in its public or its inner name."""
-    names = [name for name in module.split(".") if name != "src"]
-    if names[0] != "keras" or len(names) == 1:
-        return names in (["builtins"], ["keras"])
-    # Among the functions beside layers and models are those that load them.
-    return names[1] in PARTS and (kind != "function" or names[1] not in ("layers", "models"))
-
-
-def _templates(value: Any) -> list[str]:
-    """One template, or several with names."""
-    if isinstance(value, list):
-        return [str(item.get("template", "")) for item in value if isinstance(item, dict)]
-    if isinstance(value, dict):
-        return [text for text in value.values() if isinstance(text, str)]
-    return [value] if isinstance(value, str) else []
 
 
 def _onnx(handle: BinaryIO, size: int) -> Iterator[str]:

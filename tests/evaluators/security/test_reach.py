@@ -8,7 +8,7 @@ from onnx import TensorProto, helper
 
 from evaluators.protobuf import Malformed, read_onnx
 from evaluators.security.gguf import inspect
-from evaluators.security.remote import LAYERS, setting_findings
+from evaluators.security.settings import LAYERS, setting_findings
 from evaluators.security.templates import template_findings
 from tests.evaluators.security.folders import first, key, signed, statement
 from tests.evaluators.security.test_safetensors import GOOD, packed
