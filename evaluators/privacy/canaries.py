@@ -61,8 +61,11 @@ def log_perplexities(model: LogPerplexity, texts: Sequence[str]) -> FloatArray:
 
 
 def repeats(said: str, truth: str) -> bool:
-    """Whether a model's continuation begins with the true one, to the letter. An empty truth can't be repeated."""
-    return bool(truth) and said.startswith(truth)
+    """Whether a model's continuation begins with the true one, to the letter; blanks around them don't count.
+
+    An empty truth can't be repeated.
+    """
+    return bool(truth.strip()) and said.lstrip().startswith(truth.strip())
 
 
 def repeated(model: GoOn, texts: Sequence[str], *, prefix: int) -> list[bool]:

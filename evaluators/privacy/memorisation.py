@@ -106,7 +106,7 @@ def _ranks(subject: Subject, space: float) -> Json:
 def _outputs(subject: Subject) -> Json:
     said, truth = subject.column("output"), subject.column("text")
     table = open_table(subject, categorical=[said, truth])
-    pairs = [(out, true) for out, true in zip(texts(table, said), texts(table, truth), strict=True) if true]
+    pairs = [(out, true) for out, true in zip(texts(table, said), texts(table, truth), strict=True) if true.strip()]
     return {"prefixes": len(pairs), "repeated": sum(repeats(out, true) for out, true in pairs)}
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from evaluators.contract import Reading, Status, SubjectError
 from evaluators.libraries import library
-from evaluators.privacy.canaries import Rank, log_perplexities, rank, repeated
+from evaluators.privacy.canaries import Rank, log_perplexities, rank, repeated, repeats
 from tests.evaluators.privacy.subjects import read, run
 
 EXPOSURE, EXTRACTABLE = "privacy.memorisation.exposure", "privacy.memorisation.extractable_k"
@@ -119,6 +119,15 @@ def test_a_planted_text_is_repeated_to_the_letter_and_by_the_clean_twin_not() ->
 
 
 @pytest.mark.verification
+@pytest.mark.parametrize(
+    ("said", "truth"), [(" the code is 7", "the code is 7"), ("\nthe code", "the code "), ("a", "a")]
+)
+def test_blanks_around_a_continuation_hide_no_memory(said: str, truth: str) -> None:
+    assert repeats(said, truth)
+    assert not repeats(said, " ")
+    assert not repeats("no " + said, truth)
+
+
 def test_without_memory_exposure_is_log2_e_on_average_and_nine_digits_bound_it() -> None:
     space = 2**20
     ranks = np.random.default_rng(0).integers(0, space, 100_000)
