@@ -32,7 +32,7 @@ class GroupFairness:
     """
 
     id = "fairness.group"
-    version = "1"
+    version = "2"
     title = "Group fairness of decisions"
     input_kind = "P"
     cost_class = "A"

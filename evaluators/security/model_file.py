@@ -32,7 +32,7 @@ class ModelFile:
     """
 
     id = "security.model_file"
-    version = "1"
+    version = "2"
     title = "Safety of a model file"
     input_kind = "F"
     cost_class = "A"

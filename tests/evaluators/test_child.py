@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import evaluators
+from evaluators.catalog import load
 from evaluators.contract import spec_digest, subject_digest
 from tests.evaluators.data import random_table, subject_dict, write_csv
 from tests.evaluators.models.subjects import held, tiny
@@ -40,12 +41,12 @@ def job(tmp_path: Path) -> dict[str, Any]:
     subject = subject_dict(table, columns=COLUMNS, favourable="1", score_kind=None)
     return {
         "evaluator": "fairness.group",
-        "version": "1",
+        "version": load("fairness.group").version,
         "params": {},
         "level": 0.95,
         "subject": subject,
         "limits": {"memory_bytes": 2 << 30, "cpu_s": 60},
-        "spec_hash": spec_digest("fairness.group", "1", {}, 0.95),
+        "spec_hash": spec_digest("fairness.group", load("fairness.group").version, {}, 0.95),
         "subject_hash": subject_digest(subject),
     }
 
@@ -94,7 +95,7 @@ def test_other_bytes_than_promised_are_a_failure(job: dict[str, Any]) -> None:
     ("change", "error"),
     [
         ({"evaluator": "no.such"}, "UnknownEvaluator: no evaluator 'no.such'"),
-        ({"version": "7"}, "UnknownEvaluator: fairness.group is at version 1"),
+        ({"version": "7"}, "UnknownEvaluator: fairness.group is at version 2"),
         ({"params": {"nonsense": 1}}, "ParameterError: unknown parameter 'nonsense'"),
         ({"level": 1.5}, "ParameterError: the level"),
         ({"spec_hash": "0" * 64}, "JobError: the job's spec_hash"),
@@ -160,7 +161,7 @@ def test_names_that_no_database_keeps_are_sent_in_other_letters(tmp_path: Path) 
     header = json.dumps({"w\0\ud800": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
     model = tmp_path / "x.safetensors"
     model.write_bytes(len(header).to_bytes(8, "little") + header + b"\xff\xff\xff\x7f")
-    events, _ = run({"evaluator": "security.model_file", "version": "1", "subject": subject_dict(model=model)})
+    events, _ = run({"evaluator": "security.model_file", "version": "2", "subject": subject_dict(model=model)})
     assert events[-1]["event"] == "result"
     found = json.dumps(events[-1], ensure_ascii=False)
     assert "w\ufffd\ufffd: NaN" in found

@@ -19,6 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from evaluators.catalog import load
 from evaluators.contract import EvaluatorError, Subject
 from evaluators.evaluate import evaluate
 from registry.management.bench.figures import Figure
@@ -161,7 +162,8 @@ def start_up() -> Figure:
         files = laid_out(Path(name), {"table": table})
         columns = {"label": "label", "prediction": "prediction"}
         subject = {"kind": "table", "files": files, "columns": columns, "favourable": "1"}
-        job = json.dumps({"evaluator": "performance.accuracy", "version": "1", "subject": subject}).encode()
+        evaluator = load("performance.accuracy")
+        job = json.dumps({"evaluator": evaluator.id, "version": evaluator.version, "subject": subject}).encode()
         ours = middle([sys.executable, "-s", "-P", "-m", "evaluators.child"], job)
     rival = middle([sys.executable, "-s", "-P", "-c", "import numpy"], b"")
     return Figure(
