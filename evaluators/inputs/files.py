@@ -27,11 +27,17 @@ def has_model(subject: Subject, role: str = "model") -> bool:
 
 
 def of_role(subject: Subject, role: str) -> dict[str, FileRef]:
-    """The files of a role by file name: one, or several kept as `role/<file name>`. Raises SubjectError if none."""
+    """The files of a role by file name: one, or several kept as `role/<file name>`.
+
+    Raises SubjectError if there are none, or two of one name: one of them would never be looked at.
+    """
     several = {key.removeprefix(f"{role}/"): ref for key, ref in subject.files.items() if key.startswith(f"{role}/")}
     if role in subject.files:
         ref = subject.files[role]
-        return {os.path.basename(ref.name): ref} | several
+        name = os.path.basename(ref.name)
+        if name in several:
+            raise SubjectError(f"two files of the {role} are called {name!r}")
+        return {name: ref} | several
     if not several:
         raise Undeclared(f"a {role} file is needed and none was given")
     return several
