@@ -151,7 +151,8 @@ def calibration_rows(table: Table, subject: Subject, value: str, seed: int, keys
 
 def _counted(hits: Any, size: FloatArray, tested: Any, slices: list[tuple[str, Any]], kinds: Mapping[str, str]) -> Json:
     def part(mask: Any) -> Json:
-        return {"n": int(mask.sum()), "hits": int(hits[mask].sum()), "size": sums(size[mask])}
+        seen = [float(size[mask].min()), float(size[mask].max())] if mask.any() else None
+        return {"n": int(mask.sum()), "hits": int(hits[mask].sum()), "size": sums(size[mask]), "seen": seen}
 
     listed = [{"name": name, "kind": kinds.get(name, "class"), **part(mask)} for name, mask in slices]
     return {"overall": part(tested), "slices": listed}

@@ -1,6 +1,7 @@
 """Readings of conformal coverage and set size from hits per slice."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from evaluators.arithmetic.simultaneous import binomial_block, replicates_for, w
 from evaluators.contract import OVERALL, WORST, Json, Reading, Status
 from evaluators.support import family, rate_reading
 from evaluators.uncertainty.conformal import law_p, law_range
-from evaluators.uncertainty.means import alone, mean_reading, of_slices
+from evaluators.uncertainty.means import alone, bounded_interval, mean_reading, of_slices
 
 COVERAGE = "conformal.coverage"
 SIZE = "conformal.set_size"
@@ -24,8 +25,7 @@ def coverage_readings(statistics: Mapping[str, Any], *, minimum: int, level: flo
     for name, part in of_slices(statistics):
         own = alone(statistics, part) | {"by_size": []}
         readings.append(_coverage(name, part, statistics, level, own))
-        common: Json = {"level": level, "statistics": own}
-        readings.append(mean_reading(SIZE, name, part["size"], upper=statistics["upper"], common=common))
+        readings.append(_size(name, part, statistics["upper"], {"level": level, "statistics": own}))
     for kind, name in (("group", WORST), ("class", "worst class")):
         items = [item for item in statistics["slices"] if item["kind"] == kind]
         if len(items) > 1:
@@ -75,6 +75,18 @@ def _coverage(name: str, part: Mapping[str, Any], statistics: Mapping[str, Any],
         detail |= {"law_99": [low / part["n"], high / part["n"]], "is_inside_law": low <= part["hits"] <= high}
     fields = {**vars(reading), "detail": detail, "p_value": p_value}
     return Reading(**fields)
+
+
+def _size(name: str, part: Mapping[str, Any], upper: float | None, common: Json) -> Reading:
+    """The mean size; where sizes differ, with a row more of the least and of the largest that were seen."""
+    reading = mean_reading(SIZE, name, part["size"], upper=upper, common=common)
+    least, largest = part.get("seen") or (0.0, 0.0)
+    if reading.low is None or least == largest:
+        return reading
+    n, total, squares = part["size"]
+    ends = {"upper": largest, "lower": least, "level": common["level"]}
+    (low, high), method = bounded_interval(int(n), total, squares, **ends)
+    return replace(reading, low=low, high=high, method=method)
 
 
 def _too_few(metric: str, statistics: Mapping[str, Any], level: float) -> Reading:

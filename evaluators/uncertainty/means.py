@@ -45,16 +45,17 @@ def mean_reading(
 
 
 def bounded_interval(
-    n: int, total: float, squares: float, *, upper: float, level: float
+    n: int, total: float, squares: float, *, upper: float, level: float, lower: float = 0.0
 ) -> tuple[tuple[float, float], str]:
-    """Of the mean of a quantity from 0 to `upper`, and its name: one row more at either end, which may be unseen.
+    """Of the mean of a quantity from `lower` to `upper`, and its name: one row more at either end, perhaps unseen.
 
     Rare large values leave a sample that holds none, or one, with next to no variance.
     """
-    mean = (total + upper) / (n + 2)
-    variance = (squares + upper**2 - (n + 2) * mean**2) / (n + 1) / (n + 2)
-    low, high = normal_interval(mean, variance, level=level)
-    return (max(0.0, min(low, total / n)), min(upper, max(high, total / n))), "central limit, a row more at either end"
+    mean = (total + lower + upper) / (n + 2)
+    variance = (squares + lower**2 + upper**2 - (n + 2) * mean**2) / (n + 1) / (n + 2)
+    low, high = normal_interval(mean, max(variance, 0.0), level=level)
+    ends = max(lower, min(low, total / n)), min(upper, max(high, total / n))
+    return ends, "central limit, a row more at either end"
 
 
 def refused(metrics: Sequence[Metric], reason: str, level: float) -> list[Reading]:

@@ -9,6 +9,7 @@ from evaluators import catalog
 from evaluators.contract import Reading, Status, SubjectError
 from evaluators.evaluate import evaluate
 from evaluators.uncertainty.conformal import all_scores, cut, in_order, law, law_p, law_range
+from evaluators.uncertainty.coverage import _size
 from tests.evaluators.data import subject, write_csv
 
 CLASSES = ("ant", "bee", "cat")
@@ -174,3 +175,16 @@ def test_a_table_without_probabilities_is_not_applicable(tmp_path: Path) -> None
     data = {"y": ["ant"], "s": [0.2]}
     for columns in ({"label": "y"}, {"label": "y", "score": "s"}):
         assert {r.status for r in measured(tmp_path, data, columns=columns).values()} == {Status.NOT_APPLICABLE}
+
+
+@pytest.mark.verification
+@pytest.mark.parametrize(("n", "share", "large"), [(300, 0.01, 10.0), (1_000, 0.005, 10.0), (300, 0.02, 2.0)])
+def test_few_large_sets_leave_room_for_more(n: int, share: float, large: float) -> None:
+    """The central limit alone lay below the mean size in up to one sample of six."""
+    missed, mean = 0.0, 1 + share * (large - 1)
+    for x in range(1, 60):
+        size = [n, n - x + x * large, n - x + x * large**2]
+        reading = _size("overall", {"size": size, "seen": [1.0, large]}, 10, {"level": 0.95, "statistics": {}})
+        assert (reading.low or 0) <= (reading.value or 0) <= (reading.high or 0)
+        missed += stats.binom.pmf(x, n, share) * ((reading.high or 0) < mean)
+    assert missed <= 0.05
