@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray
-from evaluators.contract import Subject, SubjectError
-from evaluators.inputs.files import open_verified, required
+from evaluators.contract import SubjectError
 from evaluators.inputs.parquet import as_text
 from evaluators.libraries import library
 
@@ -75,16 +74,8 @@ class Estimator:
         return names.index(favourable)
 
 
-def open_estimator(subject: Subject, role: str = "model") -> Estimator:
-    """The model in that role. Raises SubjectError if it is not skops, names unknown types, or lacks columns."""
-    ref = required(subject, role)
-    with open_verified(ref, limit=MAX_BYTES) as handle:
-        data = handle.read()
-    return load_estimator(data, ref.name, subject.features)
-
-
 def load_estimator(data: bytes, name: str, declared: tuple[str, ...]) -> Estimator:
-    """The same from bytes whose digest was checked."""
+    """The model in bytes whose digest was checked. Raises SubjectError if it is not skops, or names unknown types."""
     if not data.startswith(b"PK\x03\x04"):
         if data[:1] == b"\x80":
             raise SubjectError(f"{name}: is a pickle, which is never loaded; save the model with skops")

@@ -14,7 +14,6 @@ from evaluators.models.model import TEXTS, VALUE, Model, NotOffered
 from evaluators.models.texts import TextNetwork
 
 CONFIG, WEIGHTS, TOKENIZER = "config.json", "model.safetensors", "tokenizer.json"
-MAX_WEIGHTS = 8 << 30
 MAX_TOKENIZER = 64 << 20
 # Architectures whose code ships with transformers and that encode texts, with the attention each of them has.
 ARCHITECTURES = {

@@ -11,6 +11,7 @@ from typing import Any
 
 from evaluators.contract import FileRef, Json, SubjectError
 from evaluators.inputs.files import open_verified
+from evaluators.limits import MAX_WRITTEN_BYTES
 
 MAX_JSON = 64 << 20
 CHUNK = 1 << 22
@@ -77,6 +78,10 @@ def laid_out(files: Mapping[str, FileRef]) -> Iterator[Path]:
 def _copy(ref: FileRef, target: Path) -> None:
     found = hashlib.sha256()
     try:
+        if (size := os.stat(ref.path).st_size) > MAX_WRITTEN_BYTES:
+            raise SubjectError(
+                f"{ref.name}: {size:,} bytes, more than the {MAX_WRITTEN_BYTES:,} of a file that a measurement may copy"
+            )
         with open(ref.path, "rb") as source, target.open("wb") as copy:
             while chunk := source.read(CHUNK):
                 found.update(chunk)

@@ -23,6 +23,8 @@ FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 10.0
 # Only variables of this name may hold a token: a subject must not be able to send any other secret to its address.
 TOKEN_NAME = re.compile(r"ASSAY_ENDPOINT_TOKEN(_[A-Z0-9_]{1,40})?")
+# What is sent to this machine itself passes nobody.
+HERE = ("localhost", "127.0.0.1", "::1")
 COME_BACK = (429, 500, 502, 503, 504)
 
 
@@ -49,6 +51,10 @@ class Wire:
 
     def __post_init__(self) -> None:
         self.parts = checked(self.url)
+        if self.token and self.parts.scheme == "http" and self.parts.hostname not in HERE:
+            raise SubjectError(
+                f"the token for {self.parts.hostname} could be read by everybody on the way: use https, or leave it out"
+            )
 
     def post(self, path: str, body: Json, what: str) -> Any:
         """The decoded answer. `what` names the inputs in errors. Raises EndpointError after the last try."""
