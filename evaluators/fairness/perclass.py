@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray, IntArray
+from evaluators.arithmetic.draws import enough
 from evaluators.arithmetic.simultaneous import (
     FEWER_REPLICATES,
     PAIRS_BEFORE_FEWER_REPLICATES,
@@ -23,6 +24,8 @@ from evaluators.arithmetic.simultaneous import (
 from evaluators.contract import Json
 
 MAX_CONTRASTS = 100_000
+# Rates of all replicates, several of which are held at once.
+MAX_DRAWN = 30_000_000
 LABEL, PREDICTED, RIGHT = 0, 1, 2
 # Numerator and denominator of a class's rate; None is all rows of the group.
 PER_CLASS: Mapping[str, tuple[int, int | None]] = {
@@ -73,7 +76,7 @@ def class_gap(
 ) -> ClassGap:
     """The gap of one rate over the classes and groups in `kept`, of which there is at least one."""
     x, m = class_rates(counts, name)
-    replicates = REPLICATES if contrasts(kept) <= PAIRS_BEFORE_FEWER_REPLICATES else FEWER_REPLICATES
+    replicates = _replicates(kept, level)
     if PER_CLASS[name][1] is None:
         groups = next(iter(kept.values()))
         blocks = share_blocks(x[groups], replicates=replicates, rng=rng)
@@ -86,6 +89,12 @@ def class_gap(
     detail: Json = {"class": widest, "gaps": gaps, **ends}
     used = sorted({g for groups in kept.values() for g in groups})
     return ClassGap(gaps[widest], gap(blocks, level=level), detail, int(counts[used, PREDICTED].sum()))
+
+
+def _replicates(kept: Mapping[int, list[int]], level: float) -> int:
+    """As many as the level takes, or as fit into memory; where that is too few, the quantile says so."""
+    least = REPLICATES if contrasts(kept) <= PAIRS_BEFORE_FEWER_REPLICATES else FEWER_REPLICATES
+    return max(least, min(enough(least, level), MAX_DRAWN // sum(map(len, kept.values()))))
 
 
 def share_blocks(x: IntArray, *, replicates: int, rng: np.random.Generator) -> list[Block]:

@@ -107,8 +107,8 @@ def _parity(metric: str, moments: Moments, names: list[str], minimum: int, commo
             metric, f"the outcome never differs in {constant}, so nothing of it is explained", common, detail
         )
     value, variance = value / unit, variance / unit**2
-    rng = generator(common["seed"], metric)
-    block = normal_block(value, np.maximum(variance, 0), replicates=replicates_for(len(kept)), rng=rng)
+    rng, replicates = generator(common["seed"], metric), replicates_for(len(kept), common["level"])
+    block = normal_block(value, np.maximum(variance, 0), replicates=replicates, rng=rng)
     interval = gap([block], level=common["level"])
     kept_names = [names[i] for i in kept]
     detail |= {

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from evaluators.arithmetic.counts import RATES, GroupCounts, IntArray, rate, tally
-from evaluators.arithmetic.draws import generator
+from evaluators.arithmetic.draws import enough, generator
 from evaluators.arithmetic.simultaneous import FEWER_REPLICATES, REPLICATES
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
 from evaluators.fairness.compared import refusal
@@ -113,7 +113,7 @@ def _violation(metric: str, name: str, counts: IntArray, subgroups: Subgroups, m
         return refusal(metric, many if fits.any() else few, common, detail)
     member = subgroups.member[fits]
     found = violations(counts, member, name)
-    replicates = REPLICATES if len(member) <= MANY else FEWER_REPLICATES
+    replicates = enough(REPLICATES if len(member) <= MANY else FEWER_REPLICATES, common["level"])
     rng = generator(common["seed"], metric)
     interval = violation_interval(counts, member, name, level=common["level"], replicates=replicates, rng=rng)
     widest = int(found.value.argmax())

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from sklearn.metrics import precision_score, recall_score
 
 from evaluators import catalog
-from evaluators.contract import Reading, Status
+from evaluators.contract import EvaluatorError, Reading, Status
 from evaluators.evaluate import evaluate, silent
+from evaluators.fairness import perclass
 from evaluators.fairness.perclass import class_gap, class_rates, count_classes, kept_groups
 from tests.evaluators.data import ends, subject, write_csv
 
@@ -127,3 +128,16 @@ def test_a_family_of_one_pair_and_class_is_an_ordinary_interval() -> None:
     found = class_gap(counts, "recall", {0: [0, 1]}, level=0.95, rng=np.random.default_rng(0))
     assert found.value == pytest.approx(0.2)
     assert 0.05 < found.interval.low < 0.2 < found.interval.high < 0.35
+
+
+def test_a_high_level_takes_more_draws_or_says_that_they_do_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    counts = count_classes(*rng.integers(0, [[2], [3], [3]], (3, 3000)), groups=2, classes=3)
+    kept = kept_groups(class_rates(counts, "recall")[1], 30)
+    usual, high = (class_gap(counts, "recall", kept, level=level, rng=rng).interval for level in (0.95, 0.9999))
+    assert (usual.replicates, high.replicates) == (10_000, 50_000)
+    assert high.low <= usual.low <= usual.high < high.high
+    monkeypatch.setattr(perclass, "MAX_DRAWN", 6 * 2_000)
+    monkeypatch.setattr(perclass, "REPLICATES", 2_000)
+    with pytest.raises(EvaluatorError, match="2,000 draws resolve"):
+        class_gap(counts, "recall", kept, level=0.9999, rng=rng)
