@@ -119,8 +119,10 @@ def row_keys(rows: FloatArray, labels: IntArray, seed: int) -> IntArray:
     return np.array(keys, dtype=np.int64)
 
 
-def row_generators(case: Case, seed: int, metric: str) -> list[np.random.Generator]:
-    """One generator per row: what is drawn for a row depends neither on the other rows nor on the size of a batch."""
+def row_generators(keys: IntArray, seed: int, metric: str) -> list[np.random.Generator]:
+    """One generator per key: what is drawn for a row depends neither on the other rows nor on the size of a batch.
+
+    The keys are those of `row_keys` for all rows at once, or copies of a row in different batches would draw alike.
+    """
     stream = int.from_bytes(hashlib.sha256(metric.encode()).digest()[:8], "big")
-    keys = row_keys(case.rows, case.labels, seed)
     return [np.random.default_rng([seed, stream, int(key)]) for key in keys]

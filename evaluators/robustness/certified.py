@@ -5,7 +5,7 @@ from typing import Any
 
 from evaluators.budget import BUDGET_PARAMETERS, Budget
 from evaluators.contract import Direction, Json, Measured, Metric, Progress, Reading, Subject
-from evaluators.robustness.cases import Case, row_generators
+from evaluators.robustness.cases import Case, row_generators, row_keys
 from evaluators.robustness.drawn import curve_evidence, points_of
 from evaluators.robustness.opening import NEEDS, not_applicable, open_suitable
 from evaluators.robustness.orders import median_reading, short, standing_beyond
@@ -77,12 +77,13 @@ def certify_case(case: Case, *, params: Mapping[str, Any], seed: int, progress: 
     budget = Budget(params["budget_s"])
     case.predicted()
     asked = {name: params[name] for name in ("sigma", "selecting", "draws", "alpha")}
+    keys = row_keys(case.rows, case.labels, seed)
     radii: list[float] = []
     abstained, wrong = 0, 0
     for part in budget.parts(case.n, PART):
         progress(0.1 + 0.75 * part.start / case.n, f"certifying row {part.start + 1} of {case.n}")
-        some = case.take(part)
-        for row, label, rng in zip(some.rows, some.labels, row_generators(some, seed, RADIUS), strict=True):
+        rngs = row_generators(keys[part], seed, RADIUS)
+        for row, label, rng in zip(case.rows[part], case.labels[part], rngs, strict=True):
             found = certify(case.model, row, rng=rng, **asked)
             is_wrong = found.label != label
             abstained += found.radius == 0

@@ -9,7 +9,7 @@ from evaluators.arithmetic.counts import IntArray
 from evaluators.budget import BUDGET_PARAMETERS, Budget
 from evaluators.contract import Direction, Evidence, Json, Measured, Metric, ParameterError, Progress, Reading, Subject
 from evaluators.models.model import Model
-from evaluators.robustness.cases import BOX_PARAMETER, Case, box_of, check_box, row_generators
+from evaluators.robustness.cases import BOX_PARAMETER, Case, box_of, check_box, row_generators, row_keys
 from evaluators.robustness.corruptions import CORRUPTIONS, SEVERITIES, corrupted
 from evaluators.robustness.drawn import curve_evidence, points_of
 from evaluators.robustness.drops import DROP, drop_readings, tallied
@@ -77,24 +77,26 @@ def corrupt_case(
 ) -> Json:
     """Right answers by corruption and severity, reduced to counts of images that are alike in them."""
     budget = Budget(params["budget_s"])
-    is_right = case.predicted() == case.labels
+    is_right, keys = case.predicted() == case.labels, row_keys(case.rows, case.labels, seed)
     hits = np.zeros((len(CORRUPTIONS), len(SEVERITIES), case.n), dtype=np.int64)
     for part in budget.parts(case.n, PART):
         for k, name in enumerate(CORRUPTIONS):
             done = (part.start + (part.stop - part.start) * k / len(CORRUPTIONS)) / case.n
             progress(0.1 + 0.75 * done, f"{name.replace('_', ' ')} on {part.stop - part.start} of {case.n} images")
-            hits[k, :, part] = _hits(case.take(part), name, shape, box, seed)
+            hits[k, :, part] = _hits(case.take(part), keys[part], name, shape, box, seed)
     done = slice(0, budget.done)
     found = tallied(list(CORRUPTIONS), is_right[done].astype(np.int64), hits[:, :, done])
     return found | {"queries": case.model.queries} | budget.facts
 
 
-def _hits(case: Case, name: str, shape: tuple[int, ...], box: tuple[float, float], seed: int) -> IntArray:
+def _hits(
+    case: Case, keys: IntArray, name: str, shape: tuple[int, ...], box: tuple[float, float], seed: int
+) -> IntArray:
     """(severities, images): whether the answer is right. An image's draws are its own and alike in all severities."""
     images = ((case.rows - box[0]) / (box[1] - box[0])).reshape(case.n, *shape)
     found = []
     for severity in SEVERITIES:
-        worse = corrupted(name, images, severity, row_generators(case, seed, name))
+        worse = corrupted(name, images, severity, row_generators(keys, seed, name))
         rows = box[0] + (box[1] - box[0]) * worse.reshape(case.n, -1)
         found.append(case.model.labels(rows) == case.labels)
     return np.stack(found).astype(np.int64)

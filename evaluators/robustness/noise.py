@@ -1,6 +1,6 @@
 """Accuracy when every input is measured with random noise."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ from evaluators.arithmetic.clusters import Clusters, cluster_reading
 from evaluators.arithmetic.counts import IntArray
 from evaluators.budget import BUDGET_PARAMETERS, Budget
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Subject
-from evaluators.robustness.cases import Case, row_generators
+from evaluators.robustness.cases import Case, row_generators, row_keys
 from evaluators.robustness.drawn import curve_evidence
 from evaluators.robustness.opening import NEEDS, not_applicable, open_suitable
 
@@ -72,10 +72,10 @@ def shake(case: Case, *, params: Mapping[str, Any], seed: int, progress: Progres
     draws, sigma, budget = params["draws"], params["sigma"], Budget(params["budget_s"])
     right = case.predicted() == case.labels
     hits = np.zeros((len(SCALES), case.n), dtype=np.int64)
-    size = max(1, BLOCK // (draws * case.rows.shape[1]))
+    size, keys = max(1, BLOCK // (draws * case.rows.shape[1])), row_keys(case.rows, case.labels, seed)
     for part in budget.parts(case.n, size):
         progress(0.1 + 0.75 * part.start / case.n, f"noise on {part.stop - part.start} of {case.n} rows")
-        hits[:, part] = _hits(case.take(part), draws, sigma, seed)
+        hits[:, part] = _hits(case.take(part), draws, sigma, row_generators(keys[part], seed, ACCURACY))
     done = slice(0, budget.done)
     return {
         "sigma": sigma,
@@ -89,10 +89,10 @@ def shake(case: Case, *, params: Mapping[str, Any], seed: int, progress: Progres
     }
 
 
-def _hits(case: Case, draws: int, sigma: float, seed: int) -> IntArray:
+def _hits(case: Case, draws: int, sigma: float, rngs: Sequence[np.random.Generator]) -> IntArray:
     """(scales, rows): right answers among the copies of each row, whose noise is the row's own."""
     width = case.rows.shape[1]
-    noise = np.stack([rng.standard_normal((draws, width)) for rng in row_generators(case, seed, ACCURACY)])
+    noise = np.stack([rng.standard_normal((draws, width)) for rng in rngs])
     found = []
     for scale in SCALES:
         copies = (case.rows[:, None, :] + scale * sigma * noise).reshape(-1, width)

@@ -7,9 +7,9 @@ from evaluators import catalog
 from evaluators.arithmetic.clusters import Clusters, rate_interval
 from evaluators.contract import Status
 from evaluators.models.model import ROWS, Model
-from evaluators.robustness.cases import row_generators
+from evaluators.robustness.cases import row_generators, row_keys
 from evaluators.robustness.smoothing import certify, lower_bound, radius_of
-from tests.evaluators.robustness.subjects import as_model, breast_cancer, case, margins, outcome, run
+from tests.evaluators.robustness.subjects import as_model, breast_cancer, margins, outcome, run
 
 RADIUS, NOISE = ("robust.certified.smoothing_radius", "overall"), ("robust.noise_acc", "overall")
 
@@ -65,11 +65,24 @@ def test_rows_on_the_boundary_abstain_and_wrong_ones_certify_nothing() -> None:
 
 
 def test_noise_belongs_to_the_row_and_not_to_its_place() -> None:
-    model, rows, labels = breast_cancer()
-    whole = row_generators(case(as_model(model), rows, labels), 3, "m")
-    part = row_generators(case(as_model(model), rows[5:7], labels[5:7]), 3, "m")
+    _, rows, labels = breast_cancer()
+    whole = row_generators(row_keys(rows, labels, 3), 3, "m")
+    part = row_generators(row_keys(rows[5:7], labels[5:7], 3), 3, "m")
     assert whole[5].standard_normal(4).tolist() == part[0].standard_normal(4).tolist()
     assert whole[6].standard_normal() != part[1].standard_normal(2)[1]
+
+
+@pytest.mark.parametrize(
+    ("evaluator", "limit"), [("robust.noise", "noise.BLOCK"), ("robust.smoothing", "certified.PART")]
+)
+def test_copies_of_a_row_draw_apart_wherever_the_parts_end(
+    evaluator: str, limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, labels = np.tile([[0.1, 0.0]], (60, 1)), np.ones(60, dtype=np.int64)
+    params = {"sigma": 0.3, "draws": 100}
+    whole = outcome(evaluator, linear(np.array([1.0, 0.0])), rows, labels, **params).readings
+    monkeypatch.setattr(f"evaluators.robustness.{limit}", 1)
+    assert outcome(evaluator, linear(np.array([1.0, 0.0])), rows, labels, **params).readings == whole
 
 
 @pytest.mark.parametrize("evaluator", ["robust.noise", "robust.smoothing"])
