@@ -7,7 +7,7 @@ import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.compression.shrinking import VARIANTS, facts, shrunk
-from evaluators.contract import Json, Progress, Subject, SubjectError
+from evaluators.contract import Json, Progress, Subject, SubjectError, Undeclared
 from evaluators.devices import in_batches
 from evaluators.inputs.files import has_model, required
 from evaluators.inputs.tables import Categorical, Table
@@ -44,7 +44,9 @@ def open_answers(subject: Subject, *, variant: str, progress: Progress) -> Answe
         pair = open_pair(subject)
         return Answers(pair.old[None], pair.new[None], pair.true, pair.groups)
     if not has_model(subject):
-        raise SubjectError("no column was declared as baseline, what the other model predicted, and there is no model")
+        raise Undeclared(
+            "no column was declared as baseline, what the other model predicted, and there is no model to shrink"
+        )
     model = open_model(subject)
     if model.network is None or model.inputs not in (ROWS, IMAGES) or not model.classes:
         return None

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray
-from evaluators.contract import SubjectError
+from evaluators.contract import SubjectError, Undeclared
 from evaluators.inputs.parquet import as_text
 from evaluators.libraries import library
 
@@ -68,6 +68,8 @@ class Estimator:
 
     def position(self, favourable: str | None) -> int:
         names = [as_text(value) for value in np.asarray(self.estimator.classes_).tolist()]
+        if favourable is None:
+            raise Undeclared(f"no favourable outcome was declared; the model's classes are {', '.join(names[:10])}")
         if favourable not in names:
             shown = ", ".join(repr(name) for name in names[:10])
             raise SubjectError(f"the favourable outcome {favourable!r} is not a class of the model; it has {shown}")
@@ -116,7 +118,9 @@ def _features(estimator: Any, declared: tuple[str, ...], name: str) -> tuple[str
         raise SubjectError(f"{name}: the declared features and those the model was fitted with differ in {odd!r}")
     found = fitted or declared
     if not found:
-        raise SubjectError(f"{name}: the model keeps no column names, so its features must be declared")
+        raise Undeclared(
+            f"{name}: the model reads rows and keeps no column names, so its features must be declared, in its order"
+        )
     wanted = getattr(estimator, "n_features_in_", len(found))
     if wanted != len(found):
         raise SubjectError(f"{name}: {len(found)} features were declared, the model was fitted with {wanted}")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluators.arithmetic.counts import FloatArray, IntArray
-from evaluators.contract import EvaluatorError, Json, SubjectError
+from evaluators.contract import EvaluatorError, Json, SubjectError, Undeclared
 from evaluators.devices import in_batches
 
 ROWS, IMAGES, TEXTS, PROMPTS = "rows", "images", "texts", "prompts"
@@ -105,6 +105,9 @@ class Model:
 
     def position(self, favourable: str | None) -> int:
         """The column of a class. Raises SubjectError if the model has no such class."""
+        if favourable is None:
+            known = ", ".join(self.classes[:10])
+            raise Undeclared(f"no favourable outcome was declared; the model's classes are {known}")
         if favourable not in self.classes:
             shown = ", ".join(repr(name) for name in self.classes[:10])
             raise SubjectError(f"the favourable outcome {favourable!r} is not a class of the model; it has {shown}")

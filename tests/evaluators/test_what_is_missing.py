@@ -1,5 +1,6 @@
 """What a person reads who gave too little, or the wrong thing: what is missing, and what would do."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,11 @@ MISSING: tuple[tuple[str, every.Asked, str], ...] = (
     ("anomaly.series", every.on_people(), "declared as score, nor as feature: one of them is the series"),
     ("privacy.membership", every.on_people(), "member and score are needed.*or a model to ask"),
     ("privacy.memorisation", every.on_people(), "which rows are canaries and their log-perplexity"),
+    (
+        "explain.shap_global",
+        replace(every.on_rows({}), facts={"features": every.FEATURES}),
+        "the model's classes are no, yes",
+    ),
     ("data.representation", every.on_people(), "declared as group"),
     (
         "performance.accuracy",

@@ -154,7 +154,7 @@ def test_a_missing_cell_is_named_unless_the_model_takes_it(tmp_path: Path) -> No
     ("change", "message"),
     [
         ({"favourable": "2"}, "not a class of the model; it has '0', '1'"),
-        ({"favourable": None}, "not a class of the model"),
+        ({"favourable": None}, "no favourable outcome was declared"),
         ({"features": ["f0"]}, "1 features were declared, the model was fitted with 6"),
         ({"features": []}, "features must be declared"),
         ({"features": [*(f"f{i}" for i in range(5)), "g"]}, "no column 'g'"),
