@@ -25,8 +25,14 @@ def sizes(codes: IntArray) -> Json:
 
 
 def diversity(codes: IntArray, secret: Categorical) -> Json:
-    """The least diverse class: by distinct values, and by the exponential of its entropy."""
-    table = _table(codes, secret)
+    """The least diverse class: by distinct values, and by the exponential of its entropy.
+
+    An absent value is no value of its own: beside one that is there it hides nothing. Classes without any are left out.
+    """
+    table = _table(codes, secret)[:, [bool(value.strip()) for value in secret.values]]
+    table = table[table.sum(axis=1) > 0]
+    if not len(table):
+        return {"distinct": 0, "entropy": 0.0}
     share = table / table.sum(axis=1, keepdims=True)
     with np.errstate(divide="ignore", invalid="ignore"):
         entropy = -np.where(table > 0, share * np.log(share), 0.0).sum(axis=1)

@@ -156,3 +156,11 @@ def test_class_sizes_are_drawn_as_shares() -> None:
     evidence = run("privacy.anonymity", {"zip": [1, 2, 2, 3, 3, 3]}, roles={"quasi": ("zip",)}).evidence[0]
     assert evidence.data["draw"] == "bars"
     assert sum(bar["value"] for bar in evidence.data["bars"]) == pytest.approx(1)
+
+
+def test_an_absent_value_makes_no_class_more_diverse() -> None:
+    """Of two people who are alike, what is known of the one is not hidden by what is not known of the other."""
+    secret = Categorical(np.array([1, 0, 1, 2, 0, 0]), ("", "a", "b"))
+    found = diversity(np.array([0, 0, 1, 1, 2, 2]), secret)
+    assert found == {"distinct": 1, "entropy": 1.0}
+    assert diversity(np.array([0, 0]), Categorical(np.array([0, 0]), ("",))) == {"distinct": 0, "entropy": 0.0}
