@@ -61,7 +61,7 @@ def open_huggingface(files: Mapping[str, FileRef], *, device: str) -> Model:
 def _check_architecture(config: Json) -> bool:
     """Whether the model classifies by itself. Raises SubjectError for an architecture that isn't known here."""
     kind, names = config.get("model_type"), config.get("architectures") or [""]
-    if kind not in ARCHITECTURES:
+    if not isinstance(kind, str) or kind not in ARCHITECTURES:
         known = ", ".join(ARCHITECTURES)
         raise SubjectError(f"{CONFIG}: the architecture {kind!r} isn't among those opened here: {known}")
     if not isinstance(names, list) or len(names) != 1 or not isinstance(names[0], str):
@@ -105,7 +105,8 @@ def _refusals() -> tuple[type[Exception], ...]:
     """What the libraries raise for a configuration or weights they can't use."""
     strict = library("huggingface_hub.errors").StrictDataclassError
     spoiled = library("safetensors").SafetensorError
-    return (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, strict, spoiled)
+    odd = (ArithmeticError, AssertionError, AttributeError, KeyError, TypeError, ValueError)
+    return (*odd, OSError, RuntimeError, strict, spoiled)
 
 
 def _network(

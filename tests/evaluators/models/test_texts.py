@@ -93,6 +93,9 @@ def test_more_words_than_positions_are_cut_and_not_an_error(tmp_path: Path) -> N
         ({"hidden_size": 16}, "shape"),
         ({"num_hidden_layers": 2}, "lacks"),
         ({"hidden_size": "many"}, "can't be loaded"),
+        ({"hidden_size": 0}, "can't be loaded"),
+        ({"pad_token_id": 1_000_000}, "can't be loaded"),
+        ({"model_type": ["bert"]}, "isn't among"),
         ({"id2label": {"0": "same", "1": "same"}}, "each of the 2 classes once"),
     ],
 )
