@@ -121,8 +121,7 @@ def measure_model(
         "exchanges": len(found),
         "exchanges_not_read": sum(change.is_hidden for change in found),
         "queries": model.queries,
-        "units_done": budget.done,
-        "budget_exhausted": budget.is_exhausted,
+        **budget.facts,
     }
     return Measured(statistics=statistics, evidence=(_evidence(found),))
 
