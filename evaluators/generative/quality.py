@@ -1,7 +1,7 @@
 """How good a scorer is on outputs labelled by hand, and rates corrected for what it misses and invents.
 
 There are two sets of labelled outputs. The rules were written with `development.json` at hand, which therefore says
-nothing of them; `measuring.json` was written afterwards, and no rule was changed for it.
+nothing of them. `measuring.json` was first opened when they were final, and no rule was changed for it.
 """
 
 import json

@@ -58,10 +58,10 @@ def test_a_rate_is_corrected_to_the_true_one() -> None:
 FOUND = {
     "format": (55, 55, 57, 57),
     "injection": (58, 60, 38, 60),
-    "pii": (39, 60, 62, 64),
-    "refusal": (25, 59, 55, 60),
-    "sentiment": (31, 60, 59, 60),
-    "toxicity": (23, 60, 62, 70),
+    "pii": (60, 60, 59, 59),
+    "refusal": (55, 58, 58, 60),
+    "sentiment": (56, 60, 56, 60),
+    "toxicity": (54, 80, 78, 80),
 }
 TOLD_ON = {
     "format": "gen.format_adherence",
@@ -99,7 +99,7 @@ def test_readings_are_corrected_by_the_measuring_items_and_by_no_others() -> Non
     reading = found_by(outputs.reduce(exchanged(["You fool."] * 20), seed=1).statistics)["toxicity"]
     assert reading == list(FOUND["toxicity"])
     rows = outputs.reduce(exchanged(["You fool."] * 20), seed=1).evidence[0].data["rows"]
-    assert {row[0]: (row[1], row[5]) for row in rows}["pii"] == (60, 64)
+    assert {row[0]: (row[1], row[5]) for row in rows}["pii"] == (60, 59)
 
 
 def found_by(statistics: Mapping[str, Any]) -> dict[str, list[int]]:
