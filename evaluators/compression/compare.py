@@ -22,7 +22,7 @@ class CompressionHarm:
     """
 
     id = "compression.harm"
-    version = "1"
+    version = "2"
     title = "What compression changes, and for whom"
     input_kind = "MD"
     cost_class = "B"

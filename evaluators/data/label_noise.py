@@ -39,7 +39,7 @@ class LabelNoise:
     """
 
     id = "data.label_noise"
-    version = "1"
+    version = "2"
     title = "Wrong labels"
     input_kind = "D"
     cost_class = "B"

@@ -26,7 +26,7 @@ class Leakage:
     """
 
     id = "data.leakage"
-    version = "1"
+    version = "2"
     title = "Leakage between training and test, and of the outcome"
     input_kind = "D"
     cost_class = "A"

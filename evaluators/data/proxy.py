@@ -43,7 +43,7 @@ class ProxyAuc:
     """
 
     id = "data.proxy"
-    version = "1"
+    version = "2"
     title = "Proxies of protected attributes"
     input_kind = "D"
     cost_class = "B"

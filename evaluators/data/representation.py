@@ -43,7 +43,7 @@ class Representation:
     """
 
     id = "data.representation"
-    version = "1"
+    version = "2"
     title = "Representation of groups"
     input_kind = "D"
     cost_class = "A"

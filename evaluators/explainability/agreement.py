@@ -29,7 +29,7 @@ class Agreement:
     """Reads a model of rows and a table. Evidence `explainers` is a table: mean |attribution| by each explainer."""
 
     id = "explain.agreement"
-    version = "1"
+    version = "2"
     title = "Agreement, exactness and sparsity of attributions"
     input_kind = "MD"
     cost_class = "C"

@@ -25,7 +25,7 @@ class Faithfulness:
     """Reads a model of rows and a table. Evidence `deletion_curve`: the mean output as features go and come."""
 
     id = "explain.faithfulness"
-    version = "1"
+    version = "2"
     title = "Faithfulness of attributions"
     input_kind = "MD"
     cost_class = "C"

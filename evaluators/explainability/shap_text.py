@@ -38,7 +38,7 @@ class TextShap:
     """Reads a classifier of texts and a table. Evidence `token_attributions` is a table: text, word, value."""
 
     id = "explain.shap_text"
-    version = "1"
+    version = "2"
     title = "Word attributions"
     input_kind = "MD"
     cost_class = "C"

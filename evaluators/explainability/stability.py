@@ -24,7 +24,7 @@ class Stability:
     """Reads a model of rows and a table. Evidence `stability` is a table of quantiles of the two ratios."""
 
     id = "explain.stability"
-    version = "1"
+    version = "2"
     title = "Stability of attributions"
     input_kind = "MD"
     cost_class = "C"

@@ -27,7 +27,7 @@ class WrittenOutputs:
     """
 
     id = "gen.outputs"
-    version = "1"
+    version = "2"
     title = "What the model writes about people"
     input_kind = "BB"
     cost_class = "C"

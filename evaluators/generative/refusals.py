@@ -23,7 +23,7 @@ class Refusals:
     """
 
     id = "gen.refusals"
-    version = "1"
+    version = "2"
     title = "Refusing what should be refused"
     input_kind = "BB"
     cost_class = "C"

@@ -46,7 +46,7 @@ class DistributionDrift:
     """
 
     id = "drift.distribution"
-    version = "1"
+    version = "2"
     title = "Drift of single columns"
     input_kind = "D"
     cost_class = "A"

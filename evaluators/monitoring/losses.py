@@ -40,7 +40,7 @@ class PerformanceDrift:
     """
 
     id = "drift.performance"
-    version = "1"
+    version = "2"
     title = "Drift of performance"
     input_kind = "P"
     cost_class = "A"

@@ -41,7 +41,7 @@ class Anonymity:
     """
 
     id = "privacy.anonymity"
-    version = "1"
+    version = "2"
     title = "Anonymity of a table"
     input_kind = "D"
     cost_class = "A"

@@ -40,7 +40,7 @@ class AttributeInference:
     """Asks a model about rows whose sensitive column is known, and guesses that column with and without the answers."""
 
     id = "privacy.attribute_inference"
-    version = "1"
+    version = "2"
     title = "Attribute inference"
     input_kind = "BB"
     cost_class = "C"

@@ -26,7 +26,7 @@ class DpAccounting:
     """Reads parameters alone. Without noise there is no such guarantee, and nothing is read."""
 
     id = "privacy.dp_accounting"
-    version = "1"
+    version = "2"
     title = "Differential privacy, accounted"
     input_kind = "F"
     cost_class = "A"

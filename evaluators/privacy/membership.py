@@ -31,7 +31,7 @@ class Membership:
     """
 
     id = "privacy.membership"
-    version = "1"
+    version = "2"
     title = "Membership inference"
     input_kind = "MD"
     cost_class = "D"

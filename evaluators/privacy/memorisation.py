@@ -42,7 +42,7 @@ class Memorisation:
     """
 
     id = "privacy.memorisation"
-    version = "1"
+    version = "2"
     title = "Memorisation of training text"
     input_kind = "P"
     cost_class = "A"

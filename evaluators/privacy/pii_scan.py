@@ -42,7 +42,7 @@ class PiiScan:
     """
 
     id = "privacy.pii_scan"
-    version = "1"
+    version = "2"
     title = "Personal data in a table"
     input_kind = "D"
     cost_class = "A"

@@ -27,7 +27,7 @@ class DecisionBoundary:
     """
 
     id = "robust.boundary"
-    version = "1"
+    version = "2"
     title = "Distance to another decision"
     input_kind = "BB"
     cost_class = "C"

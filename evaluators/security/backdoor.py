@@ -20,7 +20,7 @@ class BackdoorProbe:
     """Needs images or texts that the model reads. Evidence `backdoor_probe`: class, best mark, share that turns."""
 
     id = "security.backdoor_probe"
-    version = "1"
+    version = "2"
     title = "Search for a backdoor"
     input_kind = "BB"
     cost_class = "C"

@@ -27,7 +27,7 @@ class RemoteCode:
     """Reads one file or several. Nothing is imported, rendered or fetched. Evidence `remote_code`: file and finding."""
 
     id = "security.remote_code"
-    version = "1"
+    version = "2"
     title = "Code that a model brings along"
     input_kind = "F"
     cost_class = "A"

@@ -35,7 +35,7 @@ class ConformalCoverage:
     """
 
     id = "uncertainty.conformal"
-    version = "1"
+    version = "2"
     title = "Conformal prediction: coverage and size"
     input_kind = "P"
     cost_class = "A"

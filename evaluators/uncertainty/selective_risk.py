@@ -27,7 +27,7 @@ class SelectiveRisk:
     """Reads outcomes and class probabilities. Evidence `risk_coverage` is a curve per measure of confidence."""
 
     id = "uncertainty.selective"
-    version = "1"
+    version = "2"
     title = "Selective prediction: risk against coverage"
     input_kind = "P"
     cost_class = "A"

@@ -67,14 +67,10 @@ def test_there_is_no_page_for_what_is_not_a_metric(metric: str) -> None:
         catalog.method_page(metric)
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["calibration.binary", "explain.shap_global", "fairness.group", "performance.accuracy", "security.model_file"],
-)
+@pytest.mark.parametrize("name", [name for name in catalog.EVALUATORS if catalog.load(name).version != "1"])
 def test_what_answers_otherwise_than_it_did_has_another_version(name: str) -> None:
     """Earlier answers of the same question aren't taken for today's: the version is part of what is asked."""
     version = catalog.load(name).version
-    assert version == "2"
     assert spec_digest(name, version, {}, 0.95) != spec_digest(name, "1", {}, 0.95)
     with pytest.raises(catalog.UnknownEvaluator, match="version '1' isn't here"):
         catalog.load(name, "1")

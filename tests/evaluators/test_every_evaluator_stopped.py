@@ -20,6 +20,7 @@ BROUGHT = "privacy.membership"
 MORE: dict[str, dict[str, Any]] = {
     "explain.agreement": {"rows": 30},
     "privacy.attribute_inference": {"rows": 5_000},
+    "robust.boundary": {"rows": 20},
 }
 SMALLER = {
     "robust.adversarial": "attacked.PART",
