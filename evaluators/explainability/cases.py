@@ -13,6 +13,7 @@ from evaluators.contract import Json, Progress, Subject
 from evaluators.explainability.explainers import KINDS, Explanation, choose, explain
 from evaluators.explainability.targets import open_rows_model, target
 from evaluators.inputs.files import required
+from evaluators.models.checks import require_one_answer
 from evaluators.models.estimators import Function
 from evaluators.models.model import Model
 from evaluators.subjects.roles import groups, model_rows, open_table
@@ -114,7 +115,7 @@ class Case:
 
 
 def open_case(subject: Subject, params: Mapping[str, Any], *, seed: int, kind: str | None = None) -> Case:
-    """Open model and table and draw the rows. Raises SubjectError."""
+    """Open model and table and draw the rows. Raises SubjectError, and Randomised: chance has no attributions."""
     model = open_rows_model(subject)
     table = open_table(subject, categorical=subject.groups, numeric=model.features)
     rows = model_rows(table, subject, model, required(subject, "table").name)
@@ -122,6 +123,7 @@ def open_case(subject: Subject, params: Mapping[str, Any], *, seed: int, kind: s
     rng, known = generator(seed, "explained rows"), np.column_stack([found.codes, rows])
     background, chosen = drawn(known, params["background"], rng), drawn(known, params["rows"], rng)
     chosen = generator(seed, "order of rows").permutation(chosen)
+    require_one_answer(model, rows[chosen])
     is_listed = found.columns and not too_many_groups(len(found.values))
     names = tuple(slice_name(found.columns, value) for value in found.values) if is_listed else ()
     chosen_kind = choose(model, rows[np.concatenate([background, chosen])], kind or params["explainer"])

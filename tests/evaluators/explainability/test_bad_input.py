@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from evaluators.contract import Reading, Status, SubjectError
 from evaluators.evaluate import Outcome, evaluate
+from evaluators.models.checks import Randomised
 from evaluators.models.estimators import Estimator
 from evaluators.models.opening import from_estimator
 from evaluators.notebook import in_memory, measure
@@ -24,7 +25,7 @@ def told(name: str, function: Callable[[Any], Any], features: int, size: int, **
     return measure(
         name,
         table=table | {"g": ["a", "ü"] * (size // 2) + ["a"] * (size % 2)},
-        predict=lambda x: np.column_stack([1 - function(x), function(x)]),
+        predict=lambda x: function(x)[:, None] * [-1, 1] + [1, 0],
         classes=["no", "yes"],
         features=names,
         columns={"group": ["g"]},
@@ -47,6 +48,13 @@ def test_a_constant_model_is_explained_by_nothing(name: str) -> None:
     assert {reading.status for reading in found} <= {Status.OK, Status.INSUFFICIENT_DATA}
     values = [reading.value for reading in found if reading.value is not None]
     assert values == pytest.approx([0.0] * len(values), abs=1e-9)
+
+
+@pytest.mark.parametrize("name", EVALUATORS)
+def test_what_answers_by_chance_is_not_explained(name: str) -> None:
+    chance = np.random.default_rng(5)
+    with pytest.raises(Randomised, match="different answers to the same inputs"):
+        told(name, lambda rows: chance.uniform(size=len(rows)), 3, 30, rows=20, background=10)
 
 
 @pytest.mark.parametrize("features", [1, 3])
