@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 RESERVED = {"overall": "overall", "worst": "worst group"}
@@ -14,6 +15,9 @@ OWN = {
     "queries": "queries",
     "set": "set",
 }
+JOINT = " & "
+# A value between quotes may hold what divides parts.
+PART = re.compile(r'(?:(?! & )[^=])+=(?:"(?:[^"\\]|\\.)*"(?= & |\Z)|(?:(?! & ).)*)(?: & |\Z)', re.DOTALL)
 
 
 def words(name: str) -> str:
@@ -47,9 +51,8 @@ def listed(names: Iterable[str]) -> str:
 
 def _parts(name: str) -> list[tuple[str, str]]:
     """Attribute and value of each part. A value may hold what divides parts, so each part has to name its attribute."""
-    parts = name.split(" & ")
-    divided = parts if all("=" in part for part in parts) else [name]
-    return [_part(part) for part in divided]
+    divided = [found[0].removesuffix(JOINT) for found in PART.finditer(name)]
+    return [_part(part) for part in (divided if JOINT.join(divided) == name else [name])]
 
 
 def _part(part: str) -> tuple[str, str]:

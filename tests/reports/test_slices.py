@@ -6,8 +6,6 @@ from registry.reports import slices, tested
 from registry.reports.drawings import drawing
 from registry.reports.wording import asked_words, found_words, is_drawn, unblock_words
 
-SIGNALS = "monitor.cusum.signals"
-
 
 @pytest.mark.parametrize(
     ("raw", "said"),
@@ -20,6 +18,9 @@ SIGNALS = "monitor.cusum.signals"
         ("corruption=gaussian_noise", "corruption: gaussian noise"),
         ("fpr=0.01", "false positive rate: 0.01"),
         ("group=white & male", "group: white & male"),
+        ('race="a & b=c" & sex=f', 'race: "a & b=c", sex: f'),
+        ('race="say \\"x & y=z\\"" & sex=f', 'race: "say \\"x & y=z\\"", sex: f'),
+        ('quote="a" b & sex=f', 'quote: "a" b, sex: f'),
         ("band=>=40", "band: >=40"),
         ("age", "age"),
         ("=x", "=x"),
