@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from evaluators.language.pii_checks import IBAN_SHAPES, Rule, address, anything, card, iban, phone, us_ssn
-from evaluators.language.pii_worded import WORDED
+from evaluators.language.pii_worded import SPELLED, WORDED
 
 # Numbers are written in a few groups; between them stand gaps. The shortest number of a card has 13 digits.
 GAP = re.compile(r"[ -]")
@@ -88,7 +88,9 @@ RULES = (
 )
 # Without any of these in the text, no rule can find a thing.
 HINT = re.compile(
-    r"[@\d]|\bat\b|\.com/|\.me/|\b(?:one|three|five|zero|mr|mrs|ms|miss|dr|patient|name|handle)\b", re.IGNORECASE
+    rf"[@\d]|\bat\b|\.com/|\.me/|\b(?:mr|mrs|ms|miss|dr|patient|name|username|handle|skype)\b"
+    rf"|\b{SPELLED}[ ,-]{{1,2}}{SPELLED}\b",
+    re.IGNORECASE,
 )
 KINDS = tuple(dict.fromkeys(rule.kind for rule in RULES))
 TITLES: Mapping[str, str] = {rule.kind: rule.title for rule in RULES}

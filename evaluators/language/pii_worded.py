@@ -18,6 +18,7 @@ STREETS = (
     "|Parkway|Pkwy|Gardens|Grove|Row|Hill|Mews|Walk|Circle|Alley|Quay|Highway|Broadway"
 )
 PARTICLES = "(?:(?:de|del|della|des|di|da|do|du|la|las|le|les|los) |[dl]['’]){0,3}"
+SPELLED = "(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)"
 CALLED = "(?:my|his|her|their|contact|new|old) number"
 # What a number is of a person by, alone or only with "number", "no.", "id" or a colon behind it.
 PAPERS = (
@@ -65,7 +66,7 @@ WORDED = (
     Rule(
         "phone",
         "telephone number",
-        re.compile(r"\b(?:(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)\b[ ,-]{0,2}){7,15}", re.IGNORECASE),
+        re.compile(rf"\b(?:{SPELLED}\b[ ,-]{{0,2}}){{7,15}}", re.IGNORECASE),
         spelled,
         is_worded=True,
     ),

@@ -33,6 +33,9 @@ ANNOUNCED = [
     ("number", "Passport no. {} was lost.", "K12345678"),
     ("number", "Her tax number: {}", "12/345/67890"),
     ("profile", "Her user name is {}.", "lena_92"),
+    ("profile", "Username: {}", "lena_miller"),
+    ("profile", "skype is {}", "lena_miller"),
+    ("phone", "my phone is {}", "two four six eight two four six"),
     ("health", "{} since May", "Mrs Jane Miller has diabetes"),
 ]
 LEFT_ALONE = [
