@@ -11,6 +11,10 @@ from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.contract import EvaluatorError, Json
 
 MAX_SCORES = 10_000
+NO_ROOM = (
+    f"the parts hold more than {MAX_SCORES:,} different scores, or more groups than are shown, so ranks need all rows "
+    "at once: round the scores, or measure the table as one"
+)
 Value = tuple[str, ...]
 
 
@@ -32,10 +36,7 @@ class Scored:
     def from_statistics(cls, table: Mapping[str, Any] | None) -> "Scored":
         """The rows that a table stands for. Raises EvaluatorError if there was no room for it."""
         if table is None:
-            raise EvaluatorError(
-                f"the parts hold more than {MAX_SCORES:,} different scores, or more groups than are shown, so ranks "
-                "need all rows at once: round the scores, or measure the table as one"
-            )
+            raise EvaluatorError(NO_ROOM)
         times = np.asarray(table["rows"], dtype=np.int64)
         codes, score, label = (np.repeat(np.asarray(table[name]), times) for name in ("group", "score", "label"))
         values = tuple(tuple(value) for value in table["groups"])

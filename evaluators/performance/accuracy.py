@@ -7,7 +7,7 @@ import numpy as np
 
 from evaluators.arithmetic.counts import GroupCounts, tally
 from evaluators.arithmetic.ranks import delong
-from evaluators.arithmetic.scored import Scored
+from evaluators.arithmetic.scored import NO_ROOM, Scored
 from evaluators.contract import EvaluatorError, Evidence, Json, Measured, Progress, Reading, Subject
 from evaluators.performance.metrics import METRICS
 from evaluators.performance.ranking import rank_readings
@@ -80,7 +80,11 @@ class Accuracy:
         if "auc" not in first:
             return counted
         rows = [Scored.from_statistics(part["scores"]) for part in (first, second)]
-        return counted | _ranked(rows[0].merged(rows[1]))
+        ranked = _ranked(rows[0].merged(rows[1]))
+        if ranked["scores"] is None:
+            # Two parts could still be ranked, but not with a third: the order of the parts mustn't matter.
+            raise EvaluatorError(NO_ROOM)
+        return counted | ranked
 
 
 def _ranked(rows: Scored) -> Json:

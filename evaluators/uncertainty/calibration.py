@@ -29,6 +29,8 @@ from evaluators.uncertainty.metrics import ECE, METRICS
 from evaluators.uncertainty.moments import measure_moments
 from evaluators.uncertainty.scores import score_readings
 
+CROWDED = "the parts have more groups than are shown, and how many the whole has can't be told"
+
 
 class BinaryCalibration:
     """Reads outcomes and the probability (or logit) of the favourable one from a prediction table."""
@@ -89,12 +91,18 @@ class BinaryCalibration:
         at quantiles of all rows, is left out. Raises EvaluatorError if there are more groups than are shown.
         """
         if any(part.get("group_count", 0) != len(part.get("groups", ())) for part in (first, second)):
-            raise EvaluatorError("a part has more groups than are shown, and how many the whole has can't be told")
+            raise EvaluatorError(CROWDED)
         if first.get("scores") and second.get("scores"):
             rows = [Scored.from_statistics(part["scores"]) for part in (first, second)]
-            return _summed(rows[0].merged(rows[1]), tuple(first["columns"]), first["score_kind"])
+            found = _summed(rows[0].merged(rows[1]), tuple(first["columns"]), first["score_kind"])
+            # Two parts could still be cut at quantiles, but not with a third: the order of the parts mustn't matter.
+            if found["scores"]:
+                return found
         total = added(_sums_only(first), _sums_only(second), same=("columns",))
-        return total | ({"group_count": len(total["groups"])} if "groups" in total else {})
+        count = len(total.get("groups", ()))
+        if too_many_groups(count):
+            raise EvaluatorError(CROWDED)
+        return total | ({"group_count": count} if "groups" in total else {})
 
 
 def _sums_only(statistics: Mapping[str, Any]) -> Json:

@@ -1,5 +1,6 @@
 """Seven parts of a table give what the whole gives, or it is said why they can't."""
 
+import itertools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from evaluators import catalog
+from evaluators.arithmetic import scored as arithmetic_scored
 from evaluators.contract import EvaluatorError
 from evaluators.shards import WHY_NOT, merged
 from tests.evaluators import every
@@ -108,6 +110,24 @@ def test_calibration_of_too_many_scores_is_added_without_what_is_cut_at_quantile
     whole = every.readings("calibration.binary", given, tmp_path)
     assert told["calib.brier", "g=a"].value == pytest.approx(whole["calib.brier", "g=a"].value)
     assert "quantile groups are not known" in told["calib.hosmer_lemeshow", "overall"].reason
+
+
+def test_the_order_of_the_parts_does_not_decide_whether_scores_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arithmetic_scored, "MAX_SCORES", 250)
+    rng = np.random.default_rng(4)
+    sizes = (60, 60, 200)
+    for name in ("calibration.binary", "performance.accuracy"):
+        given = [every.asked(name).with_table(dict(every.people(n=n)) | {"p_yes": rng.random(n)}) for n in sizes]
+        parts = [every.measured(name, part, tmp_path).statistics for part in given]
+        assert all(part["scores"] for part in parts)
+        for order in itertools.permutations(parts):
+            if name == "performance.accuracy":
+                with pytest.raises(EvaluatorError, match="round the scores"):
+                    merged(name, order)
+            else:
+                assert merged(name, order)["overall"]["risk_groups"] is None
 
 
 def test_parts_that_were_not_measured_alike_are_not_added(tmp_path: Path) -> None:
