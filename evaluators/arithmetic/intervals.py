@@ -52,7 +52,7 @@ def newcombe(x1: int, m1: int, x2: int, m2: int, *, level: float) -> Interval:
 def paired_difference(gained: int, lost: int, n: int, *, level: float) -> Interval:
     """Of the difference of two rates on the same n rows, `gained` and `lost` counting the rows that changed sides.
 
-    The hull of the normal interval with a row more on either side, right where many rows changed, and of the exact
+    The hull of the normal interval with half a row more on each side, right where many rows changed, and of the exact
     intervals of both shares put together (square-and-add), right where few did.
     """
     value, both = (gained - lost) / n, gained + lost

@@ -25,10 +25,6 @@ class Auc:
         """The size that matters: the scarcer of the two outcomes."""
         return min(self.positives, self.negatives)
 
-    @property
-    def is_perfect(self) -> bool:
-        return self.auc in (0.0, 1.0)
-
     def as_statistics(self) -> Json:
         return asdict(self)
 

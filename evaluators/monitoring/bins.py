@@ -12,7 +12,7 @@ from evaluators.subjects.columns import joined, numbers
 
 BINS = 10
 MAX_CATEGORIES = 50
-# Values of fewer rows than this in either window are not named.
+# Values that have fewer rows than this in both windows are not named.
 FEW = 5
 
 

@@ -155,7 +155,7 @@ def compare(version: ModelVersion, *, against: str, person: User) -> dict[str, A
 
 
 def _other(siblings: list[ModelVersion], version: ModelVersion, against: str) -> ModelVersion | None:
-    """The version that is named, else the newest of those before, else the newest of all; from the newest on."""
+    """The version that is named, else the newest of those before, else the newest of all; `siblings` begin with it."""
     if not against:
         before = (each for each in siblings if each.registered_at < version.registered_at)
         return next(before, siblings[0] if siblings else None)

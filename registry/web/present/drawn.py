@@ -138,9 +138,9 @@ def over_versions(version: Any, measured: Iterable[Measurement], judgements: dic
     keys = {_key(row): judgements[row.pk] for row in judged}
     if not keys or not version.has_siblings:
         return []
-    specs, names, slices = (list({key[at] for key in keys}) for at in range(3))
+    specs, names, parts = (list({key[at] for key in keys}) for at in range(3))
     rows = Measurement.objects.filter(
-        version__model=version.model_id, spec_digest__in=specs, metric__in=names, slice__in=slices
+        version__model=version.model_id, spec_digest__in=specs, metric__in=names, slice__in=parts
     )
     newest = rows.order_by("version", "spec_digest", "metric", "slice", "-id")
     found: dict[tuple[str, str, str], list[Measurement]] = {}

@@ -90,8 +90,8 @@ def starts(person: User) -> list[dict[str, Any]]:
 
 
 @cache
-def _metrics() -> list[dict[str, Any]]:
-    """Every evaluator with what it measures; a test can be read and not judged, so it has a word beside it."""
+def _families() -> list[dict[str, Any]]:
+    """Every evaluator, by family, with what it measures; no limit can be set on a test, so tests are marked."""
     by_evaluator: dict[str, list[dict[str, Any]]] = {}
     for metric, known in metrics.facts().items():
         line = {"id": metric, "title": known["title"], "is_test": tested.is_test(metric)}
@@ -111,7 +111,7 @@ def _metrics() -> list[dict[str, Any]]:
 def writing_help(person: User) -> dict[str, Any]:
     """What may stand in a policy: metrics by evaluator, the words that a field takes, and what to begin with."""
     return {
-        "families": _metrics(),
+        "families": _families(),
         "starts": starts(person),
         "aspects": Aspect.values,
         "levels": ["any", *NeedLevel.values],
