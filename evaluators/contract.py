@@ -259,7 +259,10 @@ def subject_digest(subject: Mapping[str, Any]) -> str:
 
 
 def derive_seed(spec_hash: str, subject_hash: str) -> int:
-    """An unsigned 64-bit seed that follows from what is measured on what, so nobody can shop for a lucky one."""
+    """An unsigned 64-bit seed that follows from what is measured, how, and on what: asking again draws the same.
+
+    Other settings are another question with another seed, which is why a policy says how it wants to be answered.
+    """
     material = bytes.fromhex(spec_hash) + bytes.fromhex(subject_hash)
     return int.from_bytes(hashlib.sha256(material).digest()[:8], "big")
 
