@@ -7,6 +7,8 @@ from registry.reports.figures import as_number, format_number
 
 # What is counted or raised is found where there is any; the p-value beside it says how often chance alone does that.
 COUNTED = frozenset({"alarms", "changes", "flag", "points", "signals"})
+# A lower bound above 0 says nothing of the epsilon that was promised, which is what the p-value is about.
+PROMISED = frozenset({"epsilon"})
 LEVEL = 0.95
 
 
@@ -20,11 +22,12 @@ def words(
 ) -> str:
     """'test: found, p = 0.003', 'test: not found', or '' where nothing can be told."""
     number, bound, p = as_number(value), as_number(low), as_number(p_value)
-    if metric_names.facts().get(str(metric), {}).get("unit") in COUNTED:
+    unit = metric_names.facts().get(str(metric), {}).get("unit")
+    if unit in COUNTED:
         return "" if number is None else _said(number > 0)
     if p is not None:
         return f"{_said(p <= 1 - (as_number(level) or LEVEL))}, {_p_words(p)}"
-    return "" if bound is None else _said(bound > 0)
+    return "" if bound is None or unit in PROMISED else _said(bound > 0)
 
 
 def _said(is_found: bool) -> str:

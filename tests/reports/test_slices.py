@@ -65,6 +65,8 @@ def test_an_evaluator_that_is_gone_keeps_its_id() -> None:
         ("fairness.permutation_p", {"value": 0.5}, ""),
         ("robust.gradient_masking_flag", {"value": 1.0, "low": 1.0}, "test: found"),
         ("robust.gradient_masking_flag", {"value": 0.0}, "test: not found"),
+        ("privacy.dp.audit_one_run", {"value": 0.3, "low": 0.3, "p_value": 0.42}, "test: not found, p = 0.42"),
+        ("privacy.dp.audit_one_run", {"value": 0.3, "low": 0.3}, ""),
     ],
 )
 def test_what_a_test_found_is_said(metric: str, found: dict[str, float], said: str) -> None:
