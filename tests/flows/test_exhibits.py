@@ -42,6 +42,18 @@ def test_no_review_stands_on_both_sides_of_the_split(sentences) -> None:
     assert len(set(held_out.reviews)) == 100
 
 
+def test_the_datasheet_of_what_was_kept_counts_what_was_kept(sentences) -> None:
+    known, held_out = reviews.split(sentences)
+    told = texts.load("complaint_finder")["held_out_datasheet"]
+    assert told["composition.instance_count"] == f"{len(held_out.texts):,} sentences of 100 reviews."
+    assert f"{held_out.labels.count(reviews.COMPLAINT)} of {len(held_out.texts):,}" in told["composition.labels"]
+    assert sum(text in set(known.texts) for text in held_out.texts) == 6
+    assert "Six sentences" in told["composition.noise_redundancy"]
+    digits = np.bincount(digit_training.read_digits().unseen_labels)
+    said = f"{digits.sum()} images, {digits.min()} to {digits.max()} of each digit."
+    assert texts.load("form_digits")["held_out_datasheet"]["composition.instance_count"] == said
+
+
 def test_another_archive_in_the_place_of_the_sentences_is_refused(monkeypatch, tmp_path) -> None:
     monkeypatch.setattr(reviews, "ARCHIVE", tmp_path / "sentences.tar.gz")
     with pytest.raises(made.NotHere, match="is not here"):
@@ -87,7 +99,8 @@ def test_its_policy_can_be_used_and_gives_a_source_for_every_number(name: str) -
 @pytest.mark.parametrize("name", NAMES)
 def test_its_card_and_datasheet_answer_what_the_policy_asks(name: str) -> None:
     plain = texts.load(name)
-    for kind, answers in (("model_card", plain["card"]), ("datasheet", plain["datasheet"])):
+    kept = plain["datasheet"] | plain["held_out_datasheet"]
+    for kind, answers in (("model_card", plain["card"]), ("datasheet", plain["datasheet"]), ("datasheet", kept)):
         schema = load_schema(kind)
         told = figures(plain) if kind == "model_card" else {}
         measured = measure_completeness(schema, parse_answers(schema, texts.as_answers(answers, told)))

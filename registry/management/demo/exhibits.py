@@ -72,8 +72,9 @@ def _begin(exhibit: Exhibit, plain: Mapping[str, Any], project: Project, cast: C
         made: Made = importlib.import_module(exhibit.training).make(say=say)
         source = lending.dataset_version(cast.lending, **plain["source"], file=made.source, by=ada)
         held_out = lending.dataset_version(cast.lending, **plain["held_out"], file=made.held_out, parent=source, by=ada)
-        for dataset in (source, held_out):
-            lending.describe(dataset, texts.as_answers(plain["datasheet"], {}), by=ada)
+        sheet = plain["datasheet"]
+        for dataset, answers in ((source, sheet), (held_out, sheet | plain["held_out_datasheet"])):
+            lending.describe(dataset, texts.as_answers(answers, {}), by=ada)
         data = {Relation.TRAINED_ON: source, Relation.EVALUATED_ON: held_out}
         version = _register(plain, made.files, project, data, cast)
     figures = {"registered": f"{version.registered_at:%Y-%m-%d}"}
