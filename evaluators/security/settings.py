@@ -1,7 +1,7 @@
 """Settings of a model that make a library fetch code, build what they name, or render a template."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from evaluators.security.templates import template_findings
@@ -20,6 +20,7 @@ PARTS = frozenset(
         *("metrics", "models", "ops", "optimizers", "regularizers"),
     ]
 )
+WITH_LOADERS = frozenset(["layers", "models"])
 # An escaped letter is written by nobody who means to be read.
 LAYERS = re.compile(rb'"class_name"\s{0,100}:\s{0,100}"(?:%s)"|\\u00[4-7]' % "|".join(LAMBDAS).encode())
 
@@ -52,19 +53,31 @@ def _built(item: Mapping[str, Any]) -> Iterator[str]:
     if item.get("class_name") in LAMBDAS:
         yield "holds a layer with code"
     module = item.get("module")
-    if "class_name" in item and isinstance(module, str) and not _is_part(module, item["class_name"]):
+    if "class_name" in item and isinstance(module, str) and not _is_part(module, _named(item)):
         yield f"builds something of the module {module[:80]!r}"
     if item.get("class_name") == "function" and module == "builtins":
         yield f"calls the function {str(item.get('config'))[:80]!r}"
 
 
-def _is_part(module: str, kind: object) -> bool:
+def _named(item: Mapping[str, Any]) -> list[str]:
+    """What is looked up in the module: the class, or of a function its name, and the name it was registered by."""
+    kind, registered = item["class_name"], item.get("registered_name")
+    name = item.get("config") if kind == "function" else kind
+    return [str(name), *([] if registered is None else [str(registered)])]
+
+
+def _is_part(module: str, names: Sequence[str]) -> bool:
     """Whether a module is one of Keras that holds parts of models, in its public or its inner name."""
-    names = [name for name in module.split(".") if name != "src"]
-    if names[0] != "keras" or len(names) == 1:
-        return names in (["builtins"], ["keras"])
-    # Among the functions beside layers and models are those that load them.
-    return names[1] in PARTS and (kind != "function" or names[1] not in ("layers", "models"))
+    path = [name for name in module.split(".") if name != "src"]
+    if path[0] != "keras":
+        return path == ["builtins"]
+    # A name with a dot leads into another module.
+    if any("." in name for name in names):
+        return False
+    if len(path) > 1 and path[1] in PARTS - WITH_LOADERS:
+        return True
+    # Among the functions beside layers and models are those that load them; only classes begin large.
+    return (len(path) == 1 or path[1] in WITH_LOADERS) and all(name[:1].isupper() for name in names)
 
 
 def _templates(value: Any) -> list[str]:

@@ -58,6 +58,10 @@ def test_a_template_that_counts_and_loops_is_clean(template: str) -> None:
         {"module": "keras.src.utils.file_utils", "class_name": "function", "config": "get_file"},
         {"module": "keras.config", "class_name": "function", "config": "enable_unsafe_deserialization"},
         {"module": "keras.models", "class_name": "function", "config": "load_model"},
+        {"module": "keras.models", "class_name": "load_model", "config": {}},
+        {"module": "keras.models", "class_name": "Model", "registered_name": "load_model"},
+        {"module": "keras", "class_name": "function", "config": "utils.get_file"},
+        {"module": "keras", "class_name": "utils.get_file", "config": {}},
         {"module": "keras.layers", "class_name": "TorchModuleWrapper", "config": {}},
         {"module": "keras.layers", "class_name": "TFSMLayer", "config": {"filepath": "x"}},
     ],
@@ -72,6 +76,19 @@ def test_settings_that_fetch_or_build_a_program_are_found(config: dict[str, obje
 @pytest.mark.parametrize("module", ["keras", "keras.layers", "keras.src.models.functional", "builtins", "keras.ops"])
 def test_parts_of_models_are_clean(module: str) -> None:
     assert not list(setting_findings({"module": module, "class_name": "Dense", "config": {}}))
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"module": "keras", "class_name": "Sequential", "registered_name": "Sequential"},
+        {"module": "keras.src.models.functional", "class_name": "Functional", "registered_name": "Functional"},
+        {"module": "keras.losses", "class_name": "function", "config": "mean_squared_error", "registered_name": None},
+        {"module": "keras.layers", "class_name": "Dense", "config": {}, "registered_name": None},
+    ],
+)
+def test_what_keras_itself_writes_is_clean(config: dict[str, object]) -> None:
+    assert not list(setting_findings(config))
 
 
 @pytest.mark.parametrize(
