@@ -14,7 +14,7 @@ from registry.services.verdicts import Review
 AGAIN = "That answers another question: run it as the policy asks."
 INTERVALS = "intervals"
 # The database dates a measurement by when it is stored, so old statistics would look like a new measurement.
-OF_LEVEL = "What is stored isn't computed anew at another level, for it would pass for a new measurement."
+OF_LEVEL = "Stored readings aren't computed again at another level: they would be dated as if newly measured."
 
 
 def noted(reviewed: Review) -> Verdict:
