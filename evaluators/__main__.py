@@ -15,6 +15,7 @@ import argparse
 import io
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -31,6 +32,7 @@ from evaluators.printing import libraries_to_stderr
 MEASURED, ERRORS, UNUSABLE, NOTHING = 0, 1, 2, 3
 # As a shell says it: stopped by Ctrl-C, and nobody read on.
 INTERRUPTED, UNREAD = 130, 141
+NOTHING_MEASURED = "evaluators: interrupted, nothing was measured"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"What it reads, and how it is given: python -m evaluators describe {args.id}", file=sys.stderr)
         return UNUSABLE
     except KeyboardInterrupt:
-        print("evaluators: interrupted, nothing was measured", file=sys.stderr)
+        print(NOTHING_MEASURED, file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever reads has seen enough (`| head`); what Python would still flush at its end goes nowhere.
@@ -121,6 +123,22 @@ def _run(args: argparse.Namespace) -> int:
     return MEASURED if Status.OK in statuses else NOTHING
 
 
+def end_when_interrupted() -> None:
+    """From now on Ctrl-C ends the process at once, with the status a shell knows.
+
+    As an exception it would be lost wherever a library calls back from C, and the run would go on to its end.
+    """
+    # Whoever starts it in the background ignores the signal, and goes on doing so.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupted)
+
+
+def _interrupted(_signal: int, _frame: object) -> None:
+    os.write(2, f"{NOTHING_MEASURED}\n".encode())
+    # No exception, no handlers at exit: nothing that was begun is worth finishing, and files are only ever read.
+    os._exit(INTERRUPTED)
+
+
 class Reporter:
     """Tells on stderr how far a run is, at most once a second and only when it takes longer than two."""
 
@@ -146,4 +164,5 @@ def _as_json(outcome: Outcome) -> Json:
 
 
 if __name__ == "__main__":
+    end_when_interrupted()
     sys.exit(main())

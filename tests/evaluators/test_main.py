@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+import evaluators
 from evaluators.__main__ import Reporter, main
 from evaluators.catalog import EVALUATORS, load
 from evaluators.contract import spec_digest, subject_digest
@@ -17,6 +18,7 @@ from evaluators.models.networks import network_files
 from tests.evaluators.data import random_table, subject_dict, write_csv
 from tests.evaluators.models.servers import serving
 
+ROOT = Path(evaluators.__file__).resolve().parent.parent
 COLUMNS = ["label=label", "prediction=prediction", "group=group"]
 
 
@@ -188,3 +190,39 @@ def test_what_a_library_prints_stays_out_of_the_result(tmp_path: Path) -> None:
     found = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=True)
     assert json.loads(found.stdout)["readings"]
     assert "unrecognized parameter 'new'" in found.stderr
+
+
+@pytest.mark.parametrize("moment", ["in Python", "called back from C"])
+def test_ctrl_c_ends_the_run_at_every_moment(moment: str) -> None:
+    """An exception raised in what C called back is printed and forgotten; compilers call back for minutes."""
+    script = f"""
+import ctypes, os, signal, sys
+from evaluators import __main__ as program
+
+def stop():
+    os.kill(os.getpid(), signal.SIGINT)
+    return sum(range(1000))
+
+def evaluate(*_, **__):
+    ctypes.CFUNCTYPE(ctypes.c_long)(stop)() if {moment != "in Python"} else stop()
+    print("it went on")
+
+program.evaluate = evaluate
+program.end_when_interrupted()
+sys.exit(program.main(["run", "privacy.dp_accounting"]))
+"""
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert (found.returncode, found.stdout) == (130, "")
+    assert found.stderr == "evaluators: interrupted, nothing was measured\n"
+
+
+def test_a_run_in_the_background_goes_on_ignoring_ctrl_c() -> None:
+    script = """
+import signal
+from evaluators import __main__ as program
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+program.end_when_interrupted()
+print(signal.getsignal(signal.SIGINT) is signal.SIG_IGN)
+"""
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert found.stdout == "True\n"
