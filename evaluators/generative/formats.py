@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaluators.budget import BUDGET_PARAMETERS
-from evaluators.contract import Direction, Json, Measured, Metric, Progress, Reading, Subject
-from evaluators.generative.asking import Asked, ask
+from evaluators.contract import Direction, Json, Measured, Metric, ParameterError, Progress, Reading, Subject
+from evaluators.generative.asking import Asked, ask, is_brought
 from evaluators.generative.prompts import built_in, format_prompts
 from evaluators.generative.quality import measured
 from evaluators.generative.rates import merged, rate_readings, scored
@@ -36,13 +36,18 @@ class Formats:
         "schema": {
             "type": "string",
             "default": "",
-            "title": "JSON schema of the outputs in the table; empty for that of the built-in prompts",
+            "title": "JSON schema of the outputs in the table, {} where any JSON will do; empty for built-in prompts",
         },
         **BUDGET_PARAMETERS,
     }
     metrics = (Metric(id=ADHERENCE, title="Outputs of the wanted format", direction=Direction.HIGHER),)
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
+        if is_brought(subject) and not params["schema"]:
+            raise ParameterError(
+                "outputs are judged by the schema they were asked to keep, and none was given: set the parameter "
+                'schema, such as {"type": "object", "required": ["name"]}, or {} where any JSON will do'
+            )
         schema = open_schema(params["schema"]) if params["schema"] else built_in()["schema"]
         return reduce(ask(subject, format_prompts(), seconds=params["budget_s"], progress=progress), schema)
 

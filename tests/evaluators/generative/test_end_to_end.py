@@ -1,11 +1,12 @@
 """Every evaluator of models that write, from prompts to readings: a function of a notebook and a chat endpoint."""
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from evaluators.contract import Status, Subject
+from evaluators.contract import ParameterError, Status, Subject
 from evaluators.evaluate import Outcome, evaluate
 from evaluators.models import wire
 from evaluators.models.endpoints import BudgetSpent
@@ -169,3 +170,14 @@ def test_a_function_with_classes_is_still_asked_for_them() -> None:
     assert model.labels(["Is it?"]).tolist() == [0]
     with pytest.raises(NotOffered, match="classifies and writes no texts"):
         model.written(["Is it?"])
+
+
+def test_outputs_that_are_brought_are_judged_by_their_own_schema_and_by_no_other() -> None:
+    outputs = [json.dumps({"a": i}) if i % 5 else "no JSON" for i in range(60)]
+    table = {"t": [f"Give {i} as JSON." for i in range(60)], "o": outputs}
+    about = {"table": table, "columns": {"text": "t", "output": "o"}}
+    with pytest.raises(ParameterError, match="none was given: set the parameter schema"):
+        measure("gen.format", **about)
+    for schema, value in (("{}", 0.8), ('{"type": "object", "required": ["a"]}', 0.8), ('{"required": ["b"]}', 0.0)):
+        reading = measure("gen.format", **about, params={"schema": schema}).reading("gen.format_adherence")
+        assert reading.value == pytest.approx(value, abs=0.03)
