@@ -11,7 +11,7 @@ from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import SubjectError
 from evaluators.libraries import library
 from evaluators.models.model import ROWS, VALUE, BadOutput, Model
-from evaluators.models.signatures import SIGNATURE, Signature, both_columns
+from evaluators.models.signatures import RENAMING, SIGNATURE, Signature, both_columns
 
 MAX_BYTES = 2 << 30
 MAX_CLASSES = 10_000
@@ -88,7 +88,8 @@ def _model(
     booster: Any,
 ) -> Model:
     if signature.output not in (None, kind):
-        raise SubjectError(f"{SIGNATURE}: output is {signature.output!r}, and {name} is read as {kind}")
+        says = "the file itself says what it answers with, so leave the key output out"
+        raise SubjectError(f"{SIGNATURE}: output is {signature.output!r}, and {name} is read as {kind}; {says}")
     if kind == VALUE:
         classes = ()
     if signature.classes and len(signature.classes) != len(classes):
@@ -114,6 +115,7 @@ def _model(
         batch=65_536,
         accepts_missing=True,
         estimator=booster,
+        renaming="" if signature.classes else RENAMING,
     )
 
 

@@ -12,6 +12,7 @@ from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import SubjectError, Undeclared
 from evaluators.inputs.parquet import as_text
 from evaluators.libraries import library
+from evaluators.models.columns import check_declared
 
 MAX_BYTES = 2 << 30
 # Types of scikit-learn and numpy that hold data and run nothing, which skops doesn't trust by itself.
@@ -113,9 +114,7 @@ def _check_size(data: bytes, name: str) -> None:
 
 def _features(estimator: Any, declared: tuple[str, ...], name: str) -> tuple[str, ...]:
     fitted = tuple(str(column) for column in getattr(estimator, "feature_names_in_", ()))
-    if declared and fitted and set(declared) != set(fitted):
-        odd = sorted(set(declared) ^ set(fitted))[0]
-        raise SubjectError(f"{name}: the declared features and those the model was fitted with differ in {odd!r}")
+    check_declared(declared, fitted, name)
     found = fitted or declared
     if not found:
         raise Undeclared(

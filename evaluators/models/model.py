@@ -63,6 +63,8 @@ class Model:
     tokenizer: Any = None
     # The vocabulary and the input embedding of each word piece (V, d), for neighbours of words.
     word_vectors: Callable[[], tuple[list[str], FloatArray]] | None = None
+    # How its classes could be given other names, for the sentence of an error.
+    renaming: str = ""
     # What was noticed while the model was opened and asked: see `models/checks.py`.
     facts: Json = field(default_factory=dict)
 
@@ -110,7 +112,9 @@ class Model:
             raise Undeclared(f"no favourable outcome was declared; the model's classes are {known}")
         if favourable not in self.classes:
             shown = ", ".join(repr(name) for name in self.classes[:10])
-            raise SubjectError(f"the favourable outcome {favourable!r} is not a class of the model; it has {shown}")
+            raise SubjectError(
+                f"the favourable outcome {favourable!r} is not a class of the model; it has {shown}{self.renaming}"
+            )
         return self.classes.index(favourable)
 
     def _in_parts(self, function: Callable[[Any, int], Any], inputs: Any) -> list[Any]:

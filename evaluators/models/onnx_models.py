@@ -12,7 +12,7 @@ from evaluators.contract import SubjectError
 from evaluators.inputs.parquet import as_text
 from evaluators.libraries import library
 from evaluators.models.model import IMAGES, ROWS, VALUE, BadOutput, Model
-from evaluators.models.signatures import SIGNATURE, Signature, both_columns
+from evaluators.models.signatures import RENAMING, SIGNATURE, Signature, both_columns
 from evaluators.protobuf import Malformed, OnnxFile, read_onnx
 
 MAX_BYTES = 2 << 30
@@ -33,6 +33,8 @@ class Session:
     scores: str | None
     labels: str | None
     columns: int | None
+    # What the graph itself calls its classes, where it does: another name may stand for each.
+    words: tuple[str, ...]
 
     def run(self, output: str, rows: FloatArray) -> Any:
         """One output for a batch of inputs (n, d). Raises BadOutput for what the graph can't do with them."""
@@ -54,7 +56,7 @@ class Session:
 def open_onnx(data: bytes, name: str, signature: Signature, *, device: str) -> Model:
     """The model in these bytes. Raises SubjectError saying what can't be used, or what a signature has to say."""
     found = _inspected(data, name)
-    session = _session(data, name, signature, device)
+    session = _session(data, name, found, signature, device)
     classes = _classes(found, signature, session)
     kind = _kind(found, signature, session, classes)
     return Model(
@@ -68,6 +70,7 @@ def open_onnx(data: bytes, name: str, signature: Signature, *, device: str) -> M
         batch=4_096,
         accepts_missing="TreeEnsembleClassifier" in found.operators or "TreeEnsembleRegressor" in found.operators,
         device=device,
+        renaming="" if signature.classes else RENAMING,
     )
 
 
@@ -88,7 +91,7 @@ def _inspected(data: bytes, name: str) -> OnnxFile:
     return found
 
 
-def _session(data: bytes, name: str, signature: Signature, device: str) -> Session:
+def _session(data: bytes, name: str, found: OnnxFile, signature: Signature, device: str) -> Session:
     runtime = library("onnxruntime")
     options = runtime.SessionOptions()
     options.log_severity_level = 4
@@ -119,6 +122,7 @@ def _session(data: bytes, name: str, signature: Signature, device: str) -> Sessi
         scores=scores[0].name if scores else None,
         labels=labels[0].name if labels else None,
         columns=width if isinstance(width, int) else None,
+        words=next(iter(found.class_names)) if len(found.class_names) == 1 else (),
     )
 
 
@@ -173,14 +177,15 @@ def _asking(session: Session, classes: tuple[str, ...], kind: str) -> Callable[[
             return np.eye(len(classes))[_deciding(session, classes)(rows)]
         answer = session.run(session.scores, rows)
         if isinstance(answer, list):
-            answer = _by_name(answer, classes, session.name)
+            answer = _by_name(answer, classes, session)
         return both_columns(np.asarray(answer, dtype=np.float64), kind, len(classes))
 
     return ask
 
 
 def _deciding(session: Session, classes: tuple[str, ...]) -> Callable[[FloatArray], IntArray]:
-    index = {name: i for i, name in enumerate(classes)}
+    own = session.words if len(session.words) == len(classes) else ()
+    index = {word: i for i, word in [*enumerate(own), *enumerate(classes)]}
 
     def decide(rows: FloatArray) -> IntArray:
         if session.labels is None:
@@ -188,15 +193,19 @@ def _deciding(session: Session, classes: tuple[str, ...]) -> Callable[[FloatArra
         words = [as_text(word) for word in np.asarray(session.run(session.labels, rows)).reshape(-1).tolist()]
         unknown = next((word for word in words if word not in index), None)
         if unknown is not None:
-            raise BadOutput(f"{session.name}: answered with the label {unknown!r}, which is none of its classes")
+            remedy = f"give its words for them as classes in {SIGNATURE}, in the order of its output"
+            raise BadOutput(
+                f"{session.name}: answered with the label {unknown!r}, which is none of its classes; {remedy}"
+            )
         return np.array([index[word] for word in words], dtype=np.int64)
 
     return decide
 
 
-def _by_name(answer: list[Mapping[Any, float]], classes: tuple[str, ...], name: str) -> FloatArray:
+def _by_name(answer: list[Mapping[Any, float]], classes: tuple[str, ...], session: Session) -> FloatArray:
     """Scores that come as one map per row (ZipMap), in the order of the classes."""
     rows = [{as_text(key): value for key, value in row.items()} for row in answer]
-    if any(set(row) != set(classes) for row in rows):
-        raise BadOutput(f"{name}: the scores name other classes than {', '.join(classes)[:80]}")
-    return np.array([[row[one] for one in classes] for row in rows], dtype=np.float64)
+    for words in (classes, session.words):
+        if len(words) == len(classes) and all(set(row) == set(words) for row in rows):
+            return np.array([[row[one] for one in words] for row in rows], dtype=np.float64)
+    raise BadOutput(f"{session.name}: the scores name other classes than {', '.join(classes)[:80]}")

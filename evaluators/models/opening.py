@@ -12,6 +12,7 @@ from evaluators.inputs.memory import InMemory
 from evaluators.inputs.parquet import as_text
 from evaluators.models import opened
 from evaluators.models.boosters import looks_like_lightgbm, looks_like_xgboost, open_lightgbm, open_xgboost
+from evaluators.models.columns import check_declared
 from evaluators.models.endpoints import open_endpoint
 from evaluators.models.estimators import MAX_BYTES, Estimator, load_estimator
 from evaluators.models.huggingface import CONFIG, open_huggingface
@@ -36,7 +37,9 @@ def open_model(subject: Subject, *, role: str = "model", device: str = "cpu") ->
     elif is_endpoint:
         model = open_endpoint(subject)
     else:
-        model = _from_files(of_role(subject, role), subject, pick(device))
+        files = of_role(subject, role)
+        model = _from_files(files, subject, pick(device))
+        check_declared(subject.features, model.features, next(name for name in files if name != SIGNATURE))
     opened.note(model, is_local=not is_endpoint)
     return model
 

@@ -1,10 +1,14 @@
-"""What a model file doesn't say of itself: `signature.json`, kept beside it. Nothing of it is ever guessed.
+"""What a model file doesn't say of itself: `signature.json`, kept beside it. No key is needed that the file answers.
+
+An XGBoost or LightGBM file says everything but the words of its classes, which it numbers "0", "1", … as its training
+labels had to be:  {"classes": ["benign", "malignant"]}. An ONNX file of scikit-learn needs none, and may have the same
+key to name classes that are numbers there. A bare network as ONNX needs classes and output. Every key:
 
 {
   "inputs": "rows" | "images",  "shape": [1, 8, 8],
   "features": ["age", …],       columns that make an input, in order
   "classes": ["no", "yes"],     in the order of the model's output; a single column is that of the second class
-  "output": "probability" | "logit" | "label" | "value"
+  "output": "probability" | "logit" | "label" | "value"      never for XGBoost and LightGBM
 }
 """
 
@@ -20,6 +24,8 @@ from evaluators.models.layout import read_json
 from evaluators.models.model import IMAGES, ROWS, VALUE
 
 SIGNATURE = "signature.json"
+# What a person is told whose labels are other words than the classes of a file that keeps numbers only.
+RENAMING = f'; to name them, put {{"classes": [the name of each, in this order]}} into {SIGNATURE} beside the file'
 OUTPUTS = ("probability", "logit", "label", VALUE)
 KEYS = ("classes", "features", "inputs", "output", "shape")
 

@@ -103,7 +103,7 @@ def test_a_signature_names_the_classes_and_columns(tmp_path: Path) -> None:
     [
         ({"classes": ["a", "b", "c"]}, "names 3 classes"),
         ({"features": ["a", "b", "c"]}, "differ in 'a'"),
-        ({"output": "probability"}, "is read as logit"),
+        ({"output": "probability"}, "is read as logit; .*leave the key output out"),
     ],
 )
 def test_a_signature_that_contradicts_the_file_is_refused(about: Any, message: str, tmp_path: Path) -> None:
@@ -174,3 +174,21 @@ def test_categories_of_pandas_are_refused(tmp_path: Path) -> None:
     spoiled = data.replace(b"pandas_categorical:null", b'pandas_categorical:[["a", "b"]]')
     with pytest.raises(SubjectError, match="pandas categories"):
         open_model(held(tmp_path, {"model.txt": spoiled}))
+
+
+@pytest.mark.parametrize("declared", [["age", "height", "years"], ["age", "income"], [*NAMES, "height"]])
+def test_columns_other_than_those_it_was_fitted_with_are_refused_by_name(declared: list[str], tmp_path: Path) -> None:
+    _, lightgbm_file = trained_lightgbm(BINARY, NAMES, objective="binary")
+    _, xgboost_file = trained_xgboost(BINARY, "json", tmp_path, objective="binary:logistic")
+    for name, data in {"model.txt": lightgbm_file, "model.json": xgboost_file}.items():
+        with pytest.raises(SubjectError, match=f"{name}: .* differ in .*; it was fitted with age, income, years"):
+            open_model(held(tmp_path, {name: data}, features=declared))
+        assert open_model(held(tmp_path, {name: data}, features=NAMES[::-1])).features == tuple(NAMES)
+
+
+def test_an_outcome_in_other_words_is_answered_with_how_to_name_the_classes(tmp_path: Path) -> None:
+    _, data = trained_xgboost(BINARY, "json", tmp_path, objective="binary:logistic")
+    with pytest.raises(SubjectError, match=r"it has '0', '1'; to name them, put .*classes.* into signature\.json"):
+        open_model(held(tmp_path, {"model.json": data})).position("granted")
+    about = json.dumps({"classes": ["refused", "granted"]}).encode()
+    assert open_model(held(tmp_path, {"model.json": data, "signature.json": about})).position("granted") == 1

@@ -217,3 +217,26 @@ def test_the_answers_are_those_of_the_torch_module_it_came_from(tmp_path: Path) 
     model = open_model(held(tmp_path, {**files, "signature.json": signature}))
     pictures = RNG.normal(size=(5, 64))
     assert model.scores(pictures) == pytest.approx(pictures @ weight.numpy().astype(float), abs=1e-4)
+
+
+@pytest.mark.parametrize("zipmap", [False, True])
+def test_a_signature_names_classes_that_are_numbers_in_the_file(zipmap: bool, tmp_path: Path) -> None:
+    forest = RandomForestClassifier(5, random_state=0).fit(X, (X[:, 0] > 0).astype(int))
+    files = {"model.onnx": converted(forest, zipmap=zipmap)}
+    with pytest.raises(SubjectError, match=r"it has '0', '1'; to name them, put .*classes.* into signature\.json"):
+        open_model(held(tmp_path, files)).position("ben")
+    about = json.dumps({"classes": ["mal", "ben"], "output": "probability"}).encode()
+    model = open_model(held(tmp_path, {**files, "signature.json": about}))
+    assert model.scores(ROWS) == pytest.approx(forest.predict_proba(X[:20]), abs=1e-5)
+    assert [model.classes[i] for i in model.labels(ROWS)] == [
+        ("mal", "ben")[one] for one in forest.predict(X[:20]).tolist()
+    ]
+
+
+def test_a_label_that_is_no_class_is_answered_with_where_classes_are_named(
+    tmp_path: Path, logistic: LogisticRegression
+) -> None:
+    about = json.dumps({"classes": ["a", "b", "c"], "output": "label"}).encode()
+    model = open_model(held(tmp_path, {"model.onnx": converted(logistic), "signature.json": about}))
+    with pytest.raises(BadOutput, match=r"none of its classes; give its words for them as classes in signature\.json"):
+        model.labels(ROWS)
