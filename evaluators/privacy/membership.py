@@ -31,7 +31,7 @@ class Membership:
     """
 
     id = "privacy.membership"
-    version = "2"
+    version = "3"
     title = "Membership inference"
     input_kind = "MD"
     cost_class = "D"

@@ -19,11 +19,18 @@ def membership_readings(statistics: Mapping[str, Any], *, level: float) -> list[
     common: Json = {"level": level, "statistics": dict(statistics)}
     blind = statistics.get("blind")
     notes = dict(statistics.get("facts") or {}) | (_control(blind, level) if blind else {})
+    attacks = statistics["attacks"]
     readings = []
     for attack in ATTACKS:
-        found = statistics["attacks"][attack]
+        found = attacks[attack]
         if found.get("reason"):
             readings += [_not_applicable(metric, found["reason"], common) for metric in (AUC[attack], TPR[attack])]
+            continue
+        backwards = _backwards(found, level) or _backwards(attacks["loss"], level)
+        if backwards:
+            names = [name for name, _ in _slices(statistics, found)]
+            readings += [_insufficient(AUC[attack], OVERALL, backwards, _sizes(found, notes), common)]
+            readings += [_insufficient(TPR[attack], name, backwards, _sizes(found, notes), common) for name in names]
             continue
         readings.append(_area(AUC[attack], found, notes, common))
         readings += [
@@ -49,15 +56,13 @@ def _control(blind: Mapping[str, Any], level: float) -> Json:
 
 def _area(metric: str, found: Mapping[str, Any], notes: Json, common: Json) -> Reading:
     auc = Auc(**found["auc"])
-    detail: Json = {"members": auc.positives, "others": auc.negatives, **found.get("facts", {}), **notes}
+    detail = _sizes(found, notes)
     refused = _refused(metric, OVERALL, found, detail, common)
     if refused:
         return refused
-    value, interval, method = auc.auc or 0.0, *_area_interval(auc, common["level"])
+    value, interval, method = _found_area(found, common["level"])
     if found.get("by_model"):
-        areas = [item["auc"] for item in found["by_model"]]
-        value, interval, method = mean_area(areas, common["level"])
-        detail["models"] = len(areas)
+        detail["models"] = len(found["by_model"])
     if notes.get("sides_differ"):
         detail["beyond_blind"] = value - max(notes["blind_auc"], 0.5)
     return Reading(
@@ -75,6 +80,36 @@ def _area(metric: str, found: Mapping[str, Any], notes: Json, common: Json) -> R
     )
 
 
+def _sizes(found: Mapping[str, Any], notes: Json) -> Json:
+    auc = Auc(**found["auc"])
+    return {"members": auc.positives, "others": auc.negatives, **found.get("facts", {}), **notes}
+
+
+def _found_area(found: Mapping[str, Any], level: float) -> tuple[float, Interval, str]:
+    """The area, its interval and the interval's name."""
+    auc = Auc(**found["auc"])
+    if found.get("by_model"):
+        return mean_area([item["auc"] for item in found["by_model"]], level)
+    return auc.auc or 0.0, *_area_interval(auc, level)
+
+
+def _backwards(found: Mapping[str, Any], level: float) -> str:
+    """Why nothing follows where the model knows non-members better than members: as a rule the two were swapped.
+
+    An attacker who knows of it turns the signal around, so that an area below one half is no sign of privacy.
+    """
+    if found.get("reason") or _shortage(found):
+        return ""
+    value, (low, high), _ = _found_area(found, level)
+    if high >= 0.5:
+        return ""
+    return (
+        f"members look less well known to the model than non-members (area {value:.3f} [{low:.3f}, {high:.3f}]): the "
+        "two tables, the words of the member column or the direction of the score may have been swapped, or the sides "
+        "differ by themselves"
+    )
+
+
 def _at_rate(metric: str, name: str, found: Mapping[str, Any], index: int, notes: Json, common: Json) -> Reading:
     item = found["tpr"][index]
     detail: Json = {**item, **found.get("facts", {}), **notes}
@@ -85,9 +120,7 @@ def _at_rate(metric: str, name: str, found: Mapping[str, Any], index: int, notes
         return refused
     if not item["rank"]:
         reason = f"{item['others']:,} non-members: a rate of {item['fpr']:g} needs {math.ceil(1 / item['fpr']) - 1:,}"
-        return Reading(
-            metric=metric, slice=name, status=Status.INSUFFICIENT_DATA, reason=reason, detail=detail, **common
-        )
+        return _insufficient(metric, name, reason, detail, common)
     (low, high), method = _found_interval(found, index, common["level"])
     told: Json = {"metric": metric, "slice": name, "status": Status.OK, "reason": _warning(notes), "detail": detail}
     return Reading(value=item["x"] / item["m"], low=low, high=high, method=method, n=item["m"], **told, **common)
@@ -107,6 +140,12 @@ def _found_interval(found: Mapping[str, Any], index: int, level: float) -> tuple
 
 def _refused(metric: str, name: str, found: Mapping[str, Any], detail: Json, common: Json) -> Reading | None:
     """A reading without a value where there is too little to tell members from others by."""
+    reason = _shortage(found)
+    return _insufficient(metric, name, reason, detail, common) if reason else None
+
+
+def _shortage(found: Mapping[str, Any]) -> str:
+    """What there is too little of, if anything."""
     auc, models = Auc(**found["auc"]), found.get("by_model")
     reason = ""
     if not auc.positives or not auc.negatives:
@@ -119,8 +158,10 @@ def _refused(metric: str, name: str, found: Mapping[str, Any], detail: Json, com
         reason = f"{len(models)} target models, fewer than {MINIMUM_MODELS}"
     elif models and any(item["auc"] is None for item in models):
         reason = "a target model has members only, or non-members only"
-    if not reason:
-        return None
+    return reason
+
+
+def _insufficient(metric: str, name: str, reason: str, detail: Json, common: Json) -> Reading:
     return Reading(metric=metric, slice=name, status=Status.INSUFFICIENT_DATA, reason=reason, detail=detail, **common)
 
 

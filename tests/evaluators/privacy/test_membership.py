@@ -332,3 +332,36 @@ def test_ml_privacy_meter_cached_signals_are_not_taken_for_another_file_with_as_
     first, second = (with_references(brought(seed, leak=1.0)) for seed in (18, 19))
     assert first.subject_hash != second.subject_hash
     assert first.readings[0].value != second.readings[0].value
+
+
+def swapped(kind: str) -> Outcome:
+    """Rows that the model was not trained on as members, and its training rows as the others."""
+    rows, label = noisy_rows(0, 2_000)
+    estimator: Any = RandomForestClassifier(15, random_state=0)
+    if kind == "clean":
+        estimator = make_pipeline(StandardScaler(), LogisticRegression(C=0.1))
+    model = fitted(estimator, rows[:800], label[:800])
+    table, other = columns(rows[800:], y=label[800:]), columns(rows[:800], y=label[:800])
+    return run("privacy.membership", table, other=other, model=model, label="y", params={"shadows": 8})
+
+
+def test_tables_given_the_wrong_way_round_meet_no_limit() -> None:
+    attacks = [reading for reading in swapped("memorising").readings if reading.metric != "privacy.mia.blind_auc"]
+    assert len(attacks) == 12
+    assert {(reading.status, reading.high) for reading in attacks} == {(Status.INSUFFICIENT_DATA, None)}
+    assert all("tables" in reading.reason and "may have been swapped" in reading.reason for reading in attacks)
+
+
+def test_a_model_that_tells_nobody_apart_may_have_its_tables_in_any_order() -> None:
+    found = by_key(swapped("clean"))
+    assert passes(found["privacy.mia.loss_auc", "overall"], 0.6)
+
+
+def test_a_member_column_turned_around_is_told_of() -> None:
+    rng = np.random.default_rng(3)
+    member = np.arange(400) % 2
+    score = np.clip(0.6 - 0.3 * member + rng.normal(0, 0.1, 400), 0.01, 0.99)
+    outcome = evaluate("privacy.membership", memory({"member": member, "score": score}, **BROUGHT))
+    reading = by_key(outcome)["privacy.mia.loss_auc", "overall"]
+    assert reading.status is Status.INSUFFICIENT_DATA
+    assert "the words of the member column or the direction of the score" in reading.reason
