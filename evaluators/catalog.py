@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluators.contract import Direction, Evaluator, EvaluatorError, Json, Reading
+from evaluators.meanings import meanings
 from evaluators.parameters import complete, schema
 
 EVALUATORS: Mapping[str, str] = {
@@ -133,7 +134,7 @@ def load(evaluator_id: str, version: str | None = None) -> Evaluator:
 def _near(name: str) -> str:
     """What somebody who typed that may have meant: a family, a slip of the fingers, or anything there is."""
     found = [one for one in sorted(EVALUATORS) if one.startswith(f"{name}.")] or get_close_matches(name, EVALUATORS)
-    return f"did you mean {' or '.join(found)}?" if found else f"there are {', '.join(sorted(EVALUATORS))}"
+    return f"did you mean {' or '.join(found)}?" if found else "all are listed by: python -m evaluators list"
 
 
 def describe(evaluator_id: str) -> Json:
@@ -147,6 +148,7 @@ def describe(evaluator_id: str) -> Json:
         "cost_class": evaluator.cost_class,
         "queue": evaluator.device,
         "needs": {kind: list(names) for kind, names in evaluator.needs.items()},
+        "reads": meanings(evaluator.id, evaluator.needs),
         "params": schema(evaluator.parameters),
         "metrics": [
             {

@@ -82,7 +82,8 @@ def evaluate(
     evaluator = load(evaluator_id, version)
     given = dict(params or {})
     if not 0.5 <= level <= HIGHEST:
-        raise ParameterError(f"the level lies between 0.5 and {HIGHEST}, which draws still resolve, not at {level!r}")
+        meant = f": write {level / 100:g} for {level:g} %" if 50 <= level < 100 else ""
+        raise ParameterError(f"the level lies between 0.5 and {HIGHEST}, not at {level:g}{meant}")
     check_needs(evaluator, subject)
     completed = complete(evaluator.parameters, given)
     spec_hash = spec_digest(evaluator.id, evaluator.version, given, level)

@@ -9,6 +9,7 @@ from evaluators.contract import ROLES, Json, ParameterError, Subject, SubjectErr
 from evaluators.inputs.files import sha256_of
 
 SINGLE = ("label", "prediction", "score")
+SECOND = "a second table: rows of before for drift, training rows for leakage, rows not trained on for membership"
 NUMBERS = ("batch", "max_queries", "timeout_s")
 
 
@@ -16,7 +17,7 @@ def add_subject_options(parser: argparse.ArgumentParser) -> None:
     """Files by role, columns by role, and an endpoint."""
     several: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
     parser.add_argument("--table", metavar="FILE", help="rows to measure, CSV or Parquet")
-    parser.add_argument("--reference", metavar="FILE", help="a second table: training rows, a reference window, …")
+    parser.add_argument("--reference", metavar="FILE", help=f"{SECOND}; see describe")
     parser.add_argument("--model", metavar="FILE", **several, help="the files of a model, or their folder")
     parser.add_argument("--baseline", metavar="FILE", **several, help="the files of the other model, or their folder")
     roles = ", ".join(("group", *SINGLE, *ROLES))

@@ -53,7 +53,7 @@ def from_text(parameters: Mapping[str, Mapping[str, Any]], name: str, text: str)
         try:
             return int(text) if kind == "integer" else float(text)
         except ValueError:
-            raise ParameterError(f"parameter {name!r} takes a {kind}, not {text!r}") from None
+            raise ParameterError(f"parameter {name!r} takes {_a(kind)}, not {text!r}") from None
     if kind == "array":
         return [_item(name, part.strip(), parameters[name]) for part in text.split(",") if part.strip()]
     return text
@@ -68,10 +68,14 @@ def _item(name: str, text: str, rule: Mapping[str, Any]) -> Any:
         raise ParameterError(f"parameter {name!r} takes numbers, not {text!r}") from None
 
 
+def _a(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aio' else 'a'} {kind}"
+
+
 def _check(name: str, value: Any, rule: Mapping[str, Any]) -> None:
     is_wrong_bool = isinstance(value, bool) and rule["type"] != "boolean"
     if is_wrong_bool or not isinstance(value, TYPES[rule["type"]]):
-        raise ParameterError(f"parameter {name!r} takes a {rule['type']}, not {value!r}")
+        raise ParameterError(f"parameter {name!r} takes {_a(rule['type'])}, not {value!r}")
     if rule["type"] == "array":
         _check_items(name, value, rule)
         return

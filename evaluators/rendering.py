@@ -19,6 +19,7 @@ OPTIONS: Mapping[str, str] = {
     "reference": "--reference FILE",
     "baseline": "--baseline FILES",
 }
+SAID = ("favourable", "score_kind", "features")
 PLAIN = ("label", "prediction", "score", "group")
 MOST_SHOWN = 3
 # Control characters, marks that turn the direction of writing, and halves of letters.
@@ -35,8 +36,8 @@ def description(about: Json) -> str:
     """What an evaluator reads, how that is given, what can be set, and what each metric asks."""
     needs = about["needs"]
     lines = [f"{about['id']} {about['version']}: {about['title']}", ""]
-    lines += [f"{kind}: {', '.join(names) or 'none'}" for kind, names in needs.items()]
-    lines += _ways([name for names in needs.values() for name in names])
+    lines += _needed(needs)
+    lines += _ways([name for names in needs.values() for name in names], about["reads"])
     lines += [
         f"parameter {name} ({_rule(rule)}): {rule['title']}" for name, rule in about["params"]["properties"].items()
     ]
@@ -46,6 +47,17 @@ def description(about: Json) -> str:
     if example:
         lines += ["", f"python -m evaluators describe {example}: how it is measured, and what it can't tell"]
     return "\n".join(lines)
+
+
+def _needed(needs: Mapping[str, Sequence[str]]) -> list[str]:
+    """The names of what is read; what has to be said of it is no column."""
+    said = [name for name in needs.get("columns", ()) if name in SAID]
+    columns = ", ".join(name for name in needs.get("columns", ()) if name not in SAID)
+    may = needs.get("optional", ())
+    some = "none that is always read; see optional" if any(name in ROLES or name in PLAIN for name in may) else "none"
+    kinds = {"files": ", ".join(needs.get("files", ())) or "none", "columns": columns or some}
+    kinds |= {"to be said": ", ".join(said)} if said else {}
+    return [f"{kind}: {names}" for kind, names in (kinds | {"optional": ", ".join(may) or "none"}).items()]
 
 
 def method(about: Json) -> str:
@@ -96,15 +108,18 @@ def _width(text: str) -> int:
     return len(text) + wide - sum(unicodedata.combining(letter) > 0 for letter in text)
 
 
-def _ways(names: Sequence[str]) -> list[str]:
-    """How each of these is given on the command line."""
+def _ways(names: Sequence[str], reads: Mapping[str, str]) -> list[str]:
+    """How each of these is given on the command line, and what a file holds."""
     plain = [name for name in PLAIN if name in names]
     lines = [f"  {', '.join(plain)}: --column ROLE=NAME"] if plain else []
     if "prediction" in plain and "model" in names:
         lines[0] += "; without a prediction column, a model predicts"
     for name in dict.fromkeys(names):
-        column = f"--column {name}=NAME ({ROLES[name]})" if name in ROLES else ""
-        ways = [way for way in (OPTIONS.get(name, ""), column) if way]
+        # Scores of models that were not trained on a row stand beside who was; elsewhere a reference is a table.
+        is_column = name in ROLES and (name != "reference" or "member" in names)
+        column = f"--column {name}=NAME ({ROLES[name]})" if is_column else ""
+        holds = f" ({reads[name]})" if name in reads and name in OPTIONS else ""
+        ways = [way for way in (OPTIONS.get(name, "") + holds, column) if way]
         lines += [f"  {name}: {', or '.join(ways)}"] if ways else []
     return lines
 

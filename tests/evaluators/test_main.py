@@ -71,7 +71,7 @@ def test_a_run_as_json_has_the_digests_the_registry_would_have(table: str, capsy
         (["run", "fairness.group", "--table", "TABLE"], "no favourable outcome"),
         (["run", "fairness.group", "--table", "TABLE", "--column", "label"], "takes name=value"),
         (["run", "fairness.group", "--table", "TABLE", "--column", "labels=x"], "unknown column role"),
-        (["run", "fairness.group", "--table", "TABLE", "--param", "family_minimum=many"], "takes a integer"),
+        (["run", "fairness.group", "--table", "TABLE", "--param", "family_minimum=many"], "takes an integer"),
         (["run", "fairness.group", "--table", "TABLE", "--param", "nonsense=1"], "unknown parameter"),
         (["run", "fairness.group", "--table", "TABLE", "--level", "2"], "the level"),
         (["run", "fairness.group", "--model", "TABLE"], "reads a table"),

@@ -19,8 +19,8 @@ def test_defaults_fill_what_is_not_given() -> None:
     ("given", "message"),
     [
         ({"row": 3}, "unknown parameter 'row'"),
-        ({"rows": "3"}, "takes a integer"),
-        ({"rows": True}, "takes a integer"),
+        ({"rows": "3"}, "takes an integer"),
+        ({"rows": True}, "takes an integer"),
         ({"rows": 0}, "at least 1"),
         ({"rows": 21}, "at most 20"),
         ({"share": float("nan")}, "at least 0"),

@@ -15,6 +15,7 @@ from evaluators.__main__ import INTERRUPTED, UNREAD, main
 from evaluators.catalog import BEYOND_LIMITS, EVALUATORS, describe
 from evaluators.contract import Reading, Status
 from evaluators.evaluate import Outcome
+from evaluators.meanings import OWN
 
 ROOT = Path(rendering.__file__).resolve().parent.parent
 
@@ -81,7 +82,7 @@ def test_why_a_file_has_its_class_is_told() -> None:
 
 def test_a_description_says_how_each_need_is_given_and_what_each_metric_asks() -> None:
     said = rendering.description(describe("fairness.paired"))
-    assert "baseline: --baseline FILES, or --column baseline=NAME (what the other model predicted)" in said
+    assert "baseline: --baseline FILES (the other model, which it is compared with), or --column baseline=NAME" in said
     assert "favourable: --favourable VALUE" in said
     assert "Could the two models be equally often right" in said
 
@@ -140,3 +141,31 @@ def test_a_terminal_without_the_letters_shows_their_numbers(tmp_path: Path) -> N
     )
     assert done.returncode == 0, done.stderr
     assert "g=Z\\xfcrich" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "second"),
+    [
+        ("privacy.membership", "rows that the model was trained on", "that the model was not trained on"),
+        ("data.leakage", "rows held out", "the rows that the model was trained on"),
+        ("drift.distribution", "the rows of now", "the rows of before"),
+    ],
+)
+def test_a_description_says_which_rows_each_table_holds(name: str, table: str, second: str) -> None:
+    said = rendering.description(describe(name)).splitlines()
+    assert table in next(line for line in said if line.startswith("  table: --table FILE ("))
+    assert second in next(line for line in said if line.startswith("  reference: --reference FILE ("))
+
+
+def test_every_evaluator_that_reads_a_second_table_says_what_it_holds() -> None:
+    for name in EVALUATORS:
+        if "reference" in describe(name)["reads"]:
+            assert "reference" in OWN[name], name
+
+
+def test_only_columns_are_called_columns_and_only_scores_of_members_have_references_among_them() -> None:
+    said = rendering.description(describe("fairness.group"))
+    assert "columns: prediction, group\nto be said: favourable\n" in said
+    assert "columns: none that is always read; see optional\n" in rendering.description(describe("chart.control"))
+    assert "--column reference=NAME" in rendering.description(describe("privacy.membership"))
+    assert "--column reference=NAME" not in rendering.description(describe("drift.joint"))

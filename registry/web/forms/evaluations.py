@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from evaluators.catalog import describe
+from evaluators.meanings import OWN
 from registry.models import Artifact, DatasetVersion, ModelVersion, RequiredEvaluation, User
 from registry.policies import visible
 from registry.reports.metric_names import evaluator_title
@@ -51,7 +52,7 @@ class InputsForm(forms.Form):
     reference_file = forms.FileField(
         required=False,
         label="Second table to upload",
-        help_text="What the first is compared with, such as the rows that the model was trained on.",
+        help_text="What the first is compared with.",
     )
     reference = forms.ModelChoiceField(
         Artifact.objects.none(), required=False, label="Or a second table that is here already", empty_label="none"
@@ -81,6 +82,9 @@ class InputsForm(forms.Form):
         self.reads_table = "table" in self.may
         for name in _unneeded(self.may, has_features=any(map(needs_features, evaluators))):
             del self.fields[name]
+        for role in {"table", "reference"} & self.may:
+            field = self.fields[f"{role}_file"]
+            field.help_text = f"{field.help_text} {_meant(role, evaluators)}".strip()
         self._offer(version, person)
 
     def _offer(self, version: ModelVersion, person: User) -> None:
@@ -144,6 +148,17 @@ class InputsForm(forms.Form):
     def absent(self, columns: Sequence[str], name: str) -> Iterator[tuple[str, str]]:
         """For each column that is asked for and not there, the field to blame and what to say."""
         yield from missing({"features": self.cleaned_data.get("features") or []}, columns, name)
+
+
+def _meant(role: str, evaluators: Sequence[str]) -> str:
+    """What a table has to hold where an evaluator means certain rows: training rows to one are the others to the next.
+
+    Several evaluators that share the table are named.
+    """
+    own = {name: describe(name)["reads"][role] for name in evaluators if role in OWN.get(name, {})}
+    if len(evaluators) == 1:
+        return " ".join(f"Here: {words}." for words in own.values())
+    return " ".join(f"For “{evaluator_title(name)}”: {words}." for name, words in own.items())
 
 
 def _roles(evaluators: Iterable[str]) -> tuple[set[str], set[str]]:
