@@ -12,6 +12,7 @@ from evaluators.catalog import ATLAS, EVALUATORS
 from registry.models import User
 from registry.services import evaluations, runs
 from registry.web.present import coverage
+from registry.web.present.coverage_words import altogether
 from tests import make
 from tests.databases import speaking_as
 from tests.people import Cast
@@ -60,7 +61,7 @@ def test_a_technique_goes_from_not_measured_to_measured_or_failed(cast: Cast, si
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("limit", "answer"), [(2, "passed"), (1, "failed")])
+@pytest.mark.parametrize(("limit", "answer"), [(2, "partly"), (1, "failed")])
 def test_what_the_policy_judges_is_said_as_it_judges_it(
     cast: Cast, signed_in: SignedIn, limit: int, answer: str
 ) -> None:
@@ -75,7 +76,28 @@ def test_what_the_policy_judges_is_said_as_it_judges_it(
         assert claimed
         readings = [make.reading(metric="security.serialisation_class", slice="overall", low=2, high=2)]
         assert runs.finish(claimed, readings=readings, evidence=(), environment={})
-    assert state(signed_in(cast.ada), version.pk) == answer
+    ada = signed_in(cast.ada)
+    assert state(ada, version.pk) == answer
+    page = ada.get(reverse("version-coverage", args=[version.pk])).content.decode()
+    assert ("partly: passed, 1 of 2 measured" in page) is (answer == "partly")
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        (("passed", "passed"), ("passed", "passed")),
+        (("passed", "unfit"), ("passed", "passed")),
+        (("unmeasured", "passed", "unmeasured"), ("partly", "partly: passed, 1 of 3 measured")),
+        (("waived", "unmeasured"), ("partly", "partly: waived, 1 of 2 measured")),
+        (("measured", "unmeasured"), ("measured", "measured, no limit, 1 of 2 measured")),
+        (("failed", "unmeasured"), ("failed", "failed")),
+        (("unfit",), ("unfit", "made for other models")),
+    ],
+)
+def test_a_limit_that_is_met_is_half_an_answer_where_others_were_not_measured(
+    states: tuple[str, ...], said: tuple[str, str]
+) -> None:
+    assert altogether(states) == said
 
 
 @pytest.mark.django_db

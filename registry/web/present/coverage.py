@@ -16,18 +16,9 @@ from registry.models import Evaluation, Measurement, ModelVersion, RegisteredMod
 from registry.models.choices import RunState
 from registry.reports.wording import judged
 from registry.web.present import families, metrics
+from registry.web.present.coverage_words import RANKED, WORDS, altogether, badge, shown
 
 FIXTURE = Path(__file__).resolve().parents[3] / "fixtures" / "taxonomies" / "atlas.json"
-# The worst first: a technique is as well answered as the worst of what was measured about it.
-RANKED = ("failed", "error", "undecided", "running", "waived", "passed", "measured", "unmeasured", "unfit")
-WORDS = {
-    "error": "could not be measured",
-    "running": "being measured",
-    "measured": "measured, no limit",
-    "unmeasured": "not measured",
-    "unfit": "made for other models",
-}
-FAMILY = {"error": "failed", "unmeasured": "neutral", "unfit": "not_applicable", "measured": "measured"}
 MOST_MODELS = 12
 Results = dict[str, str]
 
@@ -55,7 +46,7 @@ def section(version: ModelVersion, judgements: Mapping[int, Requirement]) -> dic
     return _matrix_words() | {
         "techniques": rows,
         "counts": [
-            {"word": WORDS.get(state, state), "status": _shown(state), "number": number}
+            {"word": WORDS.get(state, state), "status": shown(state), "number": number}
             for state in RANKED
             if (number := sum(row["state"] == state for row in rows))
         ],
@@ -97,10 +88,10 @@ def _in_order(keys: Iterable[str]) -> list[str]:
 
 def _technique(key: str, found: Results, kind: str, version: UUID) -> dict[str, Any]:
     cells = [_cell(evaluator, found, kind, version) for evaluator in ATLAS[key]]
-    state = min((cell["state"] for cell in cells), key=RANKED.index)
+    state, word = altogether([cell["state"] for cell in cells])
     tactic = atlas()["by_id"][key]["tactics"][0]
     name = next(each["name"] for each in atlas()["tactics"] if each["id"] == tactic)
-    return _line(key) | {"tactic": name, "state": state, **_badge(state), "evaluators": cells}
+    return _line(key) | {"tactic": name, "state": state, **badge(state), "word": word, "evaluators": cells}
 
 
 def _cell(evaluator: str, found: Results, kind: str, version: UUID) -> dict[str, Any]:
@@ -109,19 +100,11 @@ def _cell(evaluator: str, found: Results, kind: str, version: UUID) -> dict[str,
     evidence = reverse("version-evidence", args=[version])
     is_open = state in ("unmeasured", "unfit")
     href = ask if is_open else evidence
-    return {"title": metrics.evaluator_title(evaluator), "state": state, "href": href, **_badge(state)}
+    return {"title": metrics.evaluator_title(evaluator), "state": state, "href": href, **badge(state)}
 
 
 def _state(evaluator: str, found: Results, kind: str) -> str:
     return found.get(evaluator) or ("unmeasured" if families.suits(evaluator, kind) else "unfit")
-
-
-def _badge(state: str) -> dict[str, str]:
-    return {"status": _shown(state), "word": WORDS.get(state, state)}
-
-
-def _shown(state: str) -> str:
-    return FAMILY.get(state, state)
 
 
 def results(versions: Iterable[UUID], said: Mapping[UUID, Iterable[tuple[str, str]]]) -> dict[UUID, Results]:
@@ -177,8 +160,8 @@ def overview(person: User) -> dict[str, Any]:
 
 
 def _worst(key: str, found: Results, version: ModelVersion) -> dict[str, Any]:
-    state = min((_state(evaluator, found, version.model.kind) for evaluator in ATLAS[key]), key=RANKED.index)
-    return _badge(state) | {"name": str(version)}
+    state, word = altogether([_state(evaluator, found, version.model.kind) for evaluator in ATLAS[key]])
+    return badge(state) | {"word": word, "name": str(version)}
 
 
 def _last_said(versions: Iterable[ModelVersion]) -> dict[UUID, list[tuple[str, str]]]:
