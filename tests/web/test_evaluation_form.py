@@ -13,6 +13,7 @@ from evaluators.catalog import EVALUATORS, describe
 from registry.models import Artifact, Evaluation, User
 from registry.services import catalog, people
 from registry.web.forms.evaluations import RequiredForm
+from registry.web.forms.model_inputs import known_inputs
 from registry.web.forms.tables import read_columns
 from tests import make
 from tests.people import Cast
@@ -100,6 +101,27 @@ def test_a_setting_that_differs_is_part_of_what_is_asked(cast: Cast, signed_in: 
     more = {"level": "0.95", "parameter-family_minimum": "50", "table_file": upload()}
     assert signed_in(cast.ada).post(address(cast), sent | more).status_code == 302
     assert Evaluation.objects.get().parameters == {"family_minimum": 50}
+
+
+def test_a_column_that_the_model_reads_is_no_truth(cast: Cast, signed_in: SignedIn) -> None:
+    ada, version = signed_in(cast.ada), make.model_version(cast)
+    where = reverse("version-evaluate-freely", args=[version.pk])
+    sent = {"evaluator": "robust.noise", "label": "score", "features": "score, race"}
+    answer = ada.post(where, sent | {"table_file": upload()})
+    said = ["“score” is one of the columns that the model reads, so it can't be the true label as well."]
+    assert answer.status_code == 400
+    assert answer.context["form"].errors == {"label": said}
+    again = ada.post(where, sent | {"label": "approved", "table_file": upload()})
+    assert "label" not in getattr(again.context and again.context.get("form"), "errors", {})
+
+
+def test_what_a_model_reads_is_known_from_its_own_description(cast: Cast) -> None:
+    version = make.model_version(cast)
+    assert known_inputs(version) == frozenset()
+    said = b'{"features": ["pixel_0_0", "pixel_0_1"], "classes": ["0", "1"]}'
+    for number, text in enumerate((said, b"{", b'["a"]')):
+        version.artifact = make.held(cast.lending, files={"architecture.json": text}, by=cast.ada)
+        assert known_inputs(version) == (frozenset() if number else {"pixel_0_0", "pixel_0_1"})
 
 
 def test_another_teams_data_is_not_offered_to_who_may_not_see_it(cast: Cast, signed_in: SignedIn) -> None:

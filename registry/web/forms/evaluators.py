@@ -9,8 +9,10 @@ from evaluators.catalog import EVALUATORS, describe
 from evaluators.contract import ROLES, SCORE_KINDS
 from registry.models import Artifact, ModelVersion
 from registry.services.inputs import PREDICTED, column_roles, file_roles
-from registry.web.forms.evaluations import InputsForm, divided
+from registry.web.forms.evaluations import InputsForm, divided, needs_features
+from registry.web.forms.model_inputs import known_inputs
 from registry.web.forms.parameters import PREFIX, differs, parameter_field
+from registry.web.forms.swapping import swapping
 from registry.web.forms.tables import columns_of, missing
 from registry.web.present.families import by_family
 
@@ -42,19 +44,6 @@ class EvaluatorForm(forms.Form):
         self.fields["evaluator"].widget.attrs |= swapping(href)
 
 
-def swapping(href: str) -> dict[str, str]:
-    """Attributes of a field whose choice asks for the page anew and takes in the part of it that the choice changes."""
-    live = {
-        "get": href,
-        "trigger": "change",
-        "target": "#ask",
-        "select": "#ask",
-        "swap": "outerHTML",
-        "push-url": "true",
-    }
-    return {f"hx-{name}": value for name, value in live.items()}
-
-
 class FreeForm(InputsForm):
     """One evaluator with any columns and parameters. Where the table was chosen first, its columns are choices."""
 
@@ -69,6 +58,7 @@ class FreeForm(InputsForm):
             self.fields["table"].widget, self.fields["table"].initial = forms.HiddenInput(), self.chosen
         elif self.reads_table:
             self.fields["table"].widget.attrs |= swapping(f"?evaluator={evaluator}")
+        self.model_inputs = known_inputs(version) if needs_features(evaluator) else frozenset()
         self.by_model = "model" in file_roles(self.facts) and bool(version.artifact and version.artifact.is_held)
         self.roles = {_field_name(role): role for role in column_roles(self.facts)}
         self._add_columns(columns_of(self.chosen))
@@ -142,6 +132,15 @@ class FreeForm(InputsForm):
             if field in self.fields and not self.fields[field].widget.is_hidden:
                 return field, ""
         return None, name
+
+    def clean(self) -> dict[str, Any]:
+        """The truth isn't among what the model reads: right answers would then be given to it."""
+        cleaned = super().clean()
+        label = cleaned.get("label")
+        if label and label in self.model_inputs | set(cleaned.get("features") or ()):
+            said = f"“{label}” is one of the columns that the model reads, so it can't be the true label as well."
+            self.add_error("label", said)
+        return cleaned
 
     def absent(self, columns: Sequence[str], name: str) -> Iterator[tuple[str, str]]:
         """Each column that was named and isn't there, beside where it was named."""
