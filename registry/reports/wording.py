@@ -73,7 +73,8 @@ def asked_words(requirement: Any) -> str:
         span = f"{limit} \u00b1 {exact(float(detail.get('tolerance') or 0))}"
     else:
         span = f"{'at most' if detail.get('direction') == 'at_most' else 'at least'} {limit}"
-    return f"{metric_words(detail.get('metric'))}{place}: {span}"
+    settings = f", with {detail['settings']}" if detail.get("settings") else ""
+    return f"{metric_words(detail.get('metric'))}{place}: {span}{settings}"
 
 
 def bound_words(detail: Mapping[str, Any]) -> str:

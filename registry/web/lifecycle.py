@@ -16,6 +16,7 @@ from registry.services import lifecycle, verdicts
 from registry.services.answers import newest, why_over, why_unsigned
 from registry.web.access import fetch
 from registry.web.forms.lifecycle import MoveForm
+from registry.web.present import limits_asked
 from registry.web.present.pages import crumbs
 from registry.web.present.versions import next_stage
 from registry.web.submission import done
@@ -62,7 +63,7 @@ def _move_page(
         "version": version,
         "form": form,
         "to_stage": to_stage,
-        "verdict": reviewed.decision,
+        "verdict": limits_asked.with_settings(reviewed.decision),
         "refusal": refusal,
         "may_move": policies.may_contribute(request.user, version.team),
         "may_retire": to_stage != Stage.RETIRED,

@@ -12,7 +12,7 @@ from registry.reports import readings, slices, tested
 from registry.reports.figures import format_interval, format_number
 from registry.reports.moments import in_utc
 from registry.reports.prose import render_markdown
-from registry.web.present import drawn, evidence, metrics
+from registry.web.present import drawn, evidence, left_out, metrics, told_apart
 
 SAID = ("Purpose", "Limitations")
 PART = re.compile(r"^## +(?P<title>.+?)\s*$(?P<text>.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
@@ -26,7 +26,7 @@ def section(version: ModelVersion, measured: list[Measurement], requirements: It
     """What `reports/dossier_evidence.html` takes."""
     judged = {item.detail["measurement"]: item for item in requirements if item.detail.get("measurement")}
     runs = list(Evaluation.objects.filter(version=version).select_related("requested_by"))
-    charts = drawn.drawings(measured)
+    charts, differs = drawn.drawings(measured), told_apart.apart(row.evaluation for row in measured)
     return {
         "groups": [group for group in evidence.groups(measured, runs, judged) if group["measurements"]],
         "forests": _forests(measured),
@@ -37,7 +37,7 @@ def section(version: ModelVersion, measured: list[Measurement], requirements: It
             for rows in _by(measured, "spec_digest")
             if (figures := charts["figures"].get(rows[-1].spec_digest))
         ],
-        "readings": [_readings(rows) for rows in _by(measured, "evaluation_id")],
+        "readings": [_readings(rows, differs[rows[0].spec_digest]) for rows in _by(measured, "evaluation_id")],
         "runs": [_run(run) for run in runs],
         "methods": [_method(metric) for metric in dict.fromkeys(sorted(row.metric for row in measured))],
     }
@@ -96,12 +96,13 @@ def _forest(rows: list[Measurement]) -> dict[str, Any]:
     return {"title": metrics.title(rows[0].metric), "unit": metrics.unit(rows[0].metric), "rows": shown}
 
 
-def _readings(rows: list[Measurement]) -> dict[str, Any]:
+def _readings(rows: list[Measurement], apart: str) -> dict[str, Any]:
     """One run with every metric and slice."""
     first = rows[0]
+    what = filter(None, [_code(first.evaluation), told_apart.with_settings(first.evaluation), apart])
     return {
         "title": metrics.evaluator_title(first.evaluation.evaluator),
-        "text": f"{_code(first.evaluation)}, {Assurance(first.assurance).label.lower()}, {in_utc(first.measured_at)}",
+        "text": f"{', '.join(what)}, {Assurance(first.assurance).label.lower()}, {in_utc(first.measured_at)}",
         "metrics": [_slices(each) for each in _by(rows, "metric")],
     }
 
@@ -121,6 +122,7 @@ def _reading(row: Measurement) -> dict[str, Any]:
         "value": _short(format_number(row.value, unit)) if is_ok else readings.why_not(row.status),
         "interval": (drawn.finding(row) or _short(_interval(row, unit))) if is_ok else "",
         "why": "" if is_ok else row.reason or "no reason was given",
+        "left_out": left_out.in_full(row.detail, row.statistics),
         "n": row.n,
     }
 

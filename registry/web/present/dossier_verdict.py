@@ -12,7 +12,7 @@ from registry.models.choices import Aspect, NeedLevel
 from registry.reports.moments import in_utc
 from registry.reports.wording import question_words, waits_for_people
 from registry.services.verdicts import ANSWERED_STAGE, Review
-from registry.web.present import verdict
+from registry.web.present import limits_asked, verdict
 
 RANK = {NeedLevel.HIGH: 0, NeedLevel.MEDIUM: 1, NeedLevel.LOW: 2}
 MARKS = {"In use": "passed", "In use, with a waiver": "waived", "No longer to be used": "suspended"}
@@ -58,7 +58,7 @@ def _live(reviewed: Review, gate: Mapping[str, Any]) -> Judged:
     return Judged(
         to_stage=reviewed.to_stage,
         body=reviewed.decision.as_dict(),
-        requirements=reviewed.decision.requirements,
+        requirements=limits_asked.said(reviewed.decision.requirements),
         evidence_rev=reviewed.version.evidence_rev,
         evidence_body=reviewed.evidence_body,
         evidence_digest=reviewed.evidence_digest,
@@ -82,7 +82,7 @@ def _stored(version: ModelVersion, gate: Mapping[str, Any]) -> Judged:
     return Judged(
         to_stage=moved.to_stage,
         body=moved.verdict.body,
-        requirements=requirements_of(moved.verdict.body),
+        requirements=limits_asked.said(requirements_of(moved.verdict.body)),
         evidence_rev=snapshot.evidence_rev,
         evidence_body=snapshot.body,
         evidence_digest=snapshot.digest,
@@ -116,7 +116,7 @@ def requirements_of(body: Mapping[str, Any]) -> tuple[Requirement, ...]:
 def section(version: ModelVersion, judged: Judged) -> dict[str, Any]:
     """What `reports/dossier_verdict.html` takes."""
     return {
-        "verdict": judged.body,
+        "verdict": limits_asked.with_settings(judged.body),
         "said": judged.said,
         "needs": [_need(row) for row in _needs(version)],
         "policy": _policy(judged.revision) if judged.revision else None,

@@ -16,7 +16,7 @@ from registry.models.gate_inputs import active_revisions
 from registry.reports import slices, tested
 from registry.reports.wording import judged
 from registry.services import verdicts
-from registry.web.present import drawn, metrics, versions
+from registry.web.present import drawn, left_out, metrics, told_apart, versions
 from registry.web.present.drawn import WHOLE
 
 RANKED = ("failed", "undecided", "waived", "passed")
@@ -30,13 +30,14 @@ def section(version: Any) -> dict[str, Any]:
     runs = list(drawn.with_files(Evaluation.objects.filter(version=version)).select_related("requested_by"))
     charts = drawn.drawings(measured, among={run.pk for run in runs if run.has_files})
     start = {"title": "Start an evaluation", "href": reverse("version-evaluate", args=[version.pk])}
+    differs = told_apart.apart(runs)
     divides_people = any((row.evaluation.subject.get("columns") or {}).get("group") for row in measured)
     return {
         "groups": groups(measured, runs, judgements, figures=charts["figures"]),
         "divides_people": divides_people,
         "slices_title": "Group by group" if divides_people else "Part by part",
         "over_versions": drawn.over_versions(version, measured, judgements),
-        "runs": [run_row(run) for run in runs],
+        "runs": [run_row(run, differs.get(run.spec_digest, "")) for run in runs],
         "run_columns": RUN_COLUMNS,
         "empty_actions": [start] if versions.may_be_evaluated(version) else [],
         **charts,
@@ -79,6 +80,7 @@ def groups(
 ) -> list[dict[str, Any]]:
     """A table for each specification: what is judged apart from the rest; single slices stand in the charts."""
     attempts = Counter(run.spec_digest for run in runs if run.state == RunState.DONE)
+    differs = told_apart.apart(row.evaluation for row in measured)
     specs: dict[str, list[Measurement]] = {}
     for row in sorted(measured, key=lambda row: row.id):
         specs.setdefault(row.spec_digest, []).append(row)
@@ -89,8 +91,8 @@ def groups(
         run = rows[0].evaluation
         found.append(
             {
-                "title": f"{metrics.evaluator_title(run.evaluator)}{by_groups(run)}",
-                "text": _how_often(run, attempts[spec]),
+                "title": f"{metrics.evaluator_title(run.evaluator)}{told_apart.by_groups(run)}",
+                "text": told_apart.how_often(run, attempts[spec], differs[spec]),
                 "measurements": sorted(judged_rows, key=lambda row: rank(row["outcome"])),
                 "others": [measurement(row, None) for row in others],
                 "figures": (figures or {}).get(spec, []),
@@ -103,12 +105,6 @@ def groups(
     return found
 
 
-def by_groups(run: Evaluation) -> str:
-    """The columns that divide people into groups, where the run reads any: two runs of one evaluator differ in them."""
-    group = (run.subject.get("columns") or {}).get("group") or ()
-    return f", by {' and '.join([group] if isinstance(group, str) else group)}" if group else ""
-
-
 def _urgency(group: dict[str, Any]) -> int:
     """What fails stands first, what no limit judges last."""
     return min((rank(row["outcome"]) for row in group["measurements"]), default=len(RANKED))
@@ -117,11 +113,6 @@ def _urgency(group: dict[str, Any]) -> int:
 def rank(outcome: str) -> int:
     """Its place among the outcomes, the worst first."""
     return RANKED.index(outcome) if outcome in RANKED else len(RANKED) - 1
-
-
-def _how_often(run: Evaluation, times: int) -> str:
-    often = "measured once" if times == 1 else f"measured {times} times; the newest counts"
-    return f"{run.evaluator} {run.evaluator_version} · {often} · {Assurance(run.assurance).label.lower()}"
 
 
 def measurement(row: Measurement, requirement: Requirement | None) -> dict[str, Any]:
@@ -138,6 +129,7 @@ def measurement(row: Measurement, requirement: Requirement | None) -> dict[str, 
         **dict(zip(("low", "high"), ends(row), strict=True)),
         "measured_at": row.measured_at,
         "is_part": row.slice not in WHOLE,
+        "left_out": left_out.words(row.detail, row.statistics),
     }
     if requirement is not None:
         limits = {name: requirement.detail[name] for name in ("limit", "direction", "tolerance")}
@@ -179,11 +171,12 @@ def asked_of_model(environment: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [fact for fact in facts if fact["value"]]
 
 
-def run_row(run: Evaluation) -> list[dict[str, Any]]:
-    """A run as a row of a table."""
-    title = f"{metrics.evaluator_title(run.evaluator)}{by_groups(run)}"
+def run_row(run: Evaluation, apart: str) -> list[dict[str, Any]]:
+    """A run as a row of a table, with what tells it apart from others of its evaluator."""
+    note = " · ".join(filter(None, [run.evaluator, told_apart.with_settings(run), apart]))
+    title = f"{metrics.evaluator_title(run.evaluator)}{told_apart.by_groups(run)}"
     return [
-        {"text": title, "href": reverse("evaluation", args=[run.pk]), "note": run.evaluator},
+        {"text": title, "href": reverse("evaluation", args=[run.pk]), "note": note},
         {"status": run.state, "note": run.failure.strip().splitlines()[-1][:120] if run.failure.strip() else ""},
         {"text": str(run.requested_by)},
         {"when": run.requested_at},

@@ -19,10 +19,10 @@ from registry.models import (
 )
 from registry.models.choices import RunState
 from registry.web.present import audit, gate_turns, requirements
-from registry.web.present.evidence import by_groups
 from registry.web.present.findings import found_by
 from registry.web.present.metrics import evaluator_title
 from registry.web.present.signatures import signature_entry, signatures
+from registry.web.present.told_apart import by_groups
 
 SIZE = 40
 # Verbs whose own rows stand in the timeline already.

@@ -17,6 +17,7 @@ from registry.models.gate_inputs import active_revision
 from registry.services.inputs import COLUMNS, file_roles
 from registry.web.present import drawn, evidence, families, metrics
 from registry.web.present.pages import crumbs
+from registry.web.present.told_apart import with_settings
 
 FILES_READ = {
     "model": "the model's files",
@@ -180,7 +181,7 @@ def _facts(run: Evaluation) -> list[dict[str, Any]]:
     peak = environment.get("peak_rss")
     versions = ", ".join(f"{name} {number}" for name, number in (environment.get("versions") or {}).items())
     facts: list[dict[str, Any]] = [
-        {"name": "Evaluator", "value": f"{run.evaluator} {run.evaluator_version}"},
+        {"name": "Evaluator", "value": f"{run.evaluator} {run.evaluator_version}", "note": with_settings(run)},
         {"name": "Asked for by", "value": str(run.requested_by)},
         {"name": "Asked for", "when": run.requested_at},
         {"name": "Assurance", "value": Assurance(run.assurance).label},

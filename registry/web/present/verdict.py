@@ -12,7 +12,7 @@ from registry.reports.wording import asked_words
 from registry.services import verdicts
 from registry.services.answers import newest as newest_answer
 from registry.services.answers import why_unsigned
-from registry.web.present import near_runs
+from registry.web.present import limits_asked, near_runs
 from registry.web.present.versions import next_stage
 
 
@@ -36,7 +36,7 @@ def _asked(version: ModelVersion, reviewed: verdicts.Review) -> dict[str, Any]:
         )
     return {
         "reviewed": reviewed,
-        "verdict": near_runs.noted(reviewed),
+        "verdict": limits_asked.with_settings(near_runs.noted(reviewed)),
         "verdict_reason": _reason(version, reviewed),
         "verdict_facts": [*facts, {"name": "Asked", "value": "just now"}],
     }
@@ -84,7 +84,7 @@ def _arrived(version: ModelVersion) -> dict[str, Any]:
         facts.append({"name": "Policy", "value": str(revision), "href": reverse("policy-revision", args=[revision.pk])})
     facts.append(_signed_answer(version))
     return {
-        "verdict": newest.verdict.body,
+        "verdict": limits_asked.with_settings(newest.verdict.body),
         "verdict_title": title,
         "verdict_reason": "This is the verdict that let it in.",
         "verdict_facts": facts,

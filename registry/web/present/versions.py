@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils import timezone
 
@@ -52,7 +53,7 @@ def for_pages(rows: QuerySet[ModelVersion], *, person: User | None = None) -> Qu
     roles = Membership.objects.filter(team=OuterRef("team"), person=person, ended_at=None)
     moved = Transition.objects.filter(**mine).order_by("-at")
     return rows.select_related("model__project", "model__team", "team", "artifact", "registered_by").annotate(
-        measured=_number(Measurement.objects.filter(**mine), "metric"),
+        measured=_number(Measurement.objects.filter(**mine), Concat("spec_digest", "metric")),
         open_risks=_number(Risk.objects.filter(**mine, is_resolved=False, carried_to=None), "pk"),
         card_answered=Subquery(newest.values("answered")[:1]),
         card_applicable=Subquery(newest.values("applicable")[:1]),
@@ -64,7 +65,7 @@ def for_pages(rows: QuerySet[ModelVersion], *, person: User | None = None) -> Qu
     )
 
 
-def _number(rows: QuerySet[Any], column: str) -> Subquery:
+def _number(rows: QuerySet[Any], column: Any) -> Subquery:
     counted = rows.order_by().values("version").annotate(number=Count(column, distinct=True))
     return Subquery(counted.values("number"), output_field=IntegerField())
 

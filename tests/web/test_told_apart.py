@@ -1,0 +1,66 @@
+"""Two runs of one evaluator are told apart, and whoever is left out of a reading is named beside it."""
+
+from collections.abc import Callable
+
+from django.test import Client
+from django.urls import reverse
+
+from registry.models import User
+from registry.services import evaluations, runs
+from registry.web.present import left_out, told_apart
+from tests import make
+from tests.databases import speaking_as
+from tests.people import Cast
+from tests.web.world import World
+
+SignedIn = Callable[[User], Client]
+EXCLUDED = [{"group": f"class={number}", "n": 20 + number, "reason": "too few"} for number in range(6)]
+
+
+def test_runs_that_read_other_columns_say_which_and_are_counted_each(world: World, signed_in: SignedIn) -> None:
+    cast, version = world.cast, world.version
+    ada, where = signed_in(cast.ada), reverse("version-evidence", args=[version.pk])
+    before = ada.get(where).context
+    texts = [group["text"] for group in before["groups"]]
+    assert not any("asked" in text for text in texts)
+    reads = {"columns": {"prediction": "score", "group": ["race"]}, "favourable": "1"}
+    rows = make.held(cast.lending, files={"predictions.csv": make.table()}, by=cast.ada)
+    other = evaluations.request_evaluation(
+        version, evaluator="fairness.group", parameters={"family_minimum": 50}, reads=reads, table=rows, by=cast.ada
+    )
+    with speaking_as("assay_worker"):
+        claimed = runs.claim(other.pk, worker="test")
+        assert claimed
+        assert runs.finish(claimed, readings=[make.reading()], evidence=(), environment={})
+    after = ada.get(where).context
+    texts = [group["text"] for group in after["groups"]]
+    assert all("asked" in text for text in texts)
+    assert any("prediction score" in text and "measured once" in text for text in texts)
+    assert any("prediction predicted" in text and "measured 2 times" in text for text in texts)
+    notes = [row[0]["note"] for row in after["runs"]]
+    assert any("prediction score" in note and "50" in note for note in notes)
+    counted = [next(tab["note"] for tab in each["tabs"] if tab["key"] == "evidence") for each in (before, after)]
+    assert counted[1] == counted[0] + 1
+
+
+def test_a_single_run_needs_nothing_to_be_told_apart_by(world: World) -> None:
+    assert set(told_apart.apart([world.run]).values()) == {""}
+
+
+def test_who_is_left_out_of_the_worst_group_is_named_beside_it(cast: Cast, signed_in: SignedIn) -> None:
+    version = make.ready_version(cast)
+    run = make.measured(
+        version, by=cast.ada, readings=[make.reading(detail={"excluded": EXCLUDED, "support": {"a": 90}})]
+    )
+    for name, key in (("version-evidence", version.pk), ("evaluation", run.pk)):
+        page = signed_in(cast.ada).get(reverse(name, args=[key])).content.decode()
+        assert "leaves out 6 of 7" in page, name
+        assert "class: 0 (20 rows), class: 1 (21 rows)" in page, name
+
+
+def test_few_that_are_left_out_are_not_folded_and_other_things_are_no_groups() -> None:
+    assert left_out.in_full({"excluded": EXCLUDED[:1]}, {"slices": [1, 2]}) == "leaves out 1 of 2: class: 0 (20 rows)"
+    assert left_out.words({"excluded": EXCLUDED[:3]}, {})["is_long"] is False
+    assert left_out.words({"excluded": ["a column"]}, {}) == {}
+    assert left_out.words({}, {}) == {}
+    assert left_out.in_full({"excluded": EXCLUDED * 3}, {}).endswith(", and 6 more")
