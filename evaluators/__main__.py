@@ -1,6 +1,6 @@
 """Evaluators by hand.
 
-    python -m evaluators list [--json]
+    python -m evaluators list [FAMILY] [--json]
     python -m evaluators describe ID [--json], of an evaluator or of one of its metrics
     python -m evaluators run ID --table FILE --column label=y prediction=p group=race --favourable 1 [--json]
     python -m evaluators run ID --table FILE --model FOLDER --column text=review label=y
@@ -21,7 +21,7 @@ import time
 from collections.abc import Sequence
 
 from evaluators import rendering
-from evaluators.catalog import EVALUATORS, describe, load, method_page
+from evaluators.catalog import EVALUATORS, describe, family, load, method_page, of_family
 from evaluators.contract import EvaluatorError, Json, Status, Undeclared
 from evaluators.evaluate import Outcome, evaluate
 from evaluators.libraries import loaded_versions
@@ -66,7 +66,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m evaluators", description="Measure a model without the registry.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    listing = commands.add_parser("list", help="every evaluator")
+    listing = commands.add_parser("list", help="every evaluator, or those of a family")
+    listing.add_argument("family", nargs="?", help="such as fairness, or how ids begin, such as robust")
     listing.add_argument("--json", action="store_true", help="as JSON")
     listing.set_defaults(command=_list)
     about = commands.add_parser("describe", help="one evaluator or metric: what it needs, yields and means")
@@ -84,10 +85,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _list(args: argparse.Namespace) -> int:
-    evaluators = [load(name) for name in sorted(EVALUATORS)]
+    evaluators = [load(name) for name in (of_family(args.family) if args.family else sorted(EVALUATORS))]
     if args.json:
         facts = [
-            {"id": one.id, "version": one.version, "title": one.title, "cost": one.cost_class} for one in evaluators
+            {"id": one.id, "version": one.version, "title": one.title, "cost": one.cost_class, "family": family(one.id)}
+            for one in evaluators
         ]
         print(json.dumps(facts, indent=2, ensure_ascii=False))
         return MEASURED

@@ -137,6 +137,19 @@ def _near(name: str) -> str:
     return f"did you mean {' or '.join(found)}?" if found else "all are listed by: python -m evaluators list"
 
 
+def family(evaluator_id: str) -> str:
+    """The room it lives in."""
+    return EVALUATORS[evaluator_id].split(".")[1]
+
+
+def of_family(name: str) -> list[str]:
+    """The evaluators of a family, or those whose ids begin alike. Raises UnknownEvaluator if there are none."""
+    found = [one for one in sorted(EVALUATORS) if family(one) == name or one.startswith(f"{name}.")]
+    if not found:
+        raise UnknownEvaluator(f"no family {name!r}; there are {', '.join(sorted(set(map(family, EVALUATORS))))}")
+    return found
+
+
 def describe(evaluator_id: str) -> Json:
     """What a form, an API and a report need to know about an evaluator, as JSON-ready data."""
     evaluator = load(evaluator_id)

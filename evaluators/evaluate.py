@@ -48,6 +48,8 @@ class Outcome:
     seed: int
     # How often models were asked and on which device, where any was opened: see `models/opened.py`.
     asked: Json = field(default_factory=dict)
+    # What each metric is counted in.
+    units: Mapping[str, str] = field(default_factory=dict)
 
     def reading(self, metric: str, part: str = OVERALL) -> Reading:
         """The reading of a metric, overall or on one slice. Raises EvaluatorError saying which there are."""
@@ -58,7 +60,9 @@ class Outcome:
         raise EvaluatorError(f"no reading of {metric!r} on {part!r}; there are {', '.join(there)}")
 
     def __str__(self) -> str:
-        return rendering.readings(self.readings, self.evidence, self.spec_hash, self.subject_hash, self.seed)
+        return rendering.readings(
+            self.readings, self.evidence, self.spec_hash, self.subject_hash, self.seed, units=self.units
+        )
 
     def _repr_pretty_(self, printer: Any, _is_cycle: bool) -> None:
         """What a notebook shows."""
@@ -100,6 +104,7 @@ def evaluate(
         subject_hash=subject.digest,
         seed=seed,
         asked=opened.totals(models),
+        units={metric.id: metric.unit for metric in evaluator.metrics},
     )
 
 

@@ -4,10 +4,11 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluators.catalog import BEYOND_LIMITS, EVALUATORS, method_page
+from evaluators.catalog import BEYOND_LIMITS, EVALUATORS, family, method_page
 from evaluators.contract import ROLES, Evaluator, EvaluatorError, Evidence, Json, Reading, Status
 
-LEGEND = """cost: A seconds, B minutes, C up to an hour, D hours
+LEGEND = """reads: in brackets, what it may read besides or instead
+cost: A seconds, B minutes, C up to an hour, D hours
 python -m evaluators describe ID: what it needs, how to give it, and the question behind each metric"""
 # How what an evaluator needs is given, where it isn't just a column in a role.
 OPTIONS: Mapping[str, str] = {
@@ -20,6 +21,7 @@ OPTIONS: Mapping[str, str] = {
     "baseline": "--baseline FILES",
 }
 SAID = ("favourable", "score_kind", "features")
+OPENED = ("table", "reference", "model", "baseline")
 PLAIN = ("label", "prediction", "score", "group")
 MOST_SHOWN = 3
 # Control characters, marks that turn the direction of writing, and halves of letters.
@@ -28,8 +30,18 @@ OBEYED = frozenset(["Cc", "Cf", "Cs"])
 
 def listing(evaluators: Sequence[Evaluator]) -> str:
     """One line per evaluator, and what the letters of the costs mean."""
-    rows = [[one.id, one.version, one.title, one.cost_class, str(len(one.metrics))] for one in evaluators]
-    return _table([["id", "version", "title", "cost", "metrics"], *rows]) + f"\n\n{LEGEND}"
+    rows = [
+        [one.id, one.version, one.title, family(one.id), _files(one), one.cost_class, str(len(one.metrics))]
+        for one in evaluators
+    ]
+    return _table([["id", "version", "title", "family", "reads", "cost", "metrics"], *rows]) + f"\n\n{LEGEND}"
+
+
+def _files(evaluator: Evaluator) -> str:
+    """The files it reads, and in brackets those that it may read."""
+    must = [role for role in OPENED if role in evaluator.needs.get("files", ())]
+    may = [f"({role})" for role in OPENED if role in evaluator.needs.get("optional", ())]
+    return " ".join([*must, *may])
 
 
 def description(about: Json) -> str:
@@ -75,10 +87,17 @@ def is_metric(name: str) -> bool:
 
 
 def readings(
-    measured: Sequence[Reading], evidence: Sequence[Evidence], spec_hash: str, subject_hash: str, seed: int
+    measured: Sequence[Reading],
+    evidence: Sequence[Evidence],
+    spec_hash: str,
+    subject_hash: str,
+    seed: int,
+    *,
+    units: Mapping[str, str],
 ) -> str:
-    """One line per reading, and what else there is."""
-    lines = [_table([["metric", "slice", "value", "interval", "p", "n", "note"], *map(_row, measured)]), ""]
+    """One line per reading, and what else there is; the unit of every number that isn't a share."""
+    rows = [_row(one, units.get(one.metric, "")) for one in measured]
+    lines = [_table([["metric", "slice", "value", "interval", "unit", "p", "n", "note"], *rows]), ""]
     if evidence:
         lines.append(f"evidence, not shown here: {', '.join(item.name for item in evidence)}")
     lines.append(f"specification {spec_hash[:12]}  subject {subject_hash[:12]}  seed {seed}")
@@ -138,10 +157,11 @@ def _question(page: str) -> str:
     return " ".join(page.partition("## Purpose")[2].partition("\n## ")[0].split())
 
 
-def _row(reading: Reading) -> list[str]:
+def _row(reading: Reading, unit: str) -> list[str]:
     interval = _interval(reading.low, reading.high)
     value, p_value = ("" if number is None else f"{number:.4g}" for number in (reading.value, reading.p_value))
-    return [reading.metric, reading.slice, value, interval, p_value, str(reading.n), _note(reading)]
+    unit = "" if unit == "proportion" or reading.value is None else unit
+    return [reading.metric, reading.slice, value, interval, unit, p_value, str(reading.n), _note(reading)]
 
 
 def _interval(low: float | None, high: float | None) -> str:

@@ -69,13 +69,16 @@ def check_header(header: Sequence[str], wanted: Sequence[str], name: str) -> Non
     if duplicates:
         raise SubjectError(f"{name}: the header names column {duplicates[0]!r} more than once")
     missing = [column for column in wanted if column not in header]
-    if not missing:
-        return
-    hint = ""
-    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
-        hint = "; values must be separated by commas"
-    shown = ", ".join(repr(column) for column in header[:20]) + (", …" if len(header) > 20 else "")
-    raise SubjectError(f"{name}: no column {missing[0]!r}; the columns are {shown}{hint}")
+    if missing:
+        shown = ", ".join(repr(column) for column in header[:20]) + (", …" if len(header) > 20 else "")
+        raise SubjectError(f"{name}: no column {missing[0]!r}; the columns are {shown}")
+
+
+def check_commas(header: Sequence[str], name: str) -> None:
+    """Raise SubjectError for a header whose one name holds what other programs divide columns by."""
+    mark = next((mark for mark in ";\t|" if len(header) == 1 and mark in header[0]), None)
+    if mark:
+        raise SubjectError(f"{name}: the only column is called {header[0][:80]!r}; values must be separated by commas")
 
 
 def read_csv(handle: BinaryIO, name: str, *, categorical: Sequence[str], numeric: Sequence[str]) -> Table:
@@ -84,6 +87,7 @@ def read_csv(handle: BinaryIO, name: str, *, categorical: Sequence[str], numeric
     header = _next_row(reader, name, 0)
     if header is None:
         raise SubjectError(f"{name}: the file is empty")
+    check_commas(header, name)
     check_header(header, [*categorical, *numeric], name)
     encoders = [_Encoder(header.index(column)) for column in categorical]
     parsers = [_Parser(header.index(column), column, name) for column in numeric]

@@ -226,3 +226,39 @@ print(signal.getsignal(signal.SIGINT) is signal.SIG_IGN)
 """
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     assert found.stdout == "True\n"
+
+
+def test_a_family_is_listed_alone_with_what_it_reads(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("list", "generative") == 0
+    assert run("list", "gen") == 0
+    first, second = capsys.readouterr().out.split("id  ", maxsplit=2)[1:]
+    assert first.strip() == second.strip()
+    assert "gen.format" in first
+    assert "fairness" not in first
+    assert run("list", "privacy", "--json") == 0
+    assert {item["family"] for item in json.loads(capsys.readouterr().out)} == {"privacy"}
+    assert run("list", "nosuch") == 2
+    assert "no family 'nosuch'; there are compression, data" in capsys.readouterr().err
+
+
+def test_a_level_in_percent_is_answered_with_how_to_write_it(table: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--column", *COLUMNS, "--favourable", "1", "--level", "95"]
+    assert run("run", "fairness.group", "--table", table, *words) == 2
+    assert "not at 95: write 0.95 for 95 %" in capsys.readouterr().err
+
+
+def test_a_number_that_is_no_share_has_its_unit_beside_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = str(write_csv(tmp_path / "t.csv", {"a": ["anna@example.net"] * 20}))
+    assert run("run", "privacy.pii_scan", "--table", table) == 0
+    rate = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("privacy.pii.rate"))
+    assert "per 1,000 rows" in rate
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_a_table_divided_by_other_marks_is_refused_also_where_every_column_is_read(
+    mark: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("\n".join(mark.join(row) for row in ["ab", *["12"] * 20]), encoding="utf-8")
+    assert run("run", "data.quality", "--table", str(table)) == 2
+    assert "values must be separated by commas" in capsys.readouterr().err

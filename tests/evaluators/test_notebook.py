@@ -119,7 +119,7 @@ def test_a_torch_module_is_given_as_it_is_with_gradients_and_stays_as_it_was() -
 def test_an_outcome_is_read_by_metric_and_printed_as_a_table() -> None:
     outcome = measure("performance.accuracy", table=TABLE, predict=probabilities, classes=["no", "yes"], **FACTS)
     assert outcome.reading("performance.accuracy", "g=u").slice == "g=u"
-    assert str(outcome).splitlines()[0].split() == ["metric", "slice", "value", "interval", "p", "n", "note"]
+    assert str(outcome).splitlines()[0].split() == ["metric", "slice", "value", "interval", "unit", "p", "n", "note"]
     with pytest.raises(EvaluatorError, match="on 'g=w'; there are g=u, g=v, overall, worst"):
         outcome.reading("performance.accuracy", "g=w")
     with pytest.raises(EvaluatorError, match="no reading of 'accuracy' on 'overall'; there are .*performance.auc"):
