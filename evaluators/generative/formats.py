@@ -43,13 +43,14 @@ class Formats:
     metrics = (Metric(id=ADHERENCE, title="Outputs of the wanted format", direction=Direction.HIGHER),)
 
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
+        schema = open_schema(params["schema"]) if params["schema"] else built_in()["schema"]
+        asked = ask(subject, format_prompts(), seconds=params["budget_s"], progress=progress)
         if is_brought(subject) and not params["schema"]:
             raise ParameterError(
                 "outputs are judged by the schema they were asked to keep, and none was given: set the parameter "
                 'schema, such as {"type": "object", "required": ["name"]}, or {} where any JSON will do'
             )
-        schema = open_schema(params["schema"]) if params["schema"] else built_in()["schema"]
-        return reduce(ask(subject, format_prompts(), seconds=params["budget_s"], progress=progress), schema)
+        return reduce(asked, schema)
 
     def summarise(
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
