@@ -58,6 +58,15 @@ def test_who_is_left_out_of_the_worst_group_is_named_beside_it(cast: Cast, signe
         assert "class: 0 (20 rows), class: 1 (21 rows)" in page, name
 
 
+def test_a_chart_of_the_parts_says_whom_its_worst_part_leaves_out(cast: Cast, signed_in: SignedIn) -> None:
+    version = make.ready_version(cast)
+    said = {"detail": {"excluded": EXCLUDED}, "statistics": {"slices": [{}] * 10}}
+    parts = [make.reading(slice="worst class", **said), make.reading(slice="class=1"), make.reading(slice="class=2")]
+    make.measured(version, by=cast.ada, readings=parts)
+    page = signed_in(cast.ada).get(reverse("version-evidence", args=[version.pk])).content.decode()
+    assert "<summary>worst class leaves out 6 of 10</summary>class: 0 (20 rows), class: 1" in page
+
+
 def test_few_that_are_left_out_are_not_folded_and_other_things_are_no_groups() -> None:
     assert left_out.in_full({"excluded": EXCLUDED[:1]}, {"slices": [1, 2]}) == "leaves out 1 of 2: class: 0 (20 rows)"
     assert left_out.words({"excluded": EXCLUDED[:3]}, {})["is_long"] is False

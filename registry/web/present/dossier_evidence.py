@@ -93,7 +93,8 @@ def _forest(rows: list[Measurement]) -> dict[str, Any]:
     if tested.is_test(rows[0].metric):
         return {"title": metrics.title(rows[0].metric), **drawn.findings(rows, name=slices.values)}
     shown = [{"label": slices.values(row.slice)} | drawn.drawn_of(row) for row in rows]
-    return {"title": metrics.title(rows[0].metric), "unit": metrics.unit(rows[0].metric), "rows": shown}
+    named = {"title": metrics.title(rows[0].metric), "unit": metrics.unit(rows[0].metric)}
+    return {**named, "rows": shown, "left_out": left_out.beside(rows)}
 
 
 def _readings(rows: list[Measurement], apart: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from registry.reports import slices, tested
 from registry.reports.drawings import drawing
 from registry.reports.figures import format_number
 from registry.reports.readings import why_not
-from registry.web.present import metrics
+from registry.web.present import left_out, metrics
 
 WHOLE = ("overall", "worst")
 # Slices that are features of the model and no groups of people; the bars show them.
@@ -84,7 +84,12 @@ def _forest(metric: str, rows: list[Measurement]) -> dict[str, Any]:
     if tested.is_test(metric):
         return {"title": metrics.title(metric), **findings(rows)}
     shown = [{"label": _short(row.slice), "note": f"({row.slice})"} | drawn_of(row) for row in rows]
-    return {"title": metrics.title(metric), "unit": metrics.unit(metric), "rows": shown}
+    return {
+        "title": metrics.title(metric),
+        "unit": metrics.unit(metric),
+        "rows": shown,
+        "left_out": left_out.beside(rows),
+    }
 
 
 def drawn_of(row: Measurement) -> dict[str, Any]:

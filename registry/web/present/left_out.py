@@ -1,8 +1,9 @@
 """The groups or classes that a reading leaves out for want of rows: the worst of the rest may not be the worst."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from registry.models import Measurement
 from registry.reports import slices
 
 # More names than these are folded.
@@ -29,6 +30,17 @@ def in_full(detail: Mapping[str, Any], statistics: Mapping[str, Any]) -> str:
         return ""
     more = f", and {len(names) - ON_PAPER:,} more" if len(names) > ON_PAPER else ""
     return f"{said['text']}: {', '.join(names[:ON_PAPER])}{more}"
+
+
+def beside(rows: Iterable[Measurement]) -> list[dict[str, Any]]:
+    """What stands under a chart of these readings: which of them leaves out whom, each set of names once."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        if said := words(row.detail, row.statistics):
+            name = f"{slices.words(row.slice)} {said['text']}"
+            paper = f"{slices.words(row.slice)} {in_full(row.detail, row.statistics)}"
+            found.setdefault(paper, said | {"text": name, "paper": paper})
+    return list(found.values())
 
 
 def _names(detail: Mapping[str, Any]) -> list[str]:
