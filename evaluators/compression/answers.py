@@ -64,7 +64,7 @@ def modal(codes: IntArray) -> IntArray:
 
 def _from_table(subject: Subject) -> Answers:
     if not subject.prediction:
-        raise SubjectError("no column was declared as prediction")
+        raise Undeclared("no column was declared as prediction, what the compressed model said")
     old = subject.roles["baseline"]
     new = (subject.prediction, *subject.roles.get("compressed", ()))
     words = [name for name in (subject.label, *new, *old) if name]

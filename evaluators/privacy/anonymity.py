@@ -18,6 +18,7 @@ from evaluators.contract import (
     Status,
     Subject,
     SubjectError,
+    Undeclared,
 )
 from evaluators.inputs.files import required
 from evaluators.inputs.tables import Categorical
@@ -71,7 +72,7 @@ class Anonymity:
     def measure(self, subject: Subject, *, params: Mapping[str, Any], seed: int, progress: Progress) -> Measured:
         quasi, secret = subject.roles.get("quasi", ()), subject.roles.get("sensitive", ())
         if not quasi:
-            raise SubjectError("no column was declared as quasi, what an intruder may know of a person")
+            raise Undeclared("no column was declared as quasi, what an intruder may know of a person")
         progress(0.0, "reading the table")
         table = open_table(subject, categorical=[*quasi, *secret])
         progress(0.6, "sorting rows into classes")

@@ -34,8 +34,8 @@ from evaluators.robustness.checklist_templates import (
 from evaluators.subjects.texts import Asker, check_reads_texts, open_texts, ticket
 
 METRIC = {MFT: "robust.text.checklist_mft", INV: "robust.text.checklist_inv", DIR: "robust.text.checklist_dir"}
-NAMELESS = "the built-in templates praise and blame, and no class was named as positive and as negative"
-CLASSLESS = "which way an answer moves is said of one class, and none was named as favourable or positive"
+NAMELESS = "the built-in templates praise and blame, and the parameters positive and negative name no class for it"
+CLASSLESS = "answers move towards a class, and none was declared as favourable or named by the parameter positive"
 PART = 256
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray
-from evaluators.contract import Subject, SubjectError
+from evaluators.contract import Subject, SubjectError, Undeclared
 from evaluators.inputs.files import required
 from evaluators.inputs.tables import Categorical
 from evaluators.models.model import TEXTS, Model
@@ -34,7 +34,7 @@ def open_texts(subject: Subject, *, rows: int, seed: int, classes: Sequence[str]
     """
     text_column = subject.column("text")
     if classes and not subject.label:
-        raise SubjectError("no column was declared as label")
+        raise Undeclared("no column was declared as label, what really came out")
     label_column = subject.label if classes else None
     columns = [text_column, *([label_column] if label_column else []), *subject.groups]
     table = open_table(subject, categorical=columns)
