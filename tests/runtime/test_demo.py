@@ -14,7 +14,7 @@ def test_it_tells_people_and_programs_the_same(demo) -> None:
     assert facts["url"] in said
     assert facts["token"] in said
     assert all(account["username"] in said for account in facts["accounts"])
-    assert len(facts["try"]) == 3
+    assert len(facts["try"]) == 4
 
 
 def test_every_process_is_there_and_the_page_opens(demo) -> None:

@@ -115,6 +115,16 @@ def test_a_column_that_the_model_reads_is_no_truth(cast: Cast, signed_in: Signed
     assert "label" not in getattr(again.context and again.context.get("form"), "errors", {})
 
 
+def test_an_evaluator_that_is_made_for_other_models_says_so(cast: Cast, signed_in: SignedIn) -> None:
+    images = catalog.create_model(make.project(cast), slug="digits", kind="image", by=cast.ada)
+    files = make.held(cast.lending, files={"architecture.json": b"{}"}, by=cast.ada)
+    version = catalog.register_model_version(images, label="1", artifact=files, by=cast.ada)
+    where = reverse("version-evaluate-freely", args=[version.pk])
+    for evaluator, is_said in (("robust.noise", False), ("robust.text_typos", True)):
+        page = signed_in(cast.ada).get(f"{where}?evaluator={evaluator}").content.decode()
+        assert ("made for other kinds of models" in page) is is_said, evaluator
+
+
 def test_what_a_model_reads_is_known_from_its_own_description(cast: Cast) -> None:
     version = make.model_version(cast)
     assert known_inputs(version) == frozenset()

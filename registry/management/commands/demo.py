@@ -60,7 +60,7 @@ class Command(BaseCommand):
     def present(self, facts_file: Path, *, url: str, seconds: float) -> None:
         """What a person needs next. The same facts are in the file for programs."""
         facts = json.loads(facts_file.read_text())
-        lines = ["", f"Assay is ready after {seconds:.0f} s:  {facts.get('url', url)}", "", "Accounts"]
+        lines = ["", f"Assay is ready, started in {seconds:.0f} s:  {facts.get('url', url)}", "", "Accounts"]
         for account in facts.get("accounts", []):
             lines.append(f"  {account['username']:10} {account['password']:18} {account.get('who', '')}")
         lines += ["", "Pipeline token", f"  {facts.get('token', '')}", "", "Try"]

@@ -80,11 +80,13 @@ def verdict(url: str, name: str) -> str:
 
 def suggestions(versions: Mapping[str, Mapping[str, str]], token: str) -> list[str]:
     blocked, repaired = list(versions.values())[:2]
+    models = f"{settings.PUBLIC_URL}/models/"
     header = shlex.quote(f"Authorization: Bearer {token}")
     return [
         f"Log in as ada and open the blocked model: {blocked['url']}",
         f"Ask as a pipeline why it is refused: curl -s -H {header} {shlex.quote(blocked['verdict'])}",
         f"Log in as grace, then as alan, sign the repaired version, and move it as ada: {repaired['url']}",
+        f"Two more models, of text and of images, are trained and measured in the background: {models}",
     ]
 
 
