@@ -14,6 +14,11 @@ def z_quantile(level: float) -> float:
     return NormalDist().inv_cdf(0.5 + level / 2)
 
 
+def joint_level(level: float, intervals: int) -> float:
+    """The level of each of several independent intervals that all hold at once with `level`."""
+    return math.exp(math.log(level) / intervals)
+
+
 def wilson(x: int, m: int, *, level: float) -> Interval:
     """Wilson's score interval of x successes in m > 0 trials."""
     z = z_quantile(level)

@@ -89,17 +89,6 @@ def normal_block(estimate: FloatArray, variance: FloatArray, *, replicates: int,
     return Block(estimate, variance, error, np.broadcast_to(variance[:, None], error.shape))
 
 
-def mean_block(x: IntArray, m: IntArray, *, replicates: int, rng: np.random.Generator) -> Block:
-    """Per group, the plain mean of several independent rates. x and m are shaped (groups, rates)."""
-    order = np.lexsort(np.concatenate([x, m], axis=1).T)
-    x, m = np.asarray(x)[order], np.asarray(m)[order]
-    p, v = smoothed(x, m)
-    drawn = rng.binomial(m[:, :, None], p[:, :, None], size=(*m.shape, replicates))
-    p_star, v_star = smoothed(drawn, m[:, :, None])
-    error = (p_star - p[:, :, None]).mean(axis=1)
-    return Block(p.mean(axis=1), v.sum(axis=1) / m.shape[1] ** 2, error, v_star.sum(axis=1) / m.shape[1] ** 2)
-
-
 def log_block(block: Block) -> Block:
     """The same rates on the log scale. Needs rates strictly above 0, which smoothed rates are."""
     p_star = block.estimate[:, None] + block.error

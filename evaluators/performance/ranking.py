@@ -11,7 +11,7 @@ from evaluators.arithmetic.ranks import Auc
 from evaluators.arithmetic.simultaneous import Block, gap, normal_block, replicates_for
 from evaluators.contract import OVERALL, WORST, Json, Reading, Status
 from evaluators.performance.metrics import AUC, AUC_PARITY
-from evaluators.performance.worst import worst_reading
+from evaluators.performance.worst import Joint, by_max_t, worst_reading
 from evaluators.support import MINIMUM, family, too_many_groups
 
 
@@ -38,10 +38,13 @@ def rank_readings(
         values = np.array([items[i].auc for i in kept], dtype=np.float64)
         return normal_block(values, variances, replicates=replicates_for(len(kept), level), rng=generator(seed, AUC))
 
+    def joint(kept: list[int]) -> Joint:
+        return by_max_t(block(kept), level)
+
     common: Json = {"level": level, "seed": seed, "statistics": dict(statistics)}
     values, sizes = [item.auc or 0.0 for item in items], [item.n for item in items]
     readings.append(
-        worst_reading(AUC, names=names, values=values, sizes=sizes, block=block, minimum=minimum, common=common)
+        worst_reading(AUC, names=names, values=values, sizes=sizes, joint=joint, minimum=minimum, common=common)
     )
     return [*readings, _parity(names, items, block, minimum, common)]
 

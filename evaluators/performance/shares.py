@@ -4,11 +4,15 @@ import numpy as np
 
 from evaluators.arithmetic.counts import GroupCounts
 from evaluators.arithmetic.draws import generator
-from evaluators.arithmetic.simultaneous import Block, binomial_block, mean_block, replicates_for, worst
+from evaluators.arithmetic.intervals import joint_level
+from evaluators.arithmetic.simultaneous import binomial_block, replicates_for
 from evaluators.contract import Json, Reading, Status
 from evaluators.performance.metrics import ACCURACY, BALANCED
-from evaluators.performance.worst import worst_reading
+from evaluators.performance.recalls import mean_interval
+from evaluators.performance.worst import Joint, by_max_t, worst_reading
 from evaluators.support import MINIMUM, rate_reading, too_many_groups
+
+METHOD = "score test of the mean recall"
 
 
 def accuracy_readings(table: GroupCounts, *, minimum: int, level: float, seed: int) -> list[Reading]:
@@ -20,16 +24,17 @@ def accuracy_readings(table: GroupCounts, *, minimum: int, level: float, seed: i
         readings.append(rate_reading(ACCURACY, part.names[0], x, m, level=level, among="rows", statistics=statistics))
     right, size = table.counts[..., 1].sum(axis=1), table.counts.sum(axis=(1, 2))
 
-    def block(kept: list[int]) -> Block:
+    def joint(kept: list[int]) -> Joint:
         rng = generator(seed, ACCURACY)
-        return binomial_block(right[kept], size[kept], replicates=replicates_for(len(kept), level), rng=rng)
+        block = binomial_block(right[kept], size[kept], replicates=replicates_for(len(kept), level), rng=rng)
+        return by_max_t(block, level)
 
     worst_group = worst_reading(
         ACCURACY,
         names=table.names if table.columns else [],
         values=(right / np.maximum(size, 1)).tolist(),
         sizes=size.tolist(),
-        block=block,
+        joint=joint,
         minimum=minimum,
         common={"level": level, "seed": seed, "statistics": table.as_statistics()},
     )
@@ -42,18 +47,20 @@ def balanced_readings(table: GroupCounts, *, minimum: int, level: float, seed: i
     A group that lacks one of them has none.
     """
     counts, size = table.counts, table.counts.sum(axis=2)
-    readings = [_balanced(part, level=level, seed=seed) for part in parts(table)]
+    readings = [_balanced(part, level=level) for part in parts(table)]
 
-    def block(kept: list[int]) -> Block:
-        rng = generator(seed, BALANCED)
-        return mean_block(counts[kept][..., 1], size[kept], replicates=replicates_for(len(kept), level), rng=rng)
+    def joint(kept: list[int]) -> Joint:
+        each = joint_level(level, len(kept))
+        found = [mean_interval(counts[i, :, 1], size[i], level=each) for i in kept]
+        low, high = (min(ends) for ends in zip(*found, strict=True))
+        return Joint(low, high, f"{METHOD}, simultaneous", {})
 
     worst_group = worst_reading(
         BALANCED,
         names=table.names if table.columns else [],
         values=(counts[..., 1] / np.maximum(size, 1)).mean(axis=1).tolist(),
         sizes=size.min(axis=1).tolist(),
-        block=block,
+        joint=joint,
         minimum=minimum,
         common={"level": level, "seed": seed, "statistics": table.as_statistics()},
     )
@@ -66,7 +73,7 @@ def parts(table: GroupCounts) -> list[GroupCounts]:
     return [table.pooled(), *(table.only(i) for i in groups)]
 
 
-def _balanced(part: GroupCounts, *, level: float, seed: int) -> Reading:
+def _balanced(part: GroupCounts, *, level: float) -> Reading:
     right, size = part.counts[..., 1], part.counts.sum(axis=2)
     smallest = int(size.argmin())
     least = int(size[0, smallest])
@@ -74,19 +81,17 @@ def _balanced(part: GroupCounts, *, level: float, seed: int) -> Reading:
     if least == 0:
         reason = f"class {part.classes[smallest]!r} doesn't occur"
         return Reading(status=Status.INSUFFICIENT_DATA, reason=reason, n=int(size.sum()), **common)
-    found = worst(
-        mean_block(right, size, replicates=replicates_for(1, level), rng=generator(seed, BALANCED)), level=level
-    )
+    low, high = mean_interval(right[0], size[0], level=level)
     is_small = least < MINIMUM
     recall = (right / size)[0].tolist()
     return Reading(
         status=Status.INSUFFICIENT_DATA if is_small else Status.OK,
         reason=f"{least} rows of class {part.classes[smallest]!r}, fewer than {MINIMUM}" if is_small else "",
         value=float(np.mean(recall)),
-        low=max(0.0, found.low),
-        high=min(1.0, found.high),
-        method="studentised bootstrap",
+        low=low,
+        high=high,
+        method=METHOD,
         n=int(size.sum()),
-        detail={"recall": dict(zip(part.classes, recall, strict=True)), "replicates": found.replicates},
+        detail={"recall": dict(zip(part.classes, recall, strict=True))},
         **common,
     )

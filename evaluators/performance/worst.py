@@ -1,12 +1,32 @@
 """The reading of the worst group, from intervals that hold for all groups at once."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from evaluators.arithmetic.simultaneous import Block, worst
 from evaluators.contract import WORST, Json, Reading, Status
 from evaluators.support import family, sizes_by_name, too_many_groups
 
-Blocks = Callable[[list[int]], Block]
+
+@dataclass(frozen=True)
+class Joint:
+    """The interval of the lowest of several values, how it came about, and what that rests on."""
+
+    low: float
+    high: float
+    method: str
+    detail: Json
+
+
+Joints = Callable[[list[int]], Joint]
+
+
+def by_max_t(block: Block, level: float) -> Joint:
+    """From the largest of the groups' studentised errors in every replicate."""
+    found = worst(block, level=level)
+    return Joint(
+        found.low, found.high, "max-t simultaneous", {"quantile": found.quantile, "replicates": found.replicates}
+    )
 
 
 def worst_reading(
@@ -15,13 +35,14 @@ def worst_reading(
     names: Sequence[str],
     values: Sequence[float],
     sizes: Sequence[int],
-    block: Blocks,
+    joint: Joints,
     minimum: int,
     common: Json,
 ) -> Reading:
     """The lowest of the groups' values. Groups with fewer than `minimum` units are left out and listed.
 
-    `block` draws the groups that were kept, given their positions; `common` holds level, seed and statistics.
+    `joint` puts an interval around the lowest of the groups that were kept, given their positions; `common` holds
+    level, seed and statistics.
     """
     if not names:
         reason = "no group column was declared"
@@ -36,13 +57,12 @@ def worst_reading(
     if reason:
         status = Status.INSUFFICIENT_DATA
         return Reading(metric=metric, slice=WORST, status=status, reason=reason, detail=detail, **common)
-    interval = worst(block(kept), level=common["level"])
+    interval = joint(kept)
     lowest = min(kept, key=lambda i: values[i])
     detail |= {
         "lowest": names[lowest],
         "support": sizes_by_name([names[i] for i in kept], [sizes[i] for i in kept]),
-        "quantile": interval.quantile,
-        "replicates": interval.replicates,
+        **interval.detail,
     }
     return Reading(
         metric=metric,
@@ -51,7 +71,7 @@ def worst_reading(
         value=float(values[lowest]),
         low=max(0.0, interval.low),
         high=min(1.0, interval.high),
-        method="max-t simultaneous",
+        method=interval.method,
         n=int(sizes[lowest]),
         detail=detail,
         **common,

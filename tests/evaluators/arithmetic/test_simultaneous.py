@@ -11,7 +11,6 @@ from evaluators.arithmetic.simultaneous import (
     Block,
     binomial_block,
     gap,
-    mean_block,
     multinomial_blocks,
     normal_block,
     replicates_for,
@@ -126,19 +125,14 @@ def test_areas_under_the_curve_keep_their_level_and_joint_families_too() -> None
 
 
 @pytest.mark.statistics
-def test_the_worst_group_and_the_mean_of_recalls_are_covered() -> None:
+def test_the_worst_group_is_covered() -> None:
     rng, m = np.random.default_rng(10), np.array([400, 200, 60])
     rates = np.array([0.8, 0.8, 0.7])
-    classes = np.array([[300, 50]])
-    worst_covered = mean_covered = 0
+    covered = 0
     for _ in range(800):
         found = worst(binomial_block(rng.binomial(m, rates), m, replicates=600, rng=rng), level=0.95)
-        worst_covered += found.low <= 0.7 <= found.high
-        x = rng.binomial(classes, [[0.9, 0.6]])
-        found = worst(mean_block(x, classes, replicates=600, rng=rng), level=0.95)
-        mean_covered += found.low <= 0.75 <= found.high
-    assert worst_covered / 800 >= 0.93
-    assert 0.93 <= mean_covered / 800 <= 0.98
+        covered += found.low <= 0.7 <= found.high
+    assert covered / 800 >= 0.93
 
 
 def test_very_many_groups_are_compared_with_fewer_replicates() -> None:
