@@ -28,7 +28,7 @@ class Multiclass:
     """Reads a prediction table with any number of classes up to 100. Groups are shown while the tables stay small."""
 
     id = "performance.multiclass"
-    version = "1"
+    version = "2"
     title = "Performance over classes"
     input_kind = "P"
     cost_class = "A"
@@ -95,7 +95,7 @@ def _reading(metric: str, part: GroupCounts, level: float, seed: int) -> Reading
         if drawn is None:
             reason = "in too many resamples a class is gone"
             return Reading(status=Status.INSUFFICIENT_DATA, reason=reason, value=value, **common)
-        found, method, undefined = (drawn.low, drawn.high), "multinomial bootstrap", drawn.undefined
+        found, method, undefined = (drawn.low, drawn.high), "multinomial bootstrap, BCa", drawn.undefined
     is_small = smallest < MINIMUM
     return Reading(
         status=Status.INSUFFICIENT_DATA if is_small else Status.OK,
