@@ -11,7 +11,6 @@ from evaluators.contract import Direction, Evidence, Json, Measured, Metric, Pro
 from evaluators.inputs.files import required
 from evaluators.inputs.tables import Table
 from evaluators.subjects.roles import groups, open_table
-from evaluators.support import FAMILY_PARAMETERS
 from evaluators.uncertainty.conformal import (
     ADAPTIVE,
     INTERVALS,
@@ -22,7 +21,7 @@ from evaluators.uncertainty.conformal import (
     interval_scores,
     largest_sets,
 )
-from evaluators.uncertainty.coverage import COVERAGE, SIZE, coverage_readings
+from evaluators.uncertainty.coverage import COMPARED_PARAMETERS, COVERAGE, SIZE, coverage_readings
 from evaluators.uncertainty.forecasts import OPTIONAL, Forecasts, not_applicable, open_forecasts, why_not
 from evaluators.uncertainty.intervals import cohorts, outcomes_and_ends
 from evaluators.uncertainty.means import refused, sums
@@ -64,7 +63,7 @@ class ConformalCoverage:
             "default": "calibration",
             "title": "Value of the split column on rows to calibrate with; without that column half are drawn",
         },
-        **FAMILY_PARAMETERS,
+        **COMPARED_PARAMETERS,
     }
     metrics = (
         Metric(id=COVERAGE, title="Coverage of conformal prediction", direction=Direction.TARGET),
@@ -85,7 +84,7 @@ class ConformalCoverage:
     ) -> list[Reading]:
         if reason := not_applicable(statistics):
             return refused(self.metrics, reason, level)
-        found = coverage_readings(statistics, minimum=params["family_minimum"], level=level, seed=seed)
+        found = coverage_readings(statistics, minimum=params["family_minimum"], level=level)
         return [reading.sound() for reading in found]
 
 

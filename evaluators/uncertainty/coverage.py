@@ -4,20 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
-from evaluators.arithmetic.draws import generator
-from evaluators.arithmetic.simultaneous import binomial_block, replicates_for, worst
+from evaluators.arithmetic.intervals import clopper_pearson, joint_level
 from evaluators.contract import OVERALL, WORST, Json, Reading, Status
-from evaluators.support import family, rate_reading
+from evaluators.support import FAMILY_PARAMETERS, MINIMUM, family, rate_reading, sizes_by_name
 from evaluators.uncertainty.conformal import law_p, law_range
 from evaluators.uncertainty.means import alone, bounded_interval, mean_reading, of_slices
 
 COVERAGE = "conformal.coverage"
 SIZE = "conformal.set_size"
+# Exact intervals hold for slices of any size, so the worst is sought among all of which there is evidence.
+COMPARED_PARAMETERS = {"family_minimum": {**FAMILY_PARAMETERS["family_minimum"], "default": MINIMUM}}
 
 
-def coverage_readings(statistics: Mapping[str, Any], *, minimum: int, level: float, seed: int) -> list[Reading]:
+def coverage_readings(statistics: Mapping[str, Any], *, minimum: int, level: float) -> list[Reading]:
     """Coverage and size on every slice, and the coverage of the worst group."""
     readings = []
     if statistics["cut"]["value"] is None:
@@ -30,35 +29,34 @@ def coverage_readings(statistics: Mapping[str, Any], *, minimum: int, level: flo
         items = [item for item in statistics["slices"] if item["kind"] == kind]
         if len(items) > 1:
             kept = {**statistics, "slices": items, "by_size": []}
-            readings.append(worst_reading(COVERAGE, name, items, minimum, {"level": level, "statistics": kept}, seed))
+            readings.append(worst_reading(COVERAGE, name, items, minimum, {"level": level, "statistics": kept}))
     return readings
 
 
-def worst_reading(
-    metric: str, name: str, items: Sequence[Mapping[str, Any]], minimum: int, common: Json, seed: int
-) -> Reading:
-    """The lowest share of hits among slices with enough rows, from intervals that hold for all at once."""
+def worst_reading(metric: str, name: str, items: Sequence[Mapping[str, Any]], minimum: int, common: Json) -> Reading:
+    """The lowest share of hits among slices with enough rows, from exact intervals that hold for all at once."""
     found = family([item["name"] for item in items], [item["n"] for item in items], minimum=minimum)
     if found.shortage:
         status, detail = Status.INSUFFICIENT_DATA, {"excluded": list(found.excluded)}
         return Reading(metric=metric, slice=name, status=status, reason=found.shortage, detail=detail, **common)
     kept = [items[i] for i in found.kept]
-    hits, n = (np.array([item[key] for item in kept], dtype=np.int64) for key in ("hits", "n"))
-    rng = generator(seed, f"{metric} {name}")
-    band = worst(
-        binomial_block(hits, n, replicates=replicates_for(len(n), common["level"]), rng=rng), level=common["level"]
-    )
-    lowest = int(np.argmin(hits / n))
+    level = joint_level(common["level"], len(kept))
+    lows, highs = zip(*(clopper_pearson(item["hits"], item["n"], level=level) for item in kept), strict=True)
+    lowest = min(kept, key=lambda item: float(item["hits"] / item["n"]))
     return Reading(
         metric=metric,
         slice=name,
         status=Status.OK,
-        value=float(hits[lowest] / n[lowest]),
-        low=max(0.0, band.low),
-        high=min(1.0, band.high),
-        method="max-T over slices",
-        n=int(n[lowest]),
-        detail={"lowest": kept[lowest]["name"], "excluded": list(found.excluded)},
+        value=lowest["hits"] / lowest["n"],
+        low=min(lows),
+        high=min(highs),
+        method="clopper-pearson, simultaneous",
+        n=lowest["n"],
+        detail={
+            "lowest": lowest["name"],
+            "excluded": list(found.excluded),
+            "support": sizes_by_name([item["name"] for item in kept], [item["n"] for item in kept]),
+        },
         **common,
     )
 

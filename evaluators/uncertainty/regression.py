@@ -22,8 +22,8 @@ from evaluators.contract import (
 from evaluators.inputs.files import required
 from evaluators.inputs.tables import Table
 from evaluators.subjects.roles import column_for, groups, open_table
-from evaluators.support import FAMILY_PARAMETERS, rate_reading
-from evaluators.uncertainty.coverage import worst_reading
+from evaluators.support import rate_reading
+from evaluators.uncertainty.coverage import COMPARED_PARAMETERS, worst_reading
 from evaluators.uncertainty.intervals import cohorts, gaussian_crps, numbers, outcomes_and_ends, pinball
 from evaluators.uncertainty.means import alone, mean_reading, of_slices, sums
 
@@ -36,7 +36,7 @@ class RegressionUncertainty:
     """Reads numeric outcomes with predicted ends (lower, upper), or with a predicted mean and spread, or both."""
 
     id = "uncertainty.regression"
-    version = "1"
+    version = "2"
     title = "Predicted intervals and densities"
     input_kind = "P"
     cost_class = "A"
@@ -54,7 +54,7 @@ class RegressionUncertainty:
             "maximum": 0.9,
             "title": "Share outside the ends",
         },
-        **FAMILY_PARAMETERS,
+        **COMPARED_PARAMETERS,
     }
     metrics = (
         Metric(id=COVERAGE, title="Coverage of predicted intervals", direction=Direction.TARGET),
@@ -93,7 +93,7 @@ class RegressionUncertainty:
         if statistics["has_ends"] and len(statistics["slices"]) > 1:
             own: Json = {"level": level, "statistics": dict(statistics)}
             items, minimum = statistics["slices"], params["family_minimum"]
-            readings.append(worst_reading(COVERAGE, WORST, items, minimum, own, seed))
+            readings.append(worst_reading(COVERAGE, WORST, items, minimum, own))
         return [reading.sound() for reading in readings]
 
     def merge(self, first: Mapping[str, Any], second: Mapping[str, Any]) -> Json:

@@ -6,10 +6,11 @@ import pytest
 from scipy import stats
 
 from evaluators import catalog
+from evaluators.arithmetic.intervals import clopper_pearson
 from evaluators.contract import Reading, Status, SubjectError
 from evaluators.evaluate import evaluate
 from evaluators.uncertainty.conformal import all_scores, cut, in_order, law, law_p, law_range
-from evaluators.uncertainty.coverage import _size
+from evaluators.uncertainty.coverage import _size, worst_reading
 from tests.evaluators.data import subject, write_csv
 
 CLASSES = ("ant", "bee", "cat")
@@ -81,6 +82,21 @@ def test_calibrated_sets_cover_and_grow_where_the_model_hesitates(tmp_path: Path
     assert found["conformal.coverage", "worst"].low > 0.85  # type: ignore[operator]
     assert 1 < found["conformal.set_size", "overall"].value < 3  # type: ignore[operator]
     assert {slice_ for _, slice_ in found} >= {"g=a", "g=b", "class=ant", "worst class"}
+
+
+def test_the_worst_class_is_sought_among_rare_ones_too() -> None:
+    """A class held in 13 of 24 cases stood above a "worst class" of 81 %, since it had fewer than 30 rows."""
+    items = [
+        {"name": name, "kind": "class", "n": n, "hits": hits}
+        for name, n, hits in (("class=8", 24, 13), ("class=0", 37, 30), ("class=5", 400, 380), ("class=9", 4, 0))
+    ]
+    found = worst_reading("conformal.coverage", "worst class", items, 10, {"level": 0.95})
+    assert found.value == pytest.approx(13 / 24)
+    assert found.detail["lowest"] == "class=8"
+    assert [entry["group"] for entry in found.detail["excluded"]] == ["class=9"]
+    assert found.detail["support"] == {"class=8": 24, "class=0": 37, "class=5": 400}
+    assert found.low == pytest.approx(clopper_pearson(13, 24, level=0.95 ** (1 / 3))[0])
+    assert found.high == pytest.approx(clopper_pearson(13, 24, level=0.95 ** (1 / 3))[1])
 
 
 def test_parts_from_different_worlds_break_the_law(tmp_path: Path) -> None:
