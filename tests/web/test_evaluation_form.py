@@ -15,6 +15,7 @@ from registry.services import catalog, people
 from registry.web.forms.evaluations import RequiredForm
 from registry.web.forms.model_inputs import known_inputs
 from registry.web.forms.tables import read_columns
+from registry.web.present.runs import failure_words
 from tests import make
 from tests.people import Cast
 
@@ -120,7 +121,8 @@ def test_an_evaluator_that_is_made_for_other_models_says_so(cast: Cast, signed_i
     files = make.held(cast.lending, files={"architecture.json": b"{}"}, by=cast.ada)
     version = catalog.register_model_version(images, label="1", artifact=files, by=cast.ada)
     where = reverse("version-evaluate-freely", args=[version.pk])
-    for evaluator, is_said in (("robust.noise", False), ("robust.text_typos", True)):
+    others = {"robust.noise": False, "security.backdoor_probe": False, "robust.text_typos": True}
+    for evaluator, is_said in others.items():
         page = signed_in(cast.ada).get(f"{where}?evaluator={evaluator}").content.decode()
         assert ("made for other kinds of models" in page) is is_said, evaluator
 
@@ -179,3 +181,10 @@ def test_tables_of_one_name_are_told_apart_by_what_they_were_measured_for(cast: 
 def test_the_first_line_names_the_columns_however_it_is_written(start: bytes) -> None:
     assert read_columns(upload(content=start + b'"a b",c\r\n1,2\r\n').file, "t.csv") == ["a b", "c"]
     assert read_columns(upload(content=b"PAR1....").file, "t.parquet") is None
+
+
+@pytest.mark.parametrize("kind", ["SubjectError", "Undeclared", "BadOutput"])
+def test_what_was_wrong_with_what_was_given_is_told_without_the_place_in_the_code(kind: str) -> None:
+    sentence = "row 3 of cases.csv has no label"
+    assert failure_words(f"{kind}: {sentence} (evaluators/subjects/roles.py:12 in labels)") == sentence
+    assert failure_words("KeyError: 'x' (evaluators/child.py:1 in main)").startswith("KeyError")

@@ -56,8 +56,10 @@ def kinds(facts: Mapping[str, Any]) -> set[str]:
         return {ModelKind.GENERATIVE}
     if family(facts["id"]) == "compression":
         return set(ModelKind.values)
-    if "text" in words or "text" in needs.get("columns", ()) or ("text" in read and runs_model):
+    if "text" in words or "text" in needs.get("columns", ()):
         return set(TEXTS)
+    if "text" in needs.get("optional", ()) and runs_model:
+        return {*TEXTS, ModelKind.IMAGE} if "features" in needs["optional"] else set(TEXTS)
     if words & {"image", "corruption"}:
         return {ModelKind.IMAGE}
     if "tabular" in words or read & {"quasi", "sensitive"}:

@@ -36,6 +36,10 @@ OF_SIGNATURES = (
     "The signature is read from among the version's own files, where it is called model.sig. "
     "One that came separately is registered together with the files it signs, as a version."
 )
+# Faults of what a run was given: their sentences say what and where, so that the place in the code adds nothing.
+GIVEN = (
+    "SubjectError", "Undeclared", "ParameterError", "BadOutput", "NoProbabilities", "NotOffered", "Randomised",
+)  # fmt: skip
 # More parts than these are folded on the page of a run.
 MOST_PARTS = 6
 COSTS = {"A": "seconds", "B": "minutes", "C": "up to an hour", "D": "hours"}
@@ -145,7 +149,7 @@ def page(run: Evaluation, *, person: User) -> dict[str, Any]:
         "bins": charts["bins"],
         "features": charts["features"],
         "figures": charts["figures"].get(run.spec_digest, []),
-        "failure": _failure_words(run.failure),
+        "failure": failure_words(run.failure),
         "parameters": json.dumps(run.parameters, indent=2, sort_keys=True) if run.parameters else "",
     }
 
@@ -158,9 +162,9 @@ def _tables(measured: list[dict[str, Any]]) -> dict[str, Any]:
     return {"measurements": first, "parts": parts if is_long else []}
 
 
-def _failure_words(failure: str) -> str:
+def failure_words(failure: str) -> str:
     """What was wrong with what the run was given, without where the code noticed; anything else stays as it is."""
-    told = re.fullmatch(r"SubjectError: (.+) \([\w/]+\.py:\d+ in \w+\)", failure.strip(), re.DOTALL)
+    told = re.fullmatch(rf"(?:{'|'.join(GIVEN)}): (.+) \([\w/]+\.py:\d+ in \w+\)", failure.strip(), re.DOTALL)
     return told[1] if told else failure
 
 
