@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def outputs(*labels: str) -> every.Asked:
 
 
 ASKED: Mapping[str, Any] = {
-    "gen.format": outputs,
+    "gen.format": lambda: replace(outputs(), params={"schema": "{}"}),
     "gen.injection": lambda: outputs("ZX81"),
     "gen.refusals": lambda: outputs("harmful", "benign"),
 }
