@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from registry.models import ModelVersion, User
+from registry.models import ModelVersion, User, Verdict
 from registry.services import evaluations
 from registry.web.present import beside, drawn, evidence, findings
 from tests import make
@@ -106,3 +106,14 @@ def test_right_after_registering_the_history_says_that_nothing_is_judged_yet(cas
     html = ada.get(history).content.decode()
     assert "said failed" in html  # no policy is active: the first judgement, though the outcome is the same
     assert html.count("Nothing is measured or judged yet") == 1
+
+
+def test_the_newest_word_of_a_gate_is_in_the_history_though_it_is_the_same(cast: Cast, signed_in: SignedIn) -> None:
+    version = make.ready_version(cast)
+    history, ada = reverse("version-history", args=[version.pk]), signed_in(cast.ada)
+    reported(version, cast)
+    html = ada.get(history).content.decode()
+    newest = Verdict.objects.filter(version=version, transition=None).latest("decided_at")
+    assert html.count("still says") == 1
+    assert html.index("still says") < html.index("The gate to inference said")
+    assert newest.snapshot.digest[:12] in html

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db.models import Case, F, QuerySet, Value, When, Window
-from django.db.models.functions import Lag
+from django.db.models.functions import Lag, Lead
 from django.urls import reverse
 
 from registry.models import ModelVersion, Verdict
@@ -17,13 +17,17 @@ def turns(version: ModelVersion) -> QuerySet[Verdict]:
     """The verdicts that say something else than the one before: a gate is asked again after every change of evidence.
 
     Far from a gate nothing is judged, so that the first judgement is a turn even where its outcome is the same.
+    The newest of each gate is among them, and `is_turn` false where it said the same: how many are unmet has changed.
     """
     rows = Verdict.objects.filter(version=version, transition=None)
     said = Case(When(body__requirements__0__id=FAR, then=Value("far")), default=F("outcome"))
     earlier = Window(Lag("said"), partition_by="to_stage", order_by="decided_at")
-    compared = rows.annotate(said=said).annotate(earlier=earlier).values_list("pk", "said", "earlier")
-    turning = [pk for pk, now, was in compared if now != was]
-    return rows.filter(pk__in=turning).select_related("snapshot")
+    later = Window(Lead("pk"), partition_by="to_stage", order_by="decided_at")
+    compared = rows.annotate(said=said).annotate(earlier=earlier, later=later)
+    told = compared.values_list("pk", "said", "earlier", "later")
+    turning = {pk: now != was for pk, now, was, after in told if now != was or (after is None and now != "far")}
+    is_turn = Case(When(pk__in=[pk for pk, turns in turning.items() if turns], then=True), default=False)
+    return rows.filter(pk__in=turning).annotate(is_turn=is_turn).select_related("snapshot")
 
 
 def entries(rows: Iterable[Verdict]) -> Iterator[dict[str, Any]]:
@@ -36,7 +40,7 @@ def entries(rows: Iterable[Verdict]) -> Iterator[dict[str, Any]]:
 def _said(row: Verdict, asked: list[dict[str, Any]]) -> dict[str, Any]:
     unmet = sum(1 for item in asked if item["outcome"] != "passed" and not item["waived_until"])
     return {
-        "title": f"The gate to {row.to_stage} said {row.outcome}",
+        "title": f"The gate to {row.to_stage} {'said' if row.is_turn else 'still says'} {row.outcome}",
         "status": row.outcome,
         "at": row.decided_at,
         "digest": row.snapshot.digest,
