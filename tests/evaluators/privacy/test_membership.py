@@ -28,14 +28,18 @@ def by_key(outcome: Outcome) -> Readings:
 
 
 @cache
-def twin(kind: str) -> Outcome:
-    """The same 800 training rows, learned by a forest that remembers them and by a model too simple to."""
+def twin(kind: str, *, is_swapped: bool = False) -> Outcome:
+    """The same 800 training rows, learned by a forest that remembers them and by a model too simple to.
+
+    Swapped, the rows that the model was not trained on are given as its members.
+    """
     rows, label = noisy_rows(0, 2_000)
     estimator: Any = RandomForestClassifier(15, random_state=0)
     if kind == "clean":
         estimator = make_pipeline(StandardScaler(), LogisticRegression(C=0.1))
     model = fitted(estimator, rows[:800], label[:800])
-    table, other = columns(rows[:800], y=label[:800]), columns(rows[800:], y=label[800:])
+    tables = [columns(rows[:800], y=label[:800]), columns(rows[800:], y=label[800:])]
+    table, other = reversed(tables) if is_swapped else tables
     return run("privacy.membership", table, other=other, model=model, label="y", params={"shadows": 8})
 
 
@@ -334,26 +338,17 @@ def test_ml_privacy_meter_cached_signals_are_not_taken_for_another_file_with_as_
     assert first.readings[0].value != second.readings[0].value
 
 
-def swapped(kind: str) -> Outcome:
-    """Rows that the model was not trained on as members, and its training rows as the others."""
-    rows, label = noisy_rows(0, 2_000)
-    estimator: Any = RandomForestClassifier(15, random_state=0)
-    if kind == "clean":
-        estimator = make_pipeline(StandardScaler(), LogisticRegression(C=0.1))
-    model = fitted(estimator, rows[:800], label[:800])
-    table, other = columns(rows[800:], y=label[800:]), columns(rows[:800], y=label[:800])
-    return run("privacy.membership", table, other=other, model=model, label="y", params={"shadows": 8})
-
-
 def test_tables_given_the_wrong_way_round_meet_no_limit() -> None:
-    attacks = [reading for reading in swapped("memorising").readings if reading.metric != "privacy.mia.blind_auc"]
+    attacks = [
+        reading for reading in twin("memorising", is_swapped=True).readings if reading.metric != "privacy.mia.blind_auc"
+    ]
     assert len(attacks) == 12
     assert {(reading.status, reading.high) for reading in attacks} == {(Status.INSUFFICIENT_DATA, None)}
     assert all("tables" in reading.reason and "may have been swapped" in reading.reason for reading in attacks)
 
 
 def test_a_model_that_tells_nobody_apart_may_have_its_tables_in_any_order() -> None:
-    found = by_key(swapped("clean"))
+    found = by_key(twin("clean", is_swapped=True))
     assert passes(found["privacy.mia.loss_auc", "overall"], 0.6)
 
 
