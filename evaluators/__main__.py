@@ -20,7 +20,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from evaluators import rendering
+from evaluators import describing, rendering
 from evaluators.catalog import EVALUATORS, describe, family, load, method_page, of_family
 from evaluators.contract import EvaluatorError, Json, Status, Undeclared
 from evaluators.evaluate import Outcome, evaluate
@@ -93,16 +93,16 @@ def _list(args: argparse.Namespace) -> int:
         ]
         print(json.dumps(facts, indent=2, ensure_ascii=False))
         return MEASURED
-    print(rendering.listing(evaluators))
+    print(describing.listing(evaluators))
     return MEASURED
 
 
 def _describe(args: argparse.Namespace) -> int:
-    if args.id not in EVALUATORS and rendering.is_metric(args.id):
+    if args.id not in EVALUATORS and describing.is_metric(args.id):
         about: Json = {"id": args.id, "method": method_page(args.id)}
-        show = rendering.method
+        show = describing.method
     else:
-        about, show = describe(args.id), rendering.description
+        about, show = describe(args.id), describing.description
     if args.json:
         print(json.dumps(about, indent=2, ensure_ascii=False))
     else:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from evaluators import rendering
+from evaluators import describing, rendering
 from evaluators.__main__ import INTERRUPTED, UNREAD, main
 from evaluators.catalog import BEYOND_LIMITS, EVALUATORS, describe
 from evaluators.contract import Reading, Status
@@ -67,12 +67,40 @@ def test_what_was_found_is_named_beside_how_much() -> None:
         (17, BEYOND_LIMITS, "[17, ∞)"),
         (-BEYOND_LIMITS, 2, "(-∞, 2]"),
         (0.25, 0.5, "[0.25, 0.5]"),
-        (12_345_678, 12_345_678, "[1.235e+07, 1.235e+07]"),
+        (12_345_678, 12_345_678, "[12,345,678, 12,345,678]"),
     ],
 )
 def test_the_open_end_of_a_test_is_shown_open(low: float, high: float, shown: str) -> None:
     said = str(outcome(replace(reading("overall"), low=low, high=high)))
     assert shown in said
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        (23_680.0, "23,680"),
+        (1_234, "1,234"),
+        (-0.0, "0"),
+        (0.123456, "0.1235"),
+        (23_680.4, "23,680"),
+        (3.2e20, "3.2e+20"),
+    ],
+)
+def test_what_was_counted_is_written_to_its_last_digit(number: float, shown: str) -> None:
+    said = str(outcome(replace(reading("overall"), value=number, p_value=None)))
+    assert f"  {shown}  " in said.splitlines()[2]
+
+
+def test_findings_that_are_sentences_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "weights.bin").write_bytes(b"weights")
+    assert main(["run", "security.provenance", "--model", str(tmp_path / "weights.bin")]) == 0
+    assert "exact; nobody signed these files" in capsys.readouterr().out
+
+
+def test_what_a_p_value_is_stands_beside_it_where_it_is_not_of_the_value() -> None:
+    with_p = replace(reading("overall", p_value_is="the chance of a false alarm"), p_value=0.99)
+    assert "exact; p is the chance of a false alarm" in str(outcome(with_p))
+    assert "false alarm" not in str(outcome(replace(with_p, p_value=None)))
 
 
 def test_why_a_file_has_its_class_is_told() -> None:
@@ -81,14 +109,14 @@ def test_why_a_file_has_its_class_is_told() -> None:
 
 
 def test_a_description_says_how_each_need_is_given_and_what_each_metric_asks() -> None:
-    said = rendering.description(describe("fairness.paired"))
+    said = describing.description(describe("fairness.paired"))
     assert "baseline: --baseline FILES (the other model, which it is compared with), or --column baseline=NAME" in said
     assert "favourable: --favourable VALUE" in said
     assert "Could the two models be equally often right" in said
 
 
 def test_a_description_says_which_values_a_parameter_takes() -> None:
-    said = rendering.description(describe("fairness.group"))
+    said = describing.description(describe("fairness.group"))
     assert "(integer, default 30, from 10 to 10000)" in said
     assert "(string, default worst, one of worst, mean)" in said
 
@@ -96,7 +124,7 @@ def test_a_description_says_which_values_a_parameter_takes() -> None:
 @pytest.mark.parametrize("name", sorted(EVALUATORS))
 def test_every_metric_of_every_evaluator_has_a_question(name: str) -> None:
     about = describe(name)
-    said = rendering.description(about).splitlines()
+    said = describing.description(about).splitlines()
     for metric in about["metrics"]:
         line = next(line for line in said if line.startswith(f"{metric['id']} ") and metric["direction"] in line)
         assert line.endswith((".", "?")), line
@@ -152,7 +180,7 @@ def test_a_terminal_without_the_letters_shows_their_numbers(tmp_path: Path) -> N
     ],
 )
 def test_a_description_says_which_rows_each_table_holds(name: str, table: str, second: str) -> None:
-    said = rendering.description(describe(name)).splitlines()
+    said = describing.description(describe(name)).splitlines()
     assert table in next(line for line in said if line.startswith("  table: --table FILE ("))
     assert second in next(line for line in said if line.startswith("  reference: --reference FILE ("))
 
@@ -164,8 +192,8 @@ def test_every_evaluator_that_reads_a_second_table_says_what_it_holds() -> None:
 
 
 def test_only_columns_are_called_columns_and_only_scores_of_members_have_references_among_them() -> None:
-    said = rendering.description(describe("fairness.group"))
+    said = describing.description(describe("fairness.group"))
     assert "columns: prediction, group\nto be said: favourable\n" in said
-    assert "columns: none that is always read; see optional\n" in rendering.description(describe("chart.control"))
-    assert "--column reference=NAME" in rendering.description(describe("privacy.membership"))
-    assert "--column reference=NAME" not in rendering.description(describe("drift.joint"))
+    assert "columns: none that is always read; see optional\n" in describing.description(describe("chart.control"))
+    assert "--column reference=NAME" in describing.description(describe("privacy.membership"))
+    assert "--column reference=NAME" not in describing.description(describe("drift.joint"))
