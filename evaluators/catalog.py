@@ -113,6 +113,8 @@ ATLAS: Mapping[str, tuple[str, ...]] = {
 }
 # Further than any limit that means something: where nothing bounds what a test might have found.
 BEYOND_LIMITS = 1e6
+# JSON has no infinity, and a missing end would be no interval, so that a test could not even fail a limit.
+UNBOUNDED = "open: the test bounds nothing on this side, and the number stands for infinity"
 METHODS = Path(__file__).parent / "methods"
 
 
@@ -212,7 +214,9 @@ def _as_test(reading: Reading, direction: Direction) -> Reading:
     if reading.low is None or reading.high is None:
         return reading
     if direction is Direction.LOWER:
-        return replace(reading, high=max(reading.high, BEYOND_LIMITS))
+        detail = reading.detail | {"high_is": UNBOUNDED}
+        return replace(reading, high=max(reading.high, BEYOND_LIMITS), detail=detail)
     if direction is Direction.HIGHER:
-        return replace(reading, low=min(reading.low, -BEYOND_LIMITS))
+        detail = reading.detail | {"low_is": UNBOUNDED}
+        return replace(reading, low=min(reading.low, -BEYOND_LIMITS), detail=detail)
     return replace(reading, low=None, high=None)

@@ -96,6 +96,7 @@ def test_no_test_meets_a_limit_however_generous(evaluator_id: str) -> None:
     for reading in read:
         is_open = reading.low is None or reading.high is None
         assert is_open or (directions[reading.metric] == "lower" and (reading.high or 0) >= catalog.BEYOND_LIMITS)
+        assert is_open or "stands for infinity" in reading.detail["high_is"]
 
 
 @pytest.mark.parametrize("evaluator_id", EVERY)
