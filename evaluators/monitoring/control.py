@@ -106,11 +106,20 @@ class ControlCharts:
     ) -> list[Reading]:
         common: Json = {"level": level, "statistics": dict(statistics)}
         if "charts" not in statistics:
-            reason = f"{statistics['reference_n']} rows in control, fewer than {MINIMUM}, or none to watch"
-            if statistics["constant"]:
-                reason = "the series doesn't vary while in control, so nothing says how far is far"
+            reason = _shortage(statistics)
             return [insufficient(metric, reason, common=common, n=statistics["n"]) for metric in TITLES]
         return [_reading(metric, statistics, params, common) for metric in TITLES]
+
+
+def _shortage(statistics: Mapping[str, Any]) -> str:
+    """Why no chart is drawn, and what would help."""
+    known = statistics["reference_n"]
+    if statistics["constant"]:
+        return "the series doesn't vary while in control, so nothing says how far is far"
+    if known < MINIMUM:
+        return f"{known} rows in control, fewer than {MINIMUM}"
+    remedy = f"set reference_rows below {known}" if known > MINIMUM else "more rows are needed"
+    return f"all {known} rows are taken as in control, and none is left to watch: {remedy}"
 
 
 def _limits(params: Mapping[str, Any]) -> dict[str, float]:

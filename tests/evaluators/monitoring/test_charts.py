@@ -126,6 +126,9 @@ def test_a_series_without_control_is_not_judged(tmp_path: Path) -> None:
     facts = {"columns": {"feature": "x"}}
     short = run("chart.control", tmp_path, {"x": list(range(60))}, **facts)
     assert {item.status for item in short.readings} == {Status.INSUFFICIENT_DATA}
+    assert "none is left to watch: set reference_rows below 60" in short.readings[0].reason
+    few = run("chart.control", tmp_path, {"x": list(range(40))}, **facts)
+    assert few.readings[0].reason == "40 rows in control, fewer than 50"
     constant = run("chart.control", tmp_path, {"x": [3] * 200}, **facts)
     assert "doesn't vary" in constant.readings[0].reason
     with pytest.raises(SubjectError, match="1 absent values"):
