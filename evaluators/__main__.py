@@ -15,6 +15,7 @@ import argparse
 import io
 import json
 import os
+import shutil
 import signal
 import sys
 import time
@@ -106,7 +107,7 @@ def _describe(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(about, indent=2, ensure_ascii=False))
     else:
-        print(show(about))
+        print(show(about, width=shutil.get_terminal_size((describing.WIDTH, 0)).columns))
     return MEASURED
 
 

@@ -1,5 +1,6 @@
 """What an evaluator reads, how that is given and what it yields, in words for who stands at the command line."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,9 @@ OPTIONS: Mapping[str, str] = {
 SAID = ("favourable", "score_kind", "features")
 OPENED = ("table", "reference", "model", "baseline")
 PLAIN = ("label", "prediction", "score", "group")
+WIDTH, NARROW = 100, 30
+# Rows of tables and code are left as they are.
+SET = ("|", "    ", "```")
 
 
 def listing(evaluators: Sequence[Evaluator]) -> str:
@@ -41,7 +45,7 @@ def _files(evaluator: Evaluator) -> str:
     return " ".join([*must, *may])
 
 
-def description(about: Json) -> str:
+def description(about: Json, *, width: int = WIDTH) -> str:
     """What an evaluator reads, how that is given, what can be set, and what each metric asks."""
     needs = about["needs"]
     lines = [f"{about['id']} {about['version']}: {about['title']}", ""]
@@ -50,12 +54,32 @@ def description(about: Json) -> str:
     lines += [
         f"parameter {name} ({_rule(rule)}): {rule['title']}" for name, rule in about["params"]["properties"].items()
     ]
-    metrics = [[one["id"], one["direction"], one["unit"], _question(one["method"])] for one in about["metrics"]]
-    lines += ["", table([["metric", "direction", "unit", "question"], *metrics])]
-    example = next((metric for metric, *_ in metrics if metric not in EVALUATORS), None)
+    lines = [_folded(line, width) for line in lines] + ["", _questions(about["metrics"], width)]
+    example = next((one["id"] for one in about["metrics"] if one["id"] not in EVALUATORS), None)
     if example:
-        lines += ["", f"python -m evaluators describe {example}: how it is measured, and what it can't tell"]
+        more = f"python -m evaluators describe {example}: how it is measured, and what it can't tell"
+        lines += ["", _folded(more, width)]
     return "\n".join(lines)
+
+
+def _folded(line: str, width: int, *, indent: str = "    ") -> str:
+    """The line in as many as it takes; names, options and links are never broken."""
+    folder = textwrap.TextWrapper(
+        max(width, NARROW), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+    return folder.fill(line)
+
+
+def _questions(metrics: Sequence[Json], width: int) -> str:
+    """A table of the metrics, each with its question in as many lines as it takes beside the rest."""
+    head = ["metric", "direction", "unit"]
+    rows = [[one["id"], one["direction"], one["unit"]] for one in metrics]
+    taken = sum(max(len(row[i]) for row in [head, *rows]) + 2 for i in range(len(head)))
+    lines = [[*head, "question"]]
+    for row, one in zip(rows, metrics, strict=True):
+        first, *more = _folded(_question(one["method"]), width - taken, indent="").split("\n")
+        lines += [[*row, first], *(["", "", "", part] for part in more)]
+    return table(lines)
 
 
 def _needed(needs: Mapping[str, Sequence[str]]) -> list[str]:
@@ -69,9 +93,10 @@ def _needed(needs: Mapping[str, Sequence[str]]) -> list[str]:
     return [f"{kind}: {names}" for kind, names in (kinds | {"optional": ", ".join(may) or "none"}).items()]
 
 
-def method(about: Json) -> str:
+def method(about: Json, *, width: int = WIDTH) -> str:
     """The method page of a metric."""
-    return str(about["method"]).rstrip()
+    lines = str(about["method"]).rstrip().split("\n")
+    return "\n".join(line if line.startswith(SET) else _folded(line, width, indent="") for line in lines)
 
 
 def is_metric(name: str) -> bool:

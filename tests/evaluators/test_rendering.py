@@ -1,6 +1,7 @@
 """What the command line says, and that it says it to terminals and pipes of any kind."""
 
 import os
+import re
 import subprocess
 import sys
 import unicodedata
@@ -26,6 +27,11 @@ def outcome(*readings: Reading) -> Outcome:
 
 def reading(name: str, **detail: Any) -> Reading:
     return Reading(metric="m", slice=name, status=Status.OK, value=1.0, method="exact", detail=detail)
+
+
+def described(name: str) -> str:
+    """The description on a terminal so wide that no line is folded."""
+    return describing.description(describe(name), width=1_000)
 
 
 def test_wide_letters_and_accents_keep_the_columns_straight() -> None:
@@ -109,14 +115,14 @@ def test_why_a_file_has_its_class_is_told() -> None:
 
 
 def test_a_description_says_how_each_need_is_given_and_what_each_metric_asks() -> None:
-    said = describing.description(describe("fairness.paired"))
+    said = described("fairness.paired")
     assert "baseline: --baseline FILES (the other model, which it is compared with), or --column baseline=NAME" in said
     assert "favourable: --favourable VALUE" in said
     assert "Could the two models be equally often right" in said
 
 
 def test_a_description_says_which_values_a_parameter_takes() -> None:
-    said = describing.description(describe("fairness.group"))
+    said = described("fairness.group")
     assert "(integer, default 30, from 10 to 10000)" in said
     assert "(string, default worst, one of worst, mean)" in said
 
@@ -124,10 +130,23 @@ def test_a_description_says_which_values_a_parameter_takes() -> None:
 @pytest.mark.parametrize("name", sorted(EVALUATORS))
 def test_every_metric_of_every_evaluator_has_a_question(name: str) -> None:
     about = describe(name)
-    said = describing.description(about).splitlines()
+    said = described(name).splitlines()
     for metric in about["metrics"]:
         line = next(line for line in said if line.startswith(f"{metric['id']} ") and metric["direction"] in line)
         assert line.endswith((".", "?")), line
+
+
+@pytest.mark.parametrize("name", sorted(EVALUATORS))
+def test_no_line_of_a_description_is_wider_than_the_terminal(name: str) -> None:
+    about = describe(name)
+    folded, wide = describing.description(about), described(name)
+    assert max(map(len, folded.splitlines())) <= 100
+    rules = re.compile(r"-{4,}")
+    assert sorted(rules.sub("", folded).split()) == sorted(rules.sub("", wide).split())
+    for metric in about["metrics"]:
+        lines = describing.method(metric).splitlines()
+        assert max(map(len, lines)) <= 100
+        assert " ".join(lines).split() == str(metric["method"]).split()
 
 
 def test_a_metric_can_be_described_too(capsys: pytest.CaptureFixture[str]) -> None:
@@ -180,7 +199,7 @@ def test_a_terminal_without_the_letters_shows_their_numbers(tmp_path: Path) -> N
     ],
 )
 def test_a_description_says_which_rows_each_table_holds(name: str, table: str, second: str) -> None:
-    said = describing.description(describe(name)).splitlines()
+    said = described(name).splitlines()
     assert table in next(line for line in said if line.startswith("  table: --table FILE ("))
     assert second in next(line for line in said if line.startswith("  reference: --reference FILE ("))
 
@@ -192,8 +211,8 @@ def test_every_evaluator_that_reads_a_second_table_says_what_it_holds() -> None:
 
 
 def test_only_columns_are_called_columns_and_only_scores_of_members_have_references_among_them() -> None:
-    said = describing.description(describe("fairness.group"))
+    said = described("fairness.group")
     assert "columns: prediction, group\nto be said: favourable\n" in said
-    assert "columns: none that is always read; see optional\n" in describing.description(describe("chart.control"))
-    assert "--column reference=NAME" in describing.description(describe("privacy.membership"))
-    assert "--column reference=NAME" not in describing.description(describe("drift.joint"))
+    assert "columns: none that is always read; see optional\n" in described("chart.control")
+    assert "--column reference=NAME" in described("privacy.membership")
+    assert "--column reference=NAME" not in described("drift.joint")
