@@ -25,8 +25,6 @@ SAID = ("favourable", "score_kind", "features")
 OPENED = ("table", "reference", "model", "baseline")
 PLAIN = ("label", "prediction", "score", "group")
 WIDTH, NARROW = 100, 30
-# Rows of tables and code are left as they are.
-SET = ("|", "    ", "```")
 
 
 def listing(evaluators: Sequence[Evaluator]) -> str:
@@ -96,7 +94,7 @@ def _needed(needs: Mapping[str, Sequence[str]]) -> list[str]:
 def method(about: Json, *, width: int = WIDTH) -> str:
     """The method page of a metric."""
     lines = str(about["method"]).rstrip().split("\n")
-    return "\n".join(line if line.startswith(SET) else _folded(line, width, indent="") for line in lines)
+    return "\n".join(_folded(line, width, indent="") for line in lines)
 
 
 def is_metric(name: str) -> bool:

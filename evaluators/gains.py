@@ -9,6 +9,9 @@ from evaluators.arithmetic.simultaneous import replicates_for, worst
 from evaluators.contract import WORST, Json, Reading, Status
 from evaluators.support import MINIMUM, Family, family, sizes_by_name
 
+# What the p-value of a change is, in the detail of its reading.
+EXACT = "of McNemar's exact test, and not of the interval: where an end is near 0, the two may disagree"
+
 
 def change_reading(metric: str, slice_: str, cells: IntArray, common: Json) -> Reading:
     """The change over some rows, from cells (1, 2, 2). `common` holds level, seed and statistics."""
@@ -29,7 +32,12 @@ def change_reading(metric: str, slice_: str, cells: IntArray, common: Json) -> R
         high=min(1.0, found.high),
         method="studentised bootstrap of four cells",
         n=n,
-        detail={"only_old_right": lost, "only_new_right": gained, "replicates": found.replicates},
+        detail={
+            "only_old_right": lost,
+            "only_new_right": gained,
+            "replicates": found.replicates,
+            "p_value_is": EXACT,
+        },
         p_value=mcnemar(lost, gained),
         **common,
     )

@@ -58,6 +58,17 @@ def test_readings_come_back_from_their_own_statistics(harmed: dict[tuple[str, st
         assert (match.value, match.low, match.high, match.n) == (reading.value, reading.low, reading.high, reading.n)
 
 
+def test_a_change_says_whose_p_value_it_has_where_the_interval_may_say_otherwise(tmp_path: Path) -> None:
+    """Two lost and nine gained: the exact test is not sure, and the interval leaves 0 out."""
+    right = [(1, 0)] * 2 + [(0, 1)] * 9 + [(1, 1)] * 1_600
+    data = {"label": [1] * len(right), "old": [a for a, _ in right], "new": [b for _, b in right]}
+    data["group"] = ["a"] * len(right)
+    found = measured(tmp_path, data, favourable=None)["fairness.paired.accuracy_change", "overall"]
+    assert (found.p_value or 0) > 0.05
+    assert ends(found)[0] > 0
+    assert "McNemar's exact test, and not of the interval" in found.detail["p_value_is"]
+
+
 def test_seven_shards_are_the_whole() -> None:
     evaluator = catalog.load("fairness.paired")
     data = rows(np.random.default_rng(2), n=700)
