@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray
-from evaluators.contract import Json
+from evaluators.contract import Json, SubjectError
 from evaluators.libraries import library
 
 # Tokens in one forward pass: texts of one length share a pass, so short ones don't pay for long ones.
@@ -38,7 +38,8 @@ class TextNetwork:
 
     def _run(self, texts: Sequence[str], function: Any) -> FloatArray:
         torch = library("torch")
-        encodings = self.tokenizer.encode_batch(list(texts))
+        with _PlainErrors():
+            encodings = self.tokenizer.encode_batch(list(texts))
         cut = sum(bool(encoding.overflowing) for encoding in encodings)
         self.facts["texts_cut"] = self.facts.get("texts_cut", 0) + cut
         order = sorted(range(len(encodings)), key=lambda i: len(encodings[i].ids))
@@ -78,6 +79,17 @@ class TextNetwork:
         """The vocabulary in the order of its ids and the input embedding of each (V, d)."""
         weights = self.module.get_input_embeddings().weight.detach().float().cpu().numpy().astype(np.float64)
         return [self.tokenizer.id_to_token(i) or "" for i in range(len(weights))], weights
+
+
+class _PlainErrors:
+    """Makes a sentence of the bare Exception that tokenizers raises for words it has no piece for; no other error."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
+        if kind is Exception:
+            raise SubjectError(f"tokenizer.json: can't take a text apart ({str(error)[:120]})") from error
 
 
 def _fitting(order: Sequence[int], encodings: Sequence[Any]) -> list[int]:

@@ -104,6 +104,17 @@ def test_a_configuration_that_asks_for_something_else_is_refused(changes: Any, m
         open_model(held(tmp_path, tiny(**changes)))
 
 
+def test_a_word_without_a_piece_for_it_is_told_in_a_sentence(tmp_path: Path) -> None:
+    files = tiny()
+    spoken = json.loads(files["tokenizer.json"])
+    spoken["model"] = {"type": "WordLevel", "vocab": {"good": 0}, "unk_token": "[UNK]"}
+    spoken["post_processor"] = None
+    model = open_model(held(tmp_path, {**files, "tokenizer.json": json.dumps(spoken).encode()}))
+    assert np.isfinite(model.scores(["good"])).all()
+    with pytest.raises(SubjectError, match=r"^tokenizer\.json: can't take a text apart \(.*UNK"):
+        model.scores(["unheard"])
+
+
 @pytest.mark.parametrize("name", ["modeling_x.py", "pytorch_model.bin", "model.pt", "weights.pkl", "x.H5"])
 def test_code_or_a_pickle_beside_the_weights_refuses_the_model(name: str, tmp_path: Path) -> None:
     with pytest.raises(SubjectError, match=name):
