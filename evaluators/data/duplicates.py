@@ -47,7 +47,7 @@ class Duplicates:
     """
 
     id = "data.duplicates"
-    version = "1"
+    version = "2"
     title = "Duplicate rows"
     input_kind = "D"
     cost_class = "A"

@@ -26,7 +26,7 @@ class Leakage:
     """
 
     id = "data.leakage"
-    version = "2"
+    version = "3"
     title = "Leakage between training and test, and of the outcome"
     input_kind = "D"
     cost_class = "A"

@@ -43,7 +43,7 @@ class Representation:
     """
 
     id = "data.representation"
-    version = "2"
+    version = "3"
     title = "Representation of groups"
     input_kind = "D"
     cost_class = "A"

@@ -18,7 +18,7 @@ class TableQuality:
     """Reads all columns of the table. Evidence `columns`: what each holds, the emptiest first."""
 
     id = "data.quality"
-    version = "1"
+    version = "2"
     title = "Quality of a table"
     input_kind = "D"
     cost_class = "A"

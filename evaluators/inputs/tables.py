@@ -139,10 +139,7 @@ def _consume(
 ) -> int:
     n = 0
     columns: list[_Encoder | _Parser] = [*encoders, *parsers]
-    while (row := _next_row(reader, name, n + 1)) is not None:
-        if not row:
-            continue
-        n += 1
+    for n, row in enumerate(_rows(reader, name, width), start=1):
         if len(row) != width:
             raise SubjectError(f"{name}: row {n} has {len(row)} values, the header has {width}")
         if n > MAX_ROWS:
@@ -150,6 +147,19 @@ def _consume(
         for column in columns:
             column.add(row, n)
     return n
+
+
+def _rows(reader: Iterator[list[str]], name: str, width: int) -> Iterator[list[str]]:
+    """Rows as they come. An empty line is none; between the rows of a single column it is a missing value."""
+    n = empty = 0
+    while (row := _next_row(reader, name, n + 1)) is not None:
+        if not row:
+            empty += width == 1
+            continue
+        n += empty + 1
+        yield from ([""] for _ in range(empty))
+        yield row
+        empty = 0
 
 
 def _next_row(reader: Iterator[list[str]], name: str, n: int) -> list[str] | None:

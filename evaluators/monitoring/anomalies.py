@@ -25,7 +25,7 @@ class SeriesAnomalies:
     """
 
     id = "anomaly.series"
-    version = "1"
+    version = "2"
     title = "Outliers of a series"
     input_kind = "T"
     cost_class = "A"
@@ -98,7 +98,7 @@ class MeanChanges:
     """
 
     id = "change.mean"
-    version = "1"
+    version = "2"
     title = "Changes of a mean"
     input_kind = "T"
     cost_class = "A"

@@ -39,7 +39,7 @@ class ControlCharts:
     """
 
     id = "chart.control"
-    version = "1"
+    version = "2"
     title = "Control charts"
     input_kind = "T"
     cost_class = "A"

@@ -46,7 +46,7 @@ class DistributionDrift:
     """
 
     id = "drift.distribution"
-    version = "2"
+    version = "3"
     title = "Drift of single columns"
     input_kind = "D"
     cost_class = "A"

@@ -22,7 +22,7 @@ class JointDrift:
     """Reads the columns of numbers that both windows have. At most `rows` of each window are drawn at random."""
 
     id = "drift.joint"
-    version = "1"
+    version = "2"
     title = "Drift of all columns together"
     input_kind = "D"
     cost_class = "A"

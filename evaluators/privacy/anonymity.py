@@ -42,7 +42,7 @@ class Anonymity:
     """
 
     id = "privacy.anonymity"
-    version = "2"
+    version = "3"
     title = "Anonymity of a table"
     input_kind = "D"
     cost_class = "A"

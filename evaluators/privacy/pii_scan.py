@@ -42,7 +42,7 @@ class PiiScan:
     """
 
     id = "privacy.pii_scan"
-    version = "2"
+    version = "3"
     title = "Personal data in a table"
     input_kind = "D"
     cost_class = "A"

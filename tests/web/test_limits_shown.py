@@ -7,7 +7,8 @@ from django.test import Client
 from django.urls import reverse
 
 from registry.models import ModelVersion, User
-from registry.web.present import evidence, overview
+from registry.services import evaluations, verdicts
+from registry.web.present import dossier_evidence, evidence, overview
 from tests import make
 from tests.people import Cast
 from tests.web.test_statements import AT_MOST, statements
@@ -89,3 +90,36 @@ def test_the_first_page_names_what_happened_without_the_codes_of_the_log(cast: C
     mary = signed_in(cast.mary)
     assert "model_version.registered" in mary.get(reverse("audit")).content.decode()
     assert "model_version.registered" not in mary.get("/").content.decode()
+
+
+@pytest.mark.parametrize("limits", [(0.8, 0.9), (0.9, 0.8)])
+def test_of_two_limits_on_one_number_the_one_that_is_worse_met_is_shown(
+    cast: Cast, signed_in: SignedIn, limits: tuple[float, float]
+) -> None:
+    (fairness,) = make.a_policy()["stages"][make.INFERENCE]["evaluations"]
+    (threshold,) = fairness["thresholds"]
+    both = [
+        threshold | {"limit": limit, "need_level": need} for limit, need in zip(limits, ("any", "high"), strict=True)
+    ]
+    version = make.ready_version(cast, evaluations=[fairness | {"thresholds": both}])
+    make.measured(version, by=cast.ada, low=0.82, high=0.86)
+    (found,) = evidence.judged_measurements(version).values()
+    assert (found.detail["limit"], found.outcome) == (0.9, "failed")
+    history = signed_in(cast.ada).get(reverse("version-history", args=[version.pk])).content.decode()
+    assert "0.84 [0.82, 0.86], misses at least 0.90" in history
+    reviewed = verdicts.review(version, to_stage=make.INFERENCE)
+    measured = evidence.newest_measurements(version)
+    (group,) = dossier_evidence.section(version, measured, reviewed.decision.requirements)["groups"]
+    assert [row["outcome"] for row in group["measurements"]] == ["failed"]
+
+
+def test_the_history_says_of_no_run_that_it_met_a_limit_by_what_the_gate_does_not_take(
+    cast: Cast, signed_in: SignedIn
+) -> None:
+    version = make.ready_version(cast)
+    sent = [make.reading(low=0.91, high=0.95)]
+    evaluations.report_readings(version, evaluator="fairness.group", reads=make.READS, readings=sent, by=cast.ada)
+    make.measured(version, by=cast.ada, low=0.92, high=0.96, detail={"excluded": [{"group": "race=c", "n": 3}]})
+    history = signed_in(cast.ada).get(reverse("version-history", args=[version.pk])).content.decode()
+    assert "[0.91, 0.95], not judged, since it was only reported" in history
+    assert "[0.92, 0.96], not judged, since it leaves out race: c" in history

@@ -24,7 +24,7 @@ ON_PAPER = 12
 
 def section(version: ModelVersion, measured: list[Measurement], requirements: Iterable[Requirement]) -> dict[str, Any]:
     """What `reports/dossier_evidence.html` takes."""
-    judged = {item.detail["measurement"]: item for item in requirements if item.detail.get("measurement")}
+    judged = evidence.by_measurement(requirements)
     runs = list(Evaluation.objects.filter(version=version).select_related("requested_by"))
     charts, differs = drawn.drawings(measured), told_apart.apart(row.evaluation for row in measured)
     return {

@@ -1,7 +1,7 @@
 """What was measured: each number with its interval against its limit, by evaluator, with the curves beside them."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -59,8 +59,20 @@ def judged_measurements(version: ModelVersion) -> dict[int, Requirement]:
     ahead, use = versions.next_stage(version) or Stage.INFERENCE.value, Stage.INFERENCE.value
     limits = Threshold.objects.filter(evaluation__revision__in=active_revisions(version)[:1])
     has_limits_ahead = ahead != use and limits.filter(evaluation__to_stage=ahead).exists()
-    asked = [item for stage in (use, ahead)[: 1 + has_limits_ahead] for item in _asked(version, stage)]
-    return {item.detail["measurement"]: item for item in asked if item.detail.get("measurement")}
+    found: dict[int, Requirement] = {}
+    for stage in (use, ahead)[: 1 + has_limits_ahead]:
+        found |= by_measurement(_asked(version, stage))
+    return found
+
+
+def by_measurement(requirements: Iterable[Requirement]) -> dict[int, Requirement]:
+    """The requirement that each measurement answers; where two limits judge one number, the one that is worse met."""
+    found: dict[int, Requirement] = {}
+    for item in requirements:
+        key = item.detail.get("measurement")
+        if key and (key not in found or rank(judged(item)) < rank(judged(found[key]))):
+            found[key] = item
+    return found
 
 
 def _asked(version: ModelVersion, to_stage: str) -> tuple[Requirement, ...]:

@@ -5,15 +5,18 @@ from typing import Any
 
 from django.db.models import Q, Subquery
 
-from registry.gates.values import STRICTEST_NEED
+from registry.gates.values import ASSURANCE_RANK, STRICTEST_NEED
 from registry.models import Evaluation, Measurement, ModelVersion, PolicyActivation, Threshold, TrustNeed
 from registry.reports import figures, readings, slices, tested
 from registry.web.present import drawn, metrics
 
 WHOLE = ("overall", "worst")
 MOST = 3
-COMPARED = {"passed": "meets", "failed": "misses", "undecided": "undecided against"}
+COMPARED = {"failed": "misses", "undecided": "undecided against", "passed": "meets"}
+# The worst first: of several limits on one number the one that is worse met is said.
+RANKED = tuple(COMPARED)
 Key = tuple[str, str, str]
+Limits = dict[Key, list[Threshold]]
 
 
 def found_by(runs: Iterable[Evaluation], version: ModelVersion) -> dict[Any, str]:
@@ -27,23 +30,23 @@ def found_by(runs: Iterable[Evaluation], version: ModelVersion) -> dict[Any, str
     return {pk: _sentence(rows, limits) for pk, rows in measured.items()}
 
 
-def _limits(version: ModelVersion) -> dict[Key, Threshold]:
+def _limits(version: ModelVersion) -> Limits:
     """The limits of the policy that applies now, for the needs that the project has now."""
     activated = PolicyActivation.objects.filter(project__models=version.model_id).order_by("-id")
     rows = Threshold.objects.filter(evaluation__revision=Subquery(activated.values("revision")[:1]))
     newest = TrustNeed.objects.filter(project__models=version.model_id).order_by("aspect", "-id").distinct("aspect")
     needs = dict(newest.values_list("aspect", "level"))
-    return {
-        (row.evaluation.spec_digest, row.metric, row.slice): row
-        for row in rows.select_related("evaluation")
-        if row.need_level in {"any", needs.get(row.aspect, STRICTEST_NEED)}
-    }
+    found: Limits = {}
+    for row in rows.select_related("evaluation"):
+        if row.need_level in {"any", needs.get(row.aspect, STRICTEST_NEED)}:
+            found.setdefault((row.evaluation.spec_digest, row.metric, row.slice), []).append(row)
+    return found
 
 
-def _sentence(rows: list[Measurement], limits: dict[Key, Threshold]) -> str:
-    judged = [(row, limit) for row in rows if (limit := limits.get((row.spec_digest, row.metric, row.slice)))]
+def _sentence(rows: list[Measurement], limits: Limits) -> str:
+    judged = [(row, asked) for row in rows if (asked := limits.get((row.spec_digest, row.metric, row.slice)))]
     if judged:
-        said = "; ".join(f"{_words(row)}, {_compared(row, limit)}" for row, limit in judged[:MOST])
+        said = "; ".join(f"{_words(row)}, {_compared(row, asked)}" for row, asked in judged[:MOST])
         more = len(judged) - MOST
         return f"{said}; {more} more judged" if more > 0 else said
     known = {metric for _, metric, _ in limits}
@@ -65,11 +68,23 @@ def _words(row: Measurement) -> str:
     return f"{name} {figures.format_number(row.value, unit)}{interval}"
 
 
-def _compared(row: Measurement, limit: Threshold) -> str:
+def _compared(row: Measurement, asked: list[Threshold]) -> str:
+    """What comes of the limits on one number; nothing where the gate would not look at its interval."""
     unit = metrics.unit(row.metric)
     if tested.is_test(row.metric):
         return "which meets no limit"
-    read = readings.read(
+    read, limit = min(((_read(row, limit), limit) for limit in asked), key=lambda each: RANKED.index(each[0].state))
+    if row.low is None or row.high is None:
+        return f"asked: {read.asked(unit)}"
+    if ASSURANCE_RANK[row.assurance] < ASSURANCE_RANK[limit.evaluation.assurance]:
+        return "not judged, since it was only reported"
+    if left_out := sorted(set(row.excluded) - set(limit.excluded_allowed)):
+        return f"not judged, since it leaves out {slices.listed(left_out[:MOST])}{' …' if left_out[MOST:] else ''}"
+    return f"{COMPARED[read.state]} {read.asked(unit)}"
+
+
+def _read(row: Measurement, limit: Threshold) -> readings.Reading:
+    return readings.read(
         low=row.low,
         high=row.high,
         value=row.value,
@@ -77,6 +92,3 @@ def _compared(row: Measurement, limit: Threshold) -> str:
         direction=limit.direction,
         tolerance=limit.tolerance,
     )
-    if row.low is None or row.high is None:
-        return f"asked: {read.asked(unit)}"
-    return f"{COMPARED[read.state]} {read.asked(unit)}"

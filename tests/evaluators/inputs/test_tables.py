@@ -77,6 +77,18 @@ def table(tmp_path: Path) -> Callable[[bytes], Path]:
     return write
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_an_empty_line_between_the_values_of_a_single_column_is_a_missing_value(end: str) -> None:
+    """Spreadsheets write a gap of a series like that; what stands empty after the last value is no gap."""
+
+    def read(*lines: str) -> list[str]:
+        found = read_csv(io.BytesIO(end.join(lines).encode()), "t.csv", categorical=["a"], numeric=[]).categorical["a"]
+        return [found.values[code] for code in found.codes]
+
+    assert read("a", "", "1", "", "", "2", "", "") == ["", "1", "", "", "2"]
+    assert read("a,b", "", "1,2", "", "3,4") == ["1", "3"]
+
+
 @pytest.mark.parametrize("case", sorted(MALFORMED))
 def test_a_malformed_table_is_refused_in_words_that_help(case: str, table: Callable[[bytes], Path]) -> None:
     content, message = MALFORMED[case]
