@@ -8,7 +8,7 @@ from pathlib import Path
 import evaluators
 from evaluators import __main__ as program
 from evaluators.catalog import EVALUATORS, load
-from evaluators.rendering import is_metric
+from evaluators.describing import is_metric
 
 ROOT = Path(evaluators.__file__).resolve().parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
