@@ -22,7 +22,7 @@ from evaluators.contract import (
 )
 from evaluators.inputs.files import required
 from evaluators.inputs.tables import Categorical
-from evaluators.privacy.classes import classes, closeness, diversity, is_number, sizes
+from evaluators.privacy.classes import by_value, classes, closeness, diversity, is_number, sizes
 from evaluators.subjects.roles import open_table
 
 K = "privacy.k_anonymity"
@@ -79,7 +79,7 @@ class Anonymity:
         codes = classes([table.categorical[column] for column in quasi])
         statistics = sizes(codes) | {"quasi": list(quasi), "sensitive": []}
         for column in secret:
-            item = table.categorical[column]
+            item = by_value(table.categorical[column])
             _check_size(codes, item, column, required(subject, "table").name)
             ordered = params["ordered"] == "all" or (params["ordered"] == "numbers" and is_number(item))
             found = diversity(codes, item) | {"t": closeness(codes, item, ordered=ordered), "ordered": ordered}

@@ -1,13 +1,15 @@
 """Rows that share what an intruder may know: how many they are, and how much they differ in what must stay secret."""
 
 import math
+from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.contract import Json
-from evaluators.inputs.tables import Categorical
+from evaluators.inputs.tables import Categorical, sort_codes
+from evaluators.subjects.columns import number
 
 
 def classes(columns: list[Categorical]) -> IntArray:
@@ -38,6 +40,21 @@ def diversity(codes: IntArray, secret: Categorical) -> Json:
         entropy = -np.where(table > 0, share * np.log(share), 0.0).sum(axis=1)
     distinct = np.count_nonzero(table, axis=1)
     return {"distinct": int(distinct.min()), "entropy": float(math.exp(max(entropy.min(), 0.0)))}
+
+
+def by_value(secret: Categorical) -> Categorical:
+    """A column of numbers with one code per number: 30 and 30.0 are no two secrets. Other columns as they are."""
+    found = [number(value) for value in secret.values]
+    if None in found:
+        return secret
+    firsts: dict[str | Decimal, str] = {}
+    texts = [
+        firsts.setdefault(value if one is None or math.isnan(one) else Decimal(value.strip()), value)
+        for value, one in zip(secret.values, found, strict=True)
+    ]
+    index = {text: code for code, text in enumerate(firsts.values())}
+    codes = np.array([index[text] for text in texts], dtype=np.int64)
+    return sort_codes(codes[secret.codes], list(index))
 
 
 def closeness(codes: IntArray, secret: Categorical, *, ordered: bool) -> float:

@@ -11,7 +11,7 @@ import pytest
 from evaluators import catalog
 from evaluators.contract import Reading, Status, SubjectError
 from evaluators.inputs.tables import Categorical, sort_codes
-from evaluators.privacy.classes import classes, closeness, distances, diversity
+from evaluators.privacy.classes import by_value, classes, closeness, distances, diversity
 from tests.evaluators.data import german, package_file
 from tests.evaluators.privacy.subjects import read, run
 
@@ -164,3 +164,14 @@ def test_an_absent_value_makes_no_class_more_diverse() -> None:
     found = diversity(np.array([0, 0, 1, 1, 2, 2]), secret)
     assert found == {"distinct": 1, "entropy": 1.0}
     assert diversity(np.array([0, 0]), Categorical(np.array([0, 0]), ("",))) == {"distinct": 0, "entropy": 0.0}
+
+
+def test_one_number_written_in_two_ways_is_one_secret() -> None:
+    """Beside 30.0 and 3e1, 30 hides nothing; words that look like numbers only here and there stay words."""
+    pay = ["30", "30.0", "3e1", "30", "40", "40.0", "50", ""]
+    table = {"zip": ["1"] * 4 + ["2"] * 4, "pay": pay, "code": ["30", "30.0", "A30", "B"] * 2}
+    found = anonymity(table, ("zip",), "pay", "code")
+    assert found["privacy.l_diversity", "sensitive=pay"].value == 1
+    assert found["privacy.l_diversity", "sensitive=code"].value == 4
+    kept = by_value(item([f"{i}" for i in range(20_000)]))
+    assert len(kept.values) == 20_000
