@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from evaluators.catalog import ATLAS, EVALUATORS
-from registry.models import User
+from registry.models import ModelVersion, User
 from registry.services import evaluations, runs
 from registry.web.present import coverage
 from registry.web.present.coverage_words import altogether
@@ -132,3 +132,55 @@ def test_the_overview_asks_a_few_things_however_many_models_there_are(cast: Cast
     with CaptureQueriesContext(connection) as asked:
         assert ada.get(reverse("coverage")).status_code == 200
     assert len(asked) <= 10
+
+
+def measured_here(version: ModelVersion, cast: Cast) -> None:
+    run = evaluations.request_evaluation(version, evaluator="security.model_file", by=cast.ada)
+    with speaking_as("assay_worker"):
+        claimed = runs.claim(run.pk, worker="test")
+        assert claimed
+        readings = [make.reading(metric="security.serialisation_class", slice="overall", low=2, high=2)]
+        assert runs.finish(claimed, readings=readings, evidence=(), environment={})
+
+
+def under_a_limit(cast: Cast, limit: int) -> ModelVersion:
+    within = make.project(cast)
+    rule = {"metric": "security.serialisation_class", "limit": limit, "aspect": "security", "source": "Own rule."}
+    body = make.a_policy(evaluations=[{"evaluator": "security.model_file", "thresholds": [rule]}])
+    make.active_policy(cast, on=within, body=body)
+    return make.model_version(cast, within=within)
+
+
+@pytest.mark.django_db
+def test_a_limit_that_an_earlier_run_met_does_not_hide_that_the_newest_failed(cast: Cast, signed_in: SignedIn) -> None:
+    version = under_a_limit(cast, 2)
+    measured_here(version, cast)
+    again = evaluations.request_evaluation(version, evaluator="security.model_file", by=cast.ada)
+    with speaking_as("assay_worker"):
+        claimed = runs.claim(again.pk, worker="test")
+        assert claimed
+        assert runs.fail(claimed, failure="SubjectError: it is no model")
+    assert state(signed_in(cast.ada), version.pk) == "error"
+
+
+@pytest.mark.django_db
+def test_what_a_team_only_reports_is_not_counted_as_measured(cast: Cast, signed_in: SignedIn) -> None:
+    version = make.model_version(cast)
+    sent = [make.reading(metric="security.serialisation_class", slice="overall", low=0, high=0)]
+    evaluations.report_readings(version, evaluator="security.model_file", readings=sent, by=cast.ada)
+    assert state(signed_in(cast.ada), version.pk) == "reported"
+    assert altogether(("passed", "reported")) == ("partly", "partly: passed, 1 of 2 measured")
+
+
+@pytest.mark.django_db
+def test_the_overview_does_not_say_of_what_is_far_from_the_gate_that_no_limit_judges_it(
+    cast: Cast, signed_in: SignedIn
+) -> None:
+    version = under_a_limit(cast, 1)
+    measured_here(version, cast)
+    ada = signed_in(cast.ada)
+    assert "measured, not judged yet" in ada.get(reverse("coverage")).content.decode()
+    make.at_stage(version, "training", by=cast.ada)
+    page = ada.get(reverse("coverage")).content.decode()
+    assert "failed" in page
+    assert "not judged yet" not in page

@@ -42,3 +42,17 @@ def test_a_waiver_that_came_after_a_signature_is_named_in_words(cast: Cast) -> N
     now = make.verdicts.review(version, to_stage=make.INFERENCE).evidence_body
     found = changes.compare_evidence(json.loads(signature.snapshot.body), json.loads(now))
     assert f"Waiver of \u201c{ACCEPTED}\u201d" in [change["name"] for change in found]
+
+
+def test_nowhere_is_a_requirement_called_met_that_is_only_waived(cast: Cast, signed_in: SignedIn) -> None:
+    version, code = unsettled(cast)
+    make.waived(version, code, cast=cast)
+    make.signed(version, by=cast.grace, expertise="fairness")
+    make.signed(version, by=cast.alan, expertise="security")
+    ada = signed_in(cast.ada)
+    history = ada.get(reverse("version-history", args=[version.pk])).content.decode()
+    assert "said passed, with a waiver" in history
+    pages = [history, ada.get(reverse("overview")).content.decode()]
+    assert all("1 of 8 requirements only waived" in page and "every requirement met" not in page for page in pages)
+    for where in (reverse("model-list"), reverse("model", args=[version.model_id])):
+        assert "ready to be moved, with a waiver" in ada.get(where).content.decode()

@@ -79,7 +79,11 @@ def with_newest(rows: QuerySet[RegisteredModel]) -> QuerySet[RegisteredModel]:
     )
     said = Verdict.objects.filter(version=OuterRef("newest_pk"), to_stage=Stage.INFERENCE).order_by("-decided_at")
     moves = Transition.objects.filter(version=OuterRef("newest_pk"), to_stage=Stage.INFERENCE).order_by("-at")
-    return rows.annotate(newest_said=Subquery(said.values("outcome")[:1]), **entrance(moves))
+    words = {
+        "newest_said": Subquery(said.values("outcome")[:1]),
+        "only_waived": Subquery(said.values("body__waived")[:1]),
+    }
+    return rows.annotate(**words, **entrance(moves))
 
 
 def entrance(moves: QuerySet[Transition]) -> dict[str, Subquery]:
@@ -105,13 +109,15 @@ def model_row(model: Any) -> list[dict[str, Any]]:
 
 
 def in_use(row: Any, *, stage: str, standing: str, said: str | None) -> dict[str, Any]:
-    """The short answer to "may it be used?" as a table's cell. `row` has the columns of `entrance`."""
+    """The short answer to "may it be used?" as a cell. `row` has the columns of `entrance`, and `only_waived`."""
     if stage == Stage.RETIRED:
         return {"status": "retired", "text": "retired"}
     if stage == Stage.INFERENCE:
         return _used(row) if standing == Standing.GOOD else {"status": standing}
     if stage != Stage.TRAINING:
         return {"status": "queued", "text": "not yet: on the way"}
+    if said == "passed" and row.only_waived:
+        return {"status": "waived", "text": "ready to be moved, with a waiver"}
     words = {"passed": "ready to be moved", "failed": "blocked", "undecided": "undecided"}
     return {"status": said or "undecided", "text": words.get(said or "", "not asked yet")}
 
@@ -151,7 +157,9 @@ def model_page(request: HttpRequest, model: RegisteredModel) -> dict[str, Any]:
 def with_answers(versions: QuerySet[ModelVersion]) -> QuerySet[ModelVersion]:
     """Each version with what `answer` needs, in one query."""
     moves = Transition.objects.filter(version=OuterRef("pk"), to_stage=Stage.INFERENCE).order_by("-at")
-    return versions.annotate(said=newest_outcome(), **entrance(moves))
+    said = Verdict.objects.filter(version=OuterRef("pk"), to_stage=Stage.INFERENCE).order_by("-decided_at")
+    only_waived = Subquery(said.values("body__waived")[:1])
+    return versions.annotate(said=newest_outcome(), only_waived=only_waived, **entrance(moves))
 
 
 def answer(version: Any) -> dict[str, Any]:

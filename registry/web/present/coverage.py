@@ -13,10 +13,12 @@ from django.urls import reverse
 from evaluators.catalog import ATLAS, EVALUATORS
 from registry.gates.verdict import Requirement
 from registry.models import Evaluation, Measurement, ModelVersion, RegisteredModel, User, Verdict
-from registry.models.choices import RunState
+from registry.models.choices import Assurance, RunState
 from registry.reports.wording import judged
+from registry.services.verdicts import ANSWERED_STAGE
 from registry.web.present import families, metrics
 from registry.web.present.coverage_words import RANKED, WORDS, altogether, badge, shown
+from registry.web.present.gate_turns import is_far
 
 FIXTURE = Path(__file__).resolve().parents[3] / "fixtures" / "taxonomies" / "atlas.json"
 MOST_MODELS = 12
@@ -108,23 +110,22 @@ def _state(evaluator: str, found: Results, kind: str) -> str:
 
 
 def results(versions: Iterable[UUID], said: Mapping[UUID, Iterable[tuple[str, str]]]) -> dict[UUID, Results]:
-    """For each version the state of every evaluator that was run on it. One query.
+    """For each version the state of every evaluator that was run on it, the worst of what is known. One query.
 
-    `said` is what its gate says of metrics; what no limit judges is measured, and no more.
+    `said` is what its gate says of metrics; what no limit judges is measured, and no more. A limit that was met
+    by an earlier run says nothing for the evaluator whose newest run failed.
     """
     keys = list(versions)
     has_number = Exists(Measurement.objects.filter(evaluation=OuterRef("pk"), status="ok"))
     runs = Evaluation.objects.filter(version__in=keys, evaluator__in=list(EVALUATORS)).annotate(has_number=has_number)
     newest = runs.order_by("version", "spec_digest", "-requested_at").distinct("version", "spec_digest")
     found: dict[UUID, Results] = {key: {} for key in keys}
-    for run in newest.only("version_id", "evaluator", "state", "spec_digest", "requested_at"):
+    for run in newest.only("version_id", "evaluator", "state", "spec_digest", "requested_at", "assurance"):
         _keep(found[run.version_id], run.evaluator, _run_state(run))
     for key, outcomes in said.items():
-        by_evaluator: Results = {}
         for metric, outcome in outcomes:
             if evaluator := metrics.facts().get(metric, {}).get("evaluator"):
-                _keep(by_evaluator, evaluator, outcome)
-        found[key] |= by_evaluator
+                _keep(found[key], evaluator, outcome)
     return found
 
 
@@ -140,7 +141,9 @@ def _run_state(run: Any) -> str:
         return "unmeasured"
     if run.state != RunState.DONE:
         return "error"
-    return "measured" if run.has_number else "undecided"
+    if not run.has_number:
+        return "undecided"
+    return "reported" if run.assurance == Assurance.SELF_REPORTED else "measured"
 
 
 def overview(person: User) -> dict[str, Any]:
@@ -149,7 +152,12 @@ def overview(person: User) -> dict[str, Any]:
     models = RegisteredModel.objects.visible_to(person).annotate(newest=Subquery(newest.values("pk")[:1]))
     keys = [row.newest for row in models.exclude(newest=None).order_by("-created_at")[:MOST_MODELS]]
     versions = list(ModelVersion.objects.filter(pk__in=keys).select_related("model__team").order_by("-registered_at"))
-    found = results([each.pk for each in versions], _last_said(versions))
+    said = _last_said(versions)
+    found = results([each.pk for each in versions], said)
+    for unjudged in found.keys() - said.keys():
+        found[unjudged] = {
+            name: "unjudged" if state == "measured" else state for name, state in found[unjudged].items()
+        }
     return _matrix_words() | {
         "section": "models",
         "versions": [{"name": str(each), "href": reverse("version-coverage", args=[each.pk])} for each in versions],
@@ -165,10 +173,10 @@ def _worst(key: str, found: Results, version: ModelVersion) -> dict[str, Any]:
 
 
 def _last_said(versions: Iterable[ModelVersion]) -> dict[UUID, list[tuple[str, str]]]:
-    """What the newest stored verdict on each version says of metrics."""
-    rows = Verdict.objects.filter(version__in=[each.pk for each in versions])
+    """What its gate to use last said of the metrics of each version; nothing of one that is too far to be judged."""
+    rows = Verdict.objects.filter(version__in=[each.pk for each in versions], to_stage=ANSWERED_STAGE)
     newest = rows.order_by("version", "-decided_at").distinct("version")
-    return {row.version_id: list(_judged_metrics(row.body)) for row in newest}
+    return {row.version_id: list(_judged_metrics(row.body)) for row in newest if not is_far(row.body)}
 
 
 def _judged_metrics(body: Mapping[str, Any]) -> Iterable[tuple[str, str]]:

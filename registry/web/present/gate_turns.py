@@ -1,6 +1,6 @@
 """Where a gate changed its mind about a version, as its history tells it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.db.models import Case, F, QuerySet, Value, When, Window
@@ -33,20 +33,41 @@ def turns(version: ModelVersion) -> QuerySet[Verdict]:
 def entries(rows: Iterable[Verdict]) -> Iterator[dict[str, Any]]:
     """See components/_timeline_entry.html."""
     for row in rows:
-        asked = row.body["requirements"]
-        yield _far(row) if asked and asked[0]["id"] == FAR else _said(row, asked)
+        yield _far(row) if is_far(row.body) else _said(row)
 
 
-def _said(row: Verdict, asked: list[dict[str, Any]]) -> dict[str, Any]:
-    unmet = sum(1 for item in asked if item["outcome"] != "passed" and not item["waived_until"])
+def is_far(body: Mapping[str, Any]) -> bool:
+    """Whether a stored verdict is on a gate that no single step leads to."""
+    return any(item["id"] == FAR for item in body["requirements"][:1])
+
+
+def _said(row: Verdict) -> dict[str, Any]:
+    said = said_of(row)
+    words = "passed, with a waiver" if said == "waived" else said
     return {
-        "title": f"The gate to {row.to_stage} {'said' if row.is_turn else 'still says'} {row.outcome}",
-        "status": row.outcome,
+        "title": f"The gate to {row.to_stage} {'said' if row.is_turn else 'still says'} {words}",
+        "status": said,
         "at": row.decided_at,
         "digest": row.snapshot.digest,
         "href": reverse("verdict", args=[row.pk]),
-        "note": f"{unmet} of {len(asked)} requirements not met" if unmet else "every requirement met",
+        "note": met_words(row.body),
     }
+
+
+def said_of(row: Verdict) -> str:
+    """Its outcome, and of one that passed whether it rests on a waiver."""
+    return "waived" if row.outcome == "passed" and row.body["waived"] else row.outcome
+
+
+def met_words(body: Mapping[str, Any]) -> str:
+    """How much of what was asked is met, and how much only a waiver lets through."""
+    asked = body["requirements"]
+    unmet = sum(1 for item in asked if item["outcome"] != "passed" and not item["waived_until"])
+    if unmet:
+        return f"{unmet} of {len(asked)} requirements not met"
+    return (
+        f"{len(body['waived'])} of {len(asked)} requirements only waived" if body["waived"] else "every requirement met"
+    )
 
 
 def _far(row: Verdict) -> dict[str, Any]:

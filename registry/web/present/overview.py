@@ -12,6 +12,7 @@ from registry.reports.wording import asked_words, found_words, is_drawn, unblock
 from registry.web.access import teams_of
 from registry.web.present import worklists
 from registry.web.present.audit import entries, visible_events
+from registry.web.present.gate_turns import met_words, said_of
 
 MOST = worklists.MOST
 
@@ -20,7 +21,7 @@ def page(person: User) -> dict[str, Any]:
     """What `registry/overview/overview.html` takes."""
     said = first_verdicts(person)
     blocked = [_blocked(verdict) for verdict in said if verdict.outcome != "passed"]
-    ready = [_told(verdict) for verdict in said if verdict.outcome == "passed"]
+    ready = [_ready(verdict) for verdict in said if verdict.outcome == "passed"]
     on_the_way = underway(person)
     has_anything = bool(said or on_the_way) or ModelVersion.objects.visible_to(person).exists()
     events = visible_events(person).select_related("actor")[:12]
@@ -53,6 +54,10 @@ def newest_verdicts(person: User) -> QuerySet[Verdict]:
     last = Verdict.objects.filter(version=OuterRef("version"), to_stage=Stage.INFERENCE).order_by("-decided_at")
     rows = Verdict.objects.filter(version__in=open_, pk=Subquery(last.values("pk")[:1]))
     return rows.select_related("version__model__team").order_by("-decided_at")
+
+
+def _ready(verdict: Verdict) -> dict[str, Any]:
+    return _told(verdict) | {"outcome": said_of(verdict), "met": met_words(verdict.body)}
 
 
 def _blocked(verdict: Verdict) -> dict[str, Any]:
