@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,7 @@ from evaluators.contract import (
 )
 from evaluators.explainability.averages import row_readings, row_statistics
 from evaluators.explainability.partition import BATCH, Words, explain_text
+from evaluators.language.pii import veiled
 from evaluators.models.model import TEXTS, Model
 from evaluators.models.opening import open_model
 from evaluators.subjects.roles import groups, open_table, texts
@@ -38,7 +41,7 @@ class TextShap:
     """Reads a classifier of texts and a table. Evidence `token_attributions` is a table: text, word, value."""
 
     id = "explain.shap_text"
-    version = "2"
+    version = "3"
     title = "Word attributions"
     input_kind = "MD"
     cost_class = "C"
@@ -115,13 +118,17 @@ def explained_by(model: Model, position: int, text: str, params: Mapping[str, An
 
 
 def reduced(explained: Sequence[Words], codes: Any, names: Sequence[str], facts: Json) -> Measured:
-    """Per text the sum of |phi|; the words that move most over all texts; and the first texts word by word."""
+    """Per text the sum of |phi|; the words that move most over all texts; and the first texts word by word.
+
+    What is personal in a text by the rules is shown as its shape, for many may read it.
+    """
     totals = np.array([float(np.abs(one.phi).sum()) if one.words else np.nan for one in explained])
-    facts = facts | {"additivity_gap": max(one.miss for one in explained), "top": _top(explained)}
+    shown = [_veiled(one) for one in explained]
+    facts = facts | {"additivity_gap": max(one.miss for one in explained), "top": _top(shown)}
     statistics = row_statistics({TOTAL: totals}, np.asarray(codes), names, facts)
     rows = [
         [number, word.strip(), float(f"{value:.4g}")]
-        for number, one in enumerate(explained, start=1)
+        for number, one in enumerate(shown, start=1)
         for word, value in zip(one.words, one.phi, strict=True)
     ]
     data: Json = {
@@ -131,6 +138,12 @@ def reduced(explained: Sequence[Words], codes: Any, names: Sequence[str], facts:
         "rows": rows[:MAX_ROWS],
     }
     return Measured(statistics=statistics, evidence=(Evidence(name="token_attributions", data=data),))
+
+
+def _veiled(one: Words) -> Words:
+    """The words of a text, each as it reads once what is personal in the whole text is hidden."""
+    text, places = veiled("".join(one.words)), np.cumsum([0, *map(len, one.words)]).tolist()
+    return replace(one, words=tuple(text[start:end] for start, end in pairwise(places)))
 
 
 def _top(explained: Sequence[Words]) -> list[Json]:

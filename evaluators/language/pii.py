@@ -121,6 +121,14 @@ def hidden(text: str) -> str:
     return "".join([*parts, text[at:]])
 
 
+def veiled(text: str) -> str:
+    """The same with every shape as long as what it stands for: what stands where stays."""
+    letters = list(text)
+    for finding in find(text):
+        letters[finding.start : finding.end] = _shape(text[finding.start : finding.end])
+    return "".join(letters)
+
+
 def _whole(rule: Rule, text: str) -> Iterator[tuple[int, int]]:
     """What the pattern finds and the rule's own check confirms."""
     for match in rule.pattern.finditer(text):
@@ -144,6 +152,8 @@ def _groups(rule: Rule, text: str) -> Iterator[tuple[int, int]]:
 
 def masked(text: str, finding: Finding) -> str:
     """The shape of what was found: digits as 9, letters as x, the marks between them. At most 40 characters."""
-    return "".join(
-        "9" if letter.isdigit() else "x" if letter.isalpha() else letter for letter in text[finding.start : finding.end]
-    )[:40]
+    return _shape(text[finding.start : finding.end])[:40]
+
+
+def _shape(text: str) -> str:
+    return "".join("9" if letter.isdigit() else "x" if letter.isalpha() else letter for letter in text)

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -77,6 +78,18 @@ def test_sums_per_text_have_intervals_groups_and_top_words() -> None:
     for key, reading in found.items():
         match = summarised(reading.statistics)[key]
         assert (match.value, match.low, match.high) == (reading.value, reading.low, reading.high)
+
+
+def test_what_is_personal_is_shown_as_its_shape_alone() -> None:
+    texts = ["good film, write to anna.smith@example.org or call 020 7946 0958"] * 12
+    explained = [explain_text(Counter(), text, mask="...", evaluations=200) for text in texts]
+    facts = {"mask": "...", "units_done": 12, "budget_exhausted": False, "queries": 0, "explained": "yes"}
+    found = reduced(explained, np.zeros(12, dtype=int), [], facts)
+    kept = json.dumps([found.statistics, found.evidence[0].data])
+    assert "good" in kept
+    assert not [told for told in ("anna", "smith", "example", "7946", "0958") if told in kept]
+    words = [row[1] for row in found.evidence[0].data["rows"] if row[0] == 1]
+    assert [len(word) for word in words] == [len(word.strip()) for word in explained[0].words]
 
 
 def test_values_that_do_not_add_up_are_an_error_and_few_texts_are_insufficient() -> None:
