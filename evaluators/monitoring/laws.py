@@ -39,9 +39,7 @@ def psi_value(reference: IntArray, current: IntArray) -> float:
 def psi(reference: IntArray, current: IntArray, *, level: float) -> Distance:
     """Population stability index. The interval is the hull of the non-central law, right near equality, and of the
     delta method, right far from it."""
-    value, scale, freedom = psi_value(reference, current), _scale(reference, current), len(reference) - 1
-    if freedom < 1:
-        return Distance(0.0, 0.0, 0.0, 1.0)
+    value, scale, freedom = psi_value(reference, current), _scale(reference, current), max(1, len(reference) - 1)
     low, high = (bound * scale for bound in noncentral_interval(value / scale, freedom, level=level))
     half = z_quantile(level) * math.sqrt(_psi_variance(reference, current))
     return Distance(
@@ -54,10 +52,8 @@ def jensen_shannon(reference: IntArray, current: IntArray, *, level: float) -> D
     p, q = reference / reference.sum(), current / current.sum()
     middle = (p + q) / 2
     nats = float(sum(_relative_entropy(one, middle) for one in (p, q))) / 2
-    freedom, scale = int((middle > 0).sum()) - 1, _scale(reference, current) / 8
+    freedom, scale = max(1, int((middle > 0).sum()) - 1), _scale(reference, current) / 8
     value = math.sqrt(max(0.0, nats) / math.log(2))
-    if freedom < 1:
-        return Distance(value, value, value, 1.0)
     bounds = noncentral_interval(nats / scale, freedom, level=level)
     low, high = (min(1.0, math.sqrt(bound * scale / math.log(2))) for bound in bounds)
     return Distance(value, min(low, value), max(high, value), chi_squared_p(nats / scale, freedom))
@@ -67,9 +63,7 @@ def cramers_v(reference: IntArray, current: IntArray, *, level: float) -> Distan
     """Chi-squared test of two windows of categories; the effect is Cramér's V."""
     table = np.stack([reference, current]).astype(np.float64)
     table = table[:, table.sum(axis=0) > 0]
-    n, freedom = float(table.sum()), table.shape[1] - 1
-    if freedom < 1:
-        return Distance(0.0, 0.0, 0.0, 1.0)
+    n, freedom = float(table.sum()), max(1, table.shape[1] - 1)
     expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / n
     statistic = float(((table - expected) ** 2 / expected).sum())
     low, high = (min(1.0, math.sqrt(bound / n)) for bound in noncentral_interval(statistic, freedom, level=level))
@@ -84,7 +78,11 @@ def kolmogorov(distance: float, n: int, m: int, p_value: float, *, level: float)
 
 
 def noncentral_interval(statistic: float, freedom: int, *, level: float) -> Interval:
-    """The non-centralities that a chi-squared statistic is compatible with."""
+    """The non-centralities that a chi-squared statistic is compatible with.
+
+    A statistic below what chance alone yields on average bounds them no closer than that average would: otherwise
+    equal counts, or a single value in both windows, would pass for certainty that nothing has changed.
+    """
     tail = (1 - level) / 2
     if statistic > LARGE:
         centre, half = statistic - freedom, z_quantile(level) * math.sqrt(2 * freedom + 4 * (statistic - freedom))
@@ -92,13 +90,13 @@ def noncentral_interval(statistic: float, freedom: int, *, level: float) -> Inte
     special, root = library("scipy.special"), library("scipy.optimize").brentq
     top = statistic + 12 * math.sqrt(statistic + freedom) + 40
 
-    def solved(target: float) -> float:
-        # The chance to stay below the statistic falls as the non-centrality grows.
-        if float(special.chdtr(freedom, statistic)) <= target:
+    def solved(seen: float, target: float) -> float:
+        # The chance to stay below what was seen falls as the non-centrality grows.
+        if float(special.chdtr(freedom, seen)) <= target:
             return 0.0
-        return float(root(lambda nc: float(special.chndtr(statistic, freedom, nc)) - target, 0.0, top))
+        return float(root(lambda nc: float(special.chndtr(seen, freedom, nc)) - target, 0.0, top))
 
-    return solved(1 - tail), solved(tail)
+    return solved(statistic, 1 - tail), solved(max(statistic, freedom), tail)
 
 
 def chi_squared_p(statistic: float, freedom: int) -> float:

@@ -1,3 +1,4 @@
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -177,6 +178,30 @@ def test_small_windows_and_strangers_are_not_compared(tmp_path: Path) -> None:
         run("drift.distribution", tmp_path, {"a": [1]}, reference={"b": [1]})
     with pytest.raises(SubjectError, match="reference"):
         run("drift.distribution", tmp_path, {"a": [1]})
+
+
+@pytest.mark.parametrize("law", [psi, jensen_shannon, cramers_v])
+def test_neither_one_value_nor_equal_counts_are_certainty_that_nothing_moved(law: Any) -> None:
+    """With 30 rows in each window, a value that a tenth of the rows now have is not seen in one of 24 windows."""
+    for counts in ([30], [30, 0], [15, 15], [10, 10, 10]):
+        few, many = (law(np.array(counts) * times, np.array(counts) * times, level=0.95) for times in (1, 100))
+        assert few.value == few.low == 0.0
+        assert few.p_value == 1.0
+        assert few.high > 0.2
+        assert 0 < many.high < few.high / 9
+
+
+@pytest.mark.parametrize(("before", "now"), [(1.0, 0.96), (0.5, 0.52), (0.9, 0.95)])
+def test_the_true_change_lies_above_the_interval_no_more_often_than_promised(before: float, now: float) -> None:
+    n = 40
+    expected = np.array([[before, 1 - before], [now, 1 - now]]) * n
+    true = np.sqrt(stats.chi2_contingency(expected, correction=False).statistic / (2 * n))
+    missed = 0.0
+    for a, b in itertools.product(range(n + 1), repeat=2):
+        chance = stats.binom.pmf(a, n, before) * stats.binom.pmf(b, n, now)
+        if chance > 1e-6:
+            missed += chance * (cramers_v(np.array([a, n - a]), np.array([b, n - b]), level=0.95).high < true)
+    assert missed <= 0.025
 
 
 def test_a_constant_column_has_no_drift(tmp_path: Path) -> None:
