@@ -101,7 +101,8 @@ def verdict(request: HttpRequest, pk: UUID) -> HttpResponse:
     """A stored verdict, whole, with the evidence it was said of."""
     found = fetch(Verdict, request, pk, "version__model__team", "policy_revision__policy__team", "snapshot")
     where = crumbs("model-list", (str(found.version), "version-history", found.version_id))
-    context = {"stored": found, "crumbs": where, "section": "models"}
+    said = limits_asked.with_settings(found.body)
+    context = {"stored": found, "verdict": said, "crumbs": where, "section": "models"}
     return render(request, "registry/lifecycle/verdict.html", context)
 
 

@@ -18,7 +18,7 @@ from registry.models import ModelVersion, Reauthentication, SignOff
 from registry.services import lifecycle, people, verdicts
 from registry.web.access import fetch
 from registry.web.forms.lifecycle import ReasonForm, SignForm
-from registry.web.present import changes, queue
+from registry.web.present import changes, limits_asked, queue
 from registry.web.present.pages import crumbs
 from registry.web.present.versions import next_stage
 from registry.web.submission import carry_out, done, form_page, sent
@@ -62,7 +62,11 @@ def version_sign(request: HttpRequest, pk: UUID) -> HttpResponse:
         said = f"You signed {version} for {signature.expertise}. Your signature holds as long as the evidence does."
         return done(request, said, "version", pk=pk)
     since = changes.since_signed(changes.last_signature(version, of=request.user), reviewed, person=request.user)
-    context = since | {"version": version, "reviewed": reviewed}
+    context = since | {
+        "version": version,
+        "reviewed": reviewed,
+        "verdict": limits_asked.with_settings(reviewed.decision),
+    }
     where = crumbs("review-queue", (str(version), "version", pk))
     return form_page(request, form, "registry/lifecycle/sign.html", crumbs=where, section="reviews", **context)
 

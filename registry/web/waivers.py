@@ -14,6 +14,7 @@ from registry.models import ModelVersion, User, Waiver, WaiverGrant
 from registry.services import lifecycle, verdicts
 from registry.web.access import fetch
 from registry.web.forms.lifecycle import PresenceForm, WaiverForm
+from registry.web.present import limits_asked
 from registry.web.present.pages import crumbs
 from registry.web.present.versions import next_stage
 from registry.web.present.waivers import waiver_page
@@ -28,7 +29,7 @@ def version_waive(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not policies.may_contribute(request.user, version.team):
         raise NotPermitted("Asking for a waiver takes a contributor of the team.")
     reviewed = verdicts.review(version, to_stage=next_stage(version) or "inference")
-    unmet = [item for item in reviewed.decision.unmet if item.kind in WAIVABLE_KINDS]
+    unmet = limits_asked.said(item for item in reviewed.decision.unmet if item.kind in WAIVABLE_KINDS)
     most = reviewed.revision.max_waiver_hours if reviewed.revision else 72
     chosen = next((f"{r.id} {r.found}" for r in unmet if r.id == request.GET.get("requirement")), None)
     form = WaiverForm(**sent(request), unmet=unmet, most_hours=most, initial={"finding": chosen})

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from registry.models import ModelVersion, User
+from registry.models import ModelVersion, User, Verdict
 from registry.services import evaluations, verdicts
 from registry.web.present import dossier_evidence, evidence, overview
 from tests import make
@@ -106,7 +106,7 @@ def test_of_two_limits_on_one_number_the_one_that_is_worse_met_is_shown(
     (found,) = evidence.judged_measurements(version).values()
     assert (found.detail["limit"], found.outcome) == (0.9, "failed")
     history = signed_in(cast.ada).get(reverse("version-history", args=[version.pk])).content.decode()
-    assert "0.84 [0.82, 0.86], misses at least 0.90" in history
+    assert "0.84 (0.82 – 0.86), misses at least 0.90" in history
     reviewed = verdicts.review(version, to_stage=make.INFERENCE)
     measured = evidence.newest_measurements(version)
     (group,) = dossier_evidence.section(version, measured, reviewed.decision.requirements)["groups"]
@@ -121,5 +121,21 @@ def test_the_history_says_of_no_run_that_it_met_a_limit_by_what_the_gate_does_no
     evaluations.report_readings(version, evaluator="fairness.group", reads=make.READS, readings=sent, by=cast.ada)
     make.measured(version, by=cast.ada, low=0.92, high=0.96, detail={"excluded": [{"group": "race=c", "n": 3}]})
     history = signed_in(cast.ada).get(reverse("version-history", args=[version.pk])).content.decode()
-    assert "[0.91, 0.95], not judged, since it was only reported" in history
-    assert "[0.92, 0.96], not judged, since it leaves out race: c" in history
+    assert "(0.91 – 0.95), not judged, since it was only reported" in history
+    assert "(0.92 – 0.96), not judged, since it leaves out race: c" in history
+
+
+def test_whoever_signs_or_waives_sees_with_which_settings_a_limit_was_measured(cast: Cast, signed_in: SignedIn) -> None:
+    (fairness,) = make.a_policy()["stages"][make.INFERENCE]["evaluations"]
+    version = make.ready_version(cast, evaluations=[fairness | {"parameters": {"family_minimum": 20}}])
+    make.measured(version, by=cast.ada, low=0.7, high=0.9)
+    code = next(
+        each.id for each in verdicts.review(version, to_stage=make.INFERENCE).decision.unmet if each.kind == "threshold"
+    )
+    waiver = make.waived(version, code, cast=cast, grants=0)
+    stored = Verdict.objects.filter(version=version, to_stage=make.INFERENCE).latest("decided_at")
+    asked = "worst group: at least 0.80, with family minimum 20"
+    ada, grace = signed_in(cast.ada), signed_in(cast.grace)
+    assert asked in ada.get(reverse("version-waive", args=[version.pk])).content.decode()
+    for page in (("version-sign", version.pk), ("waiver", waiver.pk), ("verdict", stored.pk)):
+        assert asked in grace.get(reverse(page[0], args=[page[1]])).content.decode()

@@ -1,6 +1,7 @@
 """What differs: between the evidence that was signed and the present one, and between two versions."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +12,8 @@ from django.urls import reverse
 
 from registry.models import AuditEvent, DocumentRevision, ModelVersion, Risk, SignOff, User
 from registry.models.choices import Priority
-from registry.reports import slices, tested
-from registry.reports.figures import format_interval, format_number
 from registry.services.verdicts import Review
-from registry.web.present import beside, catalog, metrics, rewritten
+from registry.web.present import beside, catalog, remeasured, rewritten
 from registry.web.present.requirements import words_of
 
 WRITTEN = ("step_taken", "treatment", "likelihood", "severity", "resolution")
@@ -60,7 +59,7 @@ def _plain(value: Any) -> str:
 def compare_evidence(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
     """The differences of two evidence snapshots but for their documents, in the words of the page."""
     return [
-        *_compare(_measured(before), _measured(after), "measured"),
+        *remeasured.compare(before, after),
         *_compare(_risks(before), _risks(after), "risk"),
         *_compare_waivers(before, after),
         *_compare(_frame(before), _frame(after), ""),
@@ -75,37 +74,21 @@ def _compare(before: dict[str, str], after: dict[str, str], note: str) -> list[d
     ]
 
 
-def _measured(body: dict[str, Any]) -> dict[str, str]:
-    """Each number by metric, slice and level; `measured_at` makes a repeated run visible even with the same result."""
-    return {_measure_words(m): _reading_words(m) for m in body["measurements"]}
-
-
-def _measure_words(m: dict[str, Any]) -> str:
-    place = "" if m["slice"] == "overall" else f", {slices.words(m['slice'])}"
-    return f"{metrics.title(m['metric'])}{place}"
-
-
-def _reading_words(m: dict[str, Any]) -> str:
-    unit = metrics.unit(m["metric"])
-    if m["status"] != "ok":
-        return f"{m['status'].replace('_', ' ')}, {m['measured_at'][:16].replace('T', ' ')}"
-    span = format_interval(m["low"], m["high"], level=m["level"], unit=unit)
-    if tested.is_test(m["metric"]):
-        span = tested.words(m["metric"], value=m["value"], low=m["low"], level=m["level"]) or "test"
-    return f"{format_number(m['value'], unit)} ({span}), n = {m['n']}, {m['measured_at'][:16].replace('T', ' ')}"
-
-
 def _risks(body: dict[str, Any]) -> dict[str, str]:
-    return {
-        risk["issue"]: ", ".join(
-            [
-                f"{risk['priority']} priority",
-                "treated" if risk["has_treatment"] else "no treatment",
-                "owned" if risk["has_owner"] else "no owner",
-            ]
-        )
-        for risk in body["risks"]
-    }
+    return _by_name((risk["issue"], _risk_words(risk)) for risk in body["risks"])
+
+
+def _risk_words(risk: dict[str, Any]) -> str:
+    treated = "treated" if risk["has_treatment"] else "no treatment"
+    return f"{risk['priority']} priority, {treated}, {'owned' if risk['has_owner'] else 'no owner'}"
+
+
+def _by_name(said: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """What is said of each name; of two things with one name, both."""
+    found: dict[str, list[str]] = {}
+    for name, words in said:
+        found.setdefault(name, []).append(words)
+    return {name: "; ".join(sorted(words)) for name, words in found.items()}
 
 
 def _compare_waivers(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
@@ -115,7 +98,7 @@ def _compare_waivers(before: dict[str, Any], after: dict[str, Any]) -> list[dict
 
 
 def _waivers(body: dict[str, Any]) -> dict[str, str]:
-    return {w["requirement"]: f"until {w['expires_at'][:16].replace('T', ' ')}" for w in body["waivers"]}
+    return _by_name((w["requirement"], f"until {w['expires_at'][:16].replace('T', ' ')}") for w in body["waivers"])
 
 
 def _frame(body: dict[str, Any]) -> dict[str, str]:
@@ -174,10 +157,10 @@ def _cards(*versions: ModelVersion) -> dict[UUID, dict[str, Any]]:
 
 
 def _open_risks(*versions: ModelVersion) -> dict[UUID, dict[str, str]]:
-    found: dict[UUID, dict[str, str]] = {each.pk: {} for each in versions}
+    found: dict[UUID, list[tuple[str, str]]] = {each.pk: [] for each in versions}
     for risk in Risk.objects.filter(version__in=versions, carried_to=None):
-        found[risk.version_id][risk.issue] = f"{Priority(risk.priority).label} priority, {_state(risk)}"
-    return found
+        found[risk.version_id].append((risk.issue, f"{Priority(risk.priority).label} priority, {_state(risk)}"))
+    return {key: _by_name(said) for key, said in found.items()}
 
 
 def _state(risk: Risk) -> str:

@@ -8,9 +8,12 @@ from django.db.models.functions import JSONObject
 
 from registry.models import RequiredDocument, RequiredEvaluation, Risk, Threshold
 from registry.models.choices import DocumentKind
+from registry.reports.settings_words import settings_words
 from registry.reports.wording import asked_words, evaluator_words
 
 Row = Mapping[str, Any]
+# Of the evaluation that a limit judges: its settings are part of what is asked.
+EVALUATOR, PARAMETERS = "evaluation__evaluator", "evaluation__parameters"
 
 
 def words_of(codes: Iterable[str]) -> dict[str, str]:
@@ -42,7 +45,8 @@ def _rows(kind: str, keys: set[int]) -> QuerySet[Any]:
 def _threshold(row: Row) -> str:
     # A whole number comes out of JSON as an int, which prints differently.
     numbers = {name: float(row[name]) for name in ("limit", "tolerance")}
-    return asked_words({"kind": "threshold", "detail": {**row, **numbers}})
+    settings = {"settings": settings_words(row[EVALUATOR], row[PARAMETERS])}
+    return asked_words({"kind": "threshold", "detail": {**row, **numbers, **settings}})
 
 
 def _evaluation(row: Row) -> str:
@@ -63,7 +67,7 @@ def _treatment(row: Row) -> str:
 
 # Where a code leads, which columns its words are made of, and the words.
 KINDS: Mapping[str, tuple[Any, tuple[str, ...], Callable[[Row], str]]] = {
-    "threshold": (Threshold, ("metric", "slice", "direction", "limit", "tolerance"), _threshold),
+    "threshold": (Threshold, ("metric", "slice", "direction", "limit", "tolerance", EVALUATOR, PARAMETERS), _threshold),
     "evaluation": (RequiredEvaluation, ("evaluator", "assurance"), _evaluation),
     "document": (RequiredDocument, ("kind", "min_percent"), _document),
     "risk": (Risk, ("priority", "issue"), _risk),
