@@ -44,8 +44,8 @@ def _specifications(specs: set[str], *, version: str) -> dict[str, str]:
     runs = Evaluation.objects.filter(version=version, spec_digest__in=specs)
     newest = runs.order_by("spec_digest", "-requested_at").distinct("spec_digest")
     words = {run.spec_digest: f"{told_apart.by_groups(run)}{_settings(run)}" for run in newest}
-    times = Counter(words.values())
-    return {spec: words[spec] if times[words.get(spec)] == 1 else f", specification {spec[:8]}" for spec in specs}
+    told = {spec for spec, said in words.items() if said and list(words.values()).count(said) == 1}
+    return {spec: words[spec] if spec in told else f", specification {spec[:8]}" for spec in specs}
 
 
 def _settings(run: Evaluation) -> str:
