@@ -10,7 +10,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -72,29 +72,19 @@ class Wire:
         raise EndpointError(f"{what}: {self.parts.netloc} {reason} ({TRIES} tries)")
 
     def _once(self, path: str, body: Json, what: str) -> Any:
-        connection, content = self._connection(), _encoded(body)
-        started = time.monotonic()
-        alarm = None
+        content, started = _encoded(body), time.monotonic()
         try:
-            connection.connect()
-            # A timeout of the socket alone starts anew with every byte: an answer that trickles in would never end.
-            alarm = threading.Timer(self.timeout_s, _hang_up, [connection.sock])
-            alarm.daemon = True
-            alarm.start()
-            connection.request("POST", self.parts.path.rstrip("/") + path, content, self._headers())
-            response = connection.getresponse()
-            # What was sent may be sent back, and from here on it could go anywhere an answer goes.
-            content = response.read(MAX_ANSWER + 1)
-            is_cut, answer = len(content) > MAX_ANSWER, self._without_token(content)
+            with self._line() as connection:
+                connection.request("POST", self.parts.path.rstrip("/") + path, content, self._headers())
+                response = connection.getresponse()
+                # What was sent may be sent back, and from here on it could go anywhere an answer goes.
+                content = response.read(MAX_ANSWER + 1)
+                is_cut, answer = len(content) > MAX_ANSWER, self._without_token(content)
         except (OSError, http.client.HTTPException) as error:
             if time.monotonic() - started >= self.timeout_s:
                 raise _TryAgain(f"gave no whole answer within {self.timeout_s:g} s") from error
             said = self._without_token(str(error).encode("utf-8", "replace")).decode("utf-8", "replace")
             raise _TryAgain(f"broke off ({type(error).__name__}: {said[:80]})") from error
-        finally:
-            if alarm is not None:
-                alarm.cancel()
-            connection.close()
         if time.monotonic() - started >= self.timeout_s:
             raise _TryAgain(f"gave no whole answer within {self.timeout_s:g} s")
         # The library reads a part of a given size without complaint when the rest never comes.
@@ -128,12 +118,27 @@ class Wire:
         """What the other side says, which may be what it was sent."""
         return said.replace(self.token.encode(), b"(the token)") if self.token else said
 
-    def _connection(self) -> http.client.HTTPConnection:
-        host, port = self.parts.hostname or "", self.parts.port
-        if self.parts.scheme == "https":
-            context = ssl.create_default_context()
-            return http.client.HTTPSConnection(host, port, timeout=self.timeout_s, context=context)
-        return http.client.HTTPConnection(host, port, timeout=self.timeout_s)
+    @contextlib.contextmanager
+    def _line(self) -> Iterator[http.client.HTTPConnection]:
+        """A line to the address, cut when the time for the whole answer is up, the greeting of TLS included."""
+        host, started = self.parts.hostname or "", time.monotonic()
+        is_secret = self.parts.scheme == "https"
+        kind = http.client.HTTPSConnection if is_secret else http.client.HTTPConnection
+        connection = kind(host, self.parts.port, timeout=self.timeout_s)
+        with socket.create_connection((host, connection.port), self.timeout_s) as plain, plain.dup() as handle:
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            # A timeout of the socket alone starts anew with every byte: an answer that trickles in would never end.
+            # The alarm has a handle of its own, since encryption takes the first one over.
+            alarm = threading.Timer(self.timeout_s - (time.monotonic() - started), _hang_up, [handle])
+            alarm.daemon = True
+            alarm.start()
+            try:
+                context = ssl.create_default_context() if is_secret else None
+                connection.sock = context.wrap_socket(plain, server_hostname=host) if context else plain
+                yield connection
+            finally:
+                alarm.cancel()
+                connection.close()
 
     def _headers(self) -> Mapping[str, str]:
         headers = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "assay-evaluators"}
