@@ -2,9 +2,7 @@
 
 import re
 import unicodedata
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from itertools import combinations
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +14,8 @@ SHINGLE = 5
 MAX_BUCKET = 50
 CHUNK = 2_000
 Hashes = NDArray[np.uint64]
+Places = NDArray[np.int32]
+Scored = tuple[int, int, float]
 # An odd multiplier of the rolling hash.
 BASE = 0x9E3779B97F4A7C15
 
@@ -59,38 +59,49 @@ def signatures(sets: Sequence[Hashes], rng: np.random.Generator) -> Hashes:
 
 
 def candidates(rows: Hashes) -> Iterator[tuple[int, int]]:
-    """Pairs that agree in all places of a band, each once. Of a very full bucket, all pairs with its first members."""
-    seen: set[tuple[int, int]] = set()
+    """Pairs that agree in all places of a band, each once. Of a very full bucket, all pairs with its first members.
+
+    What was told before is known from the buckets themselves, so that memory grows with the rows and not with the
+    pairs, of which nearly equal texts have thousands of times as many.
+    """
+    buckets, ranks = _bucketed(rows)
     for band in range(BANDS):
-        buckets: dict[bytes, list[int]] = defaultdict(list)
+        order = np.argsort(buckets[band], kind="stable")
+        starts = np.append(np.flatnonzero(ranks[band][order] == 0), len(order))
+        for i in np.flatnonzero(np.diff(starts) > 1).tolist():
+            members = order[starts[i] : starts[i + 1]]
+            for k, first in enumerate(members[:MAX_BUCKET].tolist()):
+                others = members[k + 1 :]
+                together = buckets[:band, first, None] == buckets[:band, others]
+                is_known = together & (np.minimum(ranks[:band, first, None], ranks[:band, others]) < MAX_BUCKET)
+                yield from ((first, other) for other in others[~is_known.any(axis=0)].tolist())
+
+
+def _bucketed(rows: Hashes) -> tuple[Places, Places]:
+    """Per band, which bucket each row falls into and how many rows before it did, (bands, n) each."""
+    buckets, ranks = (np.empty((BANDS, len(rows)), dtype=np.int32) for _ in range(2))
+    for band in range(BANDS):
         part = np.ascontiguousarray(rows[:, band * PER_BAND : (band + 1) * PER_BAND])
-        for i, row in enumerate(part):
-            buckets[row.tobytes()].append(i)
-        for members in buckets.values():
-            for pair in _pairs(members):
-                if pair not in seen:
-                    seen.add(pair)
-                    yield pair
+        keys = part.view(np.dtype((np.void, part.itemsize * PER_BAND))).ravel()
+        _, buckets[band] = np.unique(keys, return_inverse=True)
+        order = np.argsort(buckets[band], kind="stable")
+        first = np.searchsorted(buckets[band][order], buckets[band][order])
+        ranks[band][order] = np.arange(len(rows)) - first
+    return buckets, ranks
 
 
-def _pairs(members: list[int]) -> Iterator[tuple[int, int]]:
-    yield from combinations(members[:MAX_BUCKET], 2)
-    yield from ((first, second) for second in members[MAX_BUCKET:] for first in members[:MAX_BUCKET])
-
-
-def near_pairs(texts: Sequence[str], *, threshold: float, rng: np.random.Generator) -> list[tuple[int, int, float]]:
+def near_pairs(texts: Sequence[str], *, threshold: float, rng: np.random.Generator) -> Iterator[Scored]:
     """Pairs of positions, first before second, whose similarity reaches the threshold, with the similarity.
 
     A pair of similarity s becomes a candidate with chance 1 − (1 − s⁵)²⁰; what is returned is always checked.
     """
     sets = [shingles(normal(text)) for text in texts]
-    if len(sets) < 2:
-        return []
-    scored = ((i, j, jaccard(sets[i], sets[j])) for i, j in candidates(signatures(sets, rng)))
-    return sorted((i, j, s) for i, j, s in scored if s >= threshold)
+    if len(sets) > 1:
+        scored = ((i, j, jaccard(sets[i], sets[j])) for i, j in candidates(signatures(sets, rng)))
+        yield from (pair for pair in scored if pair[2] >= threshold)
 
 
-def components(n: int, pairs: Sequence[tuple[int, int]]) -> IntArray:
+def components(n: int, pairs: Iterable[tuple[int, int]]) -> IntArray:
     """For every position the smallest position that is connected with it."""
     parent = list(range(n))
 

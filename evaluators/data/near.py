@@ -1,13 +1,13 @@
 """Near-duplicates of the rows of one table, or between two: by text, by rounded rows, or by the angle of vectors."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray, IntArray
-from evaluators.data.minhash import components, near_pairs, normal
+from evaluators.data.minhash import Scored, components, near_pairs, normal
 from evaluators.inputs.tables import Categorical, sort_codes
 from evaluators.subjects.columns import Columns, numbers, row_ids
 
@@ -21,13 +21,13 @@ DIGITS = 5
 
 @dataclass(frozen=True)
 class Near:
-    """For every row the number of its cluster of near-duplicates, and the most similar pairs of rows.
+    """For every row the number of its cluster of near-duplicates, and the 100,000 most similar pairs of rows.
 
-    Of angles no more than 100,000 pairs are kept; the clusters know all of them.
+    The clusters know all pairs.
     """
 
     clusters: IntArray
-    pairs: tuple[tuple[int, int, float], ...]
+    pairs: tuple[Scored, ...]
 
 
 def by_text(item: Categorical, *, threshold: float, rng: np.random.Generator) -> Near:
@@ -36,11 +36,22 @@ def by_text(item: Categorical, *, threshold: float, rng: np.random.Generator) ->
     distinct = sorted(set(words))
     place = {word: i for i, word in enumerate(distinct)}
     codes = np.array([place[word] for word in words], dtype=np.int64)[item.codes]
-    found = near_pairs(distinct, threshold=threshold, rng=rng)
-    clusters = components(len(distinct), [(i, j) for i, j, _ in found])
-    first = _first_rows(codes, len(distinct))
-    pairs = sorted(((int(first[i]), int(first[j]), s) for i, j, s in found), key=lambda pair: (-pair[2], pair[:2]))
-    return Near(clusters[codes], tuple(pairs))
+    first = _first_rows(codes, len(distinct)).tolist()
+    pairs: list[Scored] = []
+
+    def noted() -> Iterator[tuple[int, int]]:
+        for i, j, similarity in near_pairs(distinct, threshold=threshold, rng=rng):
+            pairs.append((first[i], first[j], similarity))
+            if len(pairs) >= 2 * MAX_PAIRS:
+                pairs[:] = _closest(pairs)
+            yield i, j
+
+    clusters = components(len(distinct), noted())
+    return Near(clusters[codes], tuple(_closest(pairs)))
+
+
+def _closest(pairs: list[Scored]) -> list[Scored]:
+    return sorted(pairs, key=lambda pair: (-pair[2], pair[:2]))[:MAX_PAIRS]
 
 
 def by_rounded_rows(columns: Columns) -> Near:

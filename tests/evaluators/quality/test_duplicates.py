@@ -1,3 +1,4 @@
+import tracemalloc
 from itertools import combinations
 from pathlib import Path
 
@@ -7,9 +8,22 @@ import pytest
 from evaluators.catalog import summarise
 from evaluators.contract import Status, SubjectError
 from evaluators.data import near
-from evaluators.data.minhash import candidates, caught, components, jaccard, near_pairs, normal, shingles, signatures
+from evaluators.data.minhash import (
+    BANDS,
+    MAX_BUCKET,
+    PER_BAND,
+    candidates,
+    caught,
+    components,
+    jaccard,
+    near_pairs,
+    normal,
+    shingles,
+    signatures,
+)
 from evaluators.data.near import by_angle
 from evaluators.evaluate import evaluate
+from evaluators.inputs.tables import Categorical
 from evaluators.models.model import TEXTS, Model
 from evaluators.notebook import in_memory
 from tests.evaluators.quality.making import reading, run
@@ -57,6 +71,53 @@ def test_near_pairs_equal_those_of_comparing_every_pair() -> None:
     assert len(brute) > 40
     assert found <= brute
     assert len(brute - found) <= 1
+
+
+def told_once(rows: np.ndarray) -> set[tuple[int, int]]:
+    """The candidates as their definition has them, with every pair held in memory."""
+    found: set[tuple[int, int]] = set()
+    for band in range(BANDS):
+        buckets: dict[bytes, list[int]] = {}
+        for i, row in enumerate(rows[:, band * PER_BAND : (band + 1) * PER_BAND]):
+            buckets.setdefault(row.tobytes(), []).append(i)
+        for members in buckets.values():
+            found |= {(i, j) for k, i in enumerate(members[:MAX_BUCKET]) for j in members[k + 1 :]}
+    return found
+
+
+@pytest.mark.parametrize("kinds", [1, 2, 3, 40])
+def test_every_candidate_is_told_once_also_of_full_buckets(kinds: int) -> None:
+    rng = np.random.default_rng(kinds)
+    rows = rng.integers(0, 1 << 60, (kinds, BANDS * PER_BAND), dtype=np.uint64)[rng.integers(0, kinds, 300)]
+    # Most rows differ from their kind somewhere, and so share some of its buckets and not others.
+    places = rng.random(rows.shape) < 0.08
+    rows[places] = rng.integers(0, 1 << 60, int(places.sum()), dtype=np.uint64)
+    found = list(candidates(rows))
+    assert len(found) == len(set(found)) > 0
+    assert set(found) == told_once(rows)
+
+
+def test_a_letter_that_thousands_were_sent_takes_memory_by_the_text_and_not_by_the_pair() -> None:
+    rows = np.ones((3_000, BANDS * PER_BAND), dtype=np.uint64)
+    tracemalloc.start()
+    try:
+        pairs = sum(1 for _ in candidates(rows))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert pairs == MAX_BUCKET * (len(rows) - MAX_BUCKET) + MAX_BUCKET * (MAX_BUCKET - 1) // 2
+    assert peak < 3_000 * 2_000
+
+
+def test_of_many_near_pairs_the_closest_are_kept_and_the_clusters_know_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [f"Dear customer number {i}, your letter has arrived and we shall answer it soon." for i in range(60)]
+    item = Categorical(np.arange(60), tuple(texts))
+    whole = near.by_text(item, threshold=0.6, rng=np.random.default_rng(0))
+    monkeypatch.setattr(near, "MAX_PAIRS", 20)
+    found = near.by_text(item, threshold=0.6, rng=np.random.default_rng(0))
+    assert len(whole.pairs) > 1_000
+    assert found.clusters.tolist() == whole.clusters.tolist() == [0] * 60
+    assert found.pairs == whole.pairs[:20]
 
 
 def test_planted_copies_are_counted_exactly(tmp_path: Path) -> None:
