@@ -90,7 +90,9 @@ def _insert(run: Evaluation, *, by: User) -> Evaluation:
     except IntegrityError as error:
         if "one_live_run_per_key" not in str(error):
             raise
-        return Evaluation.objects.get(key=run.key, state__in=Evaluation.LIVE)
+        live = Evaluation.objects.filter(key=run.key, state__in=Evaluation.LIVE).first()
+        # The other one may have ended meanwhile; its key is free then.
+        return live or _insert(run, by=by)
     verdicts.refresh(run.version)
     queue.enqueue(queue.RUN_EVALUATION, run.pk, queue=run.queue)
     return run
@@ -113,6 +115,14 @@ def request_required(
         by=by,
         **brought,
     )
+
+
+def request_all_required(
+    version: ModelVersion, wanted: Sequence[tuple[RequiredEvaluation, Brought]], *, by: User
+) -> list[Evaluation]:
+    """Queue several runs that a policy prescribes, each with what is brought for it: all of them or none."""
+    with audit.acting("evaluation.requested", by=by, on=version):
+        return [request_required(version, required, by=by, **brought) for required, brought in wanted]
 
 
 def cancel_evaluation(run: Evaluation, *, by: User) -> Evaluation:

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaluators.catalog import EVALUATORS, describe
+from evaluators.contract import SCORE_KINDS
 from registry.exceptions import InvalidInput
 from registry.models.choices import Aspect, Assurance, Direction, DocumentKind, Expertise, NeedLevel, Priority, Stage
+from registry.services.inputs import COLUMNS
 from registry.services.specs import parameter_problems, prescribed_digest
 
 STAGES = (Stage.DATA, Stage.PREPROCESSING, Stage.TRAINING, Stage.INFERENCE)
@@ -143,10 +145,7 @@ def _evaluation(reader: _Reader, value: Any, place: str) -> dict[str, Any]:
         "max_age_days": reader.number(
             plain.get("max_age_days", 90), f"{place}.max_age_days", low=1, high=1096, whole=True
         ),
-        "thresholds": [
-            _threshold(reader, v, p, metrics)
-            for p, v in reader.items(plain.get("thresholds", []), f"{place}.thresholds")
-        ],
+        "thresholds": _thresholds(reader, plain.get("thresholds", []), f"{place}.thresholds", metrics),
     }
 
 
@@ -155,8 +154,12 @@ def _reads(reader: _Reader, value: Any, place: str) -> dict[str, Any]:
     plain = dict(reader.mapping(value, place, known={"columns", "favourable", "score_kind"}))
     if "columns" in plain:
         roles = plain["columns"] if isinstance(plain["columns"], Mapping) else {}
-        reader.mapping(plain["columns"], f"{place}.columns", known=set(roles))
+        reader.mapping(plain["columns"], f"{place}.columns", known=set(COLUMNS))
         plain["columns"] = {role: _names(reader, roles[role], f"{place}.columns.{role}") for role in roles}
+    if not isinstance(plain.get("favourable"), str | int | float | None):
+        reader.blame(f"{place}.favourable", "must be a value as it stands in the table")
+    if plain.get("score_kind") not in (None, *SCORE_KINDS):
+        reader.blame(f"{place}.score_kind", f"must be one of {', '.join(SCORE_KINDS)}")
     return plain
 
 
@@ -164,6 +167,14 @@ def _names(reader: _Reader, value: Any, place: str) -> str | list[str]:
     if isinstance(value, list) and value:
         return [reader.text(name, f"{place}.{index}") for index, name in enumerate(value)]
     return reader.text(value, place)
+
+
+def _thresholds(reader: _Reader, value: Any, place: str, metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
+    limits = [_threshold(reader, each, where, metrics) for where, each in reader.items(value, place)]
+    seen = [(each["metric"], each["slice"], each["need_level"]) for each in limits]
+    if len(seen) != len(set(seen)):
+        reader.blame(place, "two limits on the same metric and slice for the same need level")
+    return limits
 
 
 def _threshold(reader: _Reader, value: Any, place: str, metrics: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from registry.models import Evaluation, EvidenceFile, Measurement
 
 STATUSES = ("ok", "insufficient_data", "not_applicable", "error")
 NUMBERS = ("value", "low", "high", "p_value")
+LONGEST_SLICE = 200
 
 
 def store_readings(
@@ -41,6 +42,7 @@ def _problems(reading: Mapping[str, Any], known: set[str], level: float) -> list
         problems.append(f"unknown metric {reading.get('metric')!r}")
     if not isinstance(reading.get("slice"), str) or not reading["slice"]:
         problems.append("no slice")
+    problems += _too_long(reading)
     if reading.get("status") not in STATUSES:
         problems.append(f"status is none of {', '.join(STATUSES)}")
     for name in NUMBERS:
@@ -53,6 +55,14 @@ def _problems(reading: Mapping[str, Any], known: set[str], level: float) -> list
     if not problems and low is not None and high is not None and low > high:
         problems.append("low is above high")
     return problems
+
+
+def _too_long(reading: Mapping[str, Any]) -> list[str]:
+    """The first name of a slice that no row could hold: the values of somebody's column are as long as they like."""
+    names = (name for name in (reading.get("slice"), *_excluded(reading)) if isinstance(name, str))
+    long = next((name for name in names if len(name) > LONGEST_SLICE), "")
+    said = f"a slice's name has {len(long):,} characters, and no more than {LONGEST_SLICE} can be kept: {long[:60]}…"
+    return [said] if long else []
 
 
 def _measurement(run: Evaluation, reading: Mapping[str, Any]) -> Measurement:
@@ -73,11 +83,15 @@ def _measurement(run: Evaluation, reading: Mapping[str, Any]) -> Measurement:
         method=reading.get("method") or "",
         n=reading.get("n"),
         p_value=reading.get("p_value"),
-        excluded=[_slice_of(item) for item in detail.get("excluded") or ()],
+        excluded=_excluded(reading),
         statistics=reading.get("statistics") or {},
         detail=detail,
         seed="" if seed is None else str(seed),
     )
+
+
+def _excluded(reading: Mapping[str, Any]) -> list[str]:
+    return [_slice_of(item) for item in (reading.get("detail") or {}).get("excluded") or ()]
 
 
 def _slice_of(excluded: Any) -> str:

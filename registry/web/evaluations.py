@@ -117,7 +117,7 @@ def _started(request: HttpRequest, version: ModelVersion, started: list[Evaluati
 def _inputs(version: ModelVersion, data: dict[str, Any], *, by: User) -> dict[str, Any]:
     tables = {role: take_table(version, data, by=by, role=role) for role in ("table", "reference")}
     given = {name: data.get(name) for name in ("baseline", "dataset_version")}
-    return {**tables, **given, "features": data.get("features") or [], "by": by}
+    return {**tables, **given, "features": data.get("features") or []}
 
 
 def _inputs_for(evaluator: str, inputs: dict[str, Any]) -> dict[str, Any]:
@@ -129,14 +129,12 @@ def _inputs_for(evaluator: str, inputs: dict[str, Any]) -> dict[str, Any]:
 
 def _start_required(version: ModelVersion, data: dict[str, Any], *, by: User) -> list[Evaluation]:
     inputs = _inputs(version, data, by=by)
-    return [
-        evaluations.request_required(version, required, **_inputs_for(required.evaluator, inputs))
-        for required in data["required"]
-    ]
+    wanted = [(required, _inputs_for(required.evaluator, inputs)) for required in data["required"]]
+    return evaluations.request_all_required(version, wanted, by=by)
 
 
 def _start_free(version: ModelVersion, form: FreeForm, data: dict[str, Any], *, by: User) -> Evaluation:
-    return evaluations.request_evaluation(version, **form.wanted(), **_inputs(version, data, by=by))
+    return evaluations.request_evaluation(version, **form.wanted(), **_inputs(version, data, by=by), by=by)
 
 
 @require_safe

@@ -58,3 +58,11 @@ def test_the_same_rows_without_the_fault_are_measured(cast: Cast) -> None:
     run = carried_out(version, make.table(plain(ROWS)), cast)
     assert run.state == "done"
     assert Measurement.objects.filter(evaluation=run, metric=make.RATIO, status="ok").exists()
+
+
+def test_a_group_whose_name_no_row_could_hold_is_the_tables_fault_and_not_the_machinerys(cast: Cast) -> None:
+    version = make.ready_version(cast)
+    run = carried_out(version, make.table([(*row[:2], row[2] * 300) for row in plain(ROWS)]), cast)
+    assert (run.state, run.attempt) == ("failed", 1)
+    assert "a slice's name has 305 characters, and no more than 200 can be kept: race=" in run.failure
+    assert not Measurement.objects.filter(evaluation=run).exists()
