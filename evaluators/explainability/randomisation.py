@@ -22,6 +22,7 @@ from evaluators.subjects.roles import model_rows, open_table
 RANDOMISATION = "explain.randomisation"
 MAX_LAYERS = 8
 Explain = Callable[[Model, FloatArray], FloatArray]
+Again = Callable[[Model, np.random.Generator], Model | None]
 
 
 class Randomisation:
@@ -31,7 +32,7 @@ class Randomisation:
     """
 
     id = "explain.randomisation"
-    version = "1"
+    version = "2"
     title = "Attributions of a model that learnt nothing"
     input_kind = "MD"
     cost_class = "C"
@@ -58,16 +59,19 @@ class Randomisation:
             )
         if kind == "weights":
             case = replace(case, model=with_network_scores(case.model))
-        models = _weights if kind == "weights" else _labels(subject, case.model)
+        models: Again = _weights if kind == "weights" else _labels(subject, case.model)
         explain = explaining(case, seed)
         original = explain(case.model, case.rows)
-        found = []
+        found, unfitted = [], 0
         budget = Budget(params["budget_s"])
         for part in budget.parts(params["draws"], 1):
             progress(0.1 + 0.7 * part.start / params["draws"], f"randomised model {part.stop} of {params['draws']}")
             rng = generator(seed, f"{RANDOMISATION} {part.start}")
-            found.append(kept(original, explain(models(case.model, rng), case.rows)))
+            again = models(case.model, rng)
+            unfitted += again is None
+            found.append(None if again is None else kept(original, explain(again, case.rows)))
         facts = case.facts() | {"randomised": kind, "rows": len(case.rows)} | budget.facts
+        facts |= {"unfitted": unfitted, "explained": subject.favourable} if unfitted else {}
         is_shown = kind == "weights" and not budget.is_exhausted
         evidence = (_cascade(case, explain, original, seed),) if is_shown else ()
         return Measured(statistics={"draws": found, "facts": facts}, evidence=evidence)
@@ -98,7 +102,7 @@ def randomisation_reading(statistics: Mapping[str, Any], *, level: float) -> Rea
     fields: Json = {"metric": RANDOMISATION, "slice": OVERALL, "level": level, "n": n}
     fields |= {"statistics": dict(statistics), "detail": dict(statistics["facts"])}
     if n < 3:
-        reason = f"{n} randomised models have attributions that vary, fewer than 3"
+        reason = _unfitted(statistics["facts"]) or f"{n} randomised models have attributions that vary, fewer than 3"
         return Reading(status=Status.INSUFFICIENT_DATA, reason=reason, **fields)
     quantile = float(library("scipy.special").stdtrit(n - 1, 0.5 + level / 2))
     half = quantile * float(values.std(ddof=1)) / np.sqrt(n)
@@ -107,11 +111,19 @@ def randomisation_reading(statistics: Mapping[str, Any], *, level: float) -> Rea
     return Reading(status=Status.OK, value=value, low=low, high=high, method="Student over models", **fields)
 
 
+def _unfitted(facts: Mapping[str, Any]) -> str:
+    """Why no model could be fitted again, or ""."""
+    if not facts.get("unfitted"):
+        return ""
+    done, name = facts["units_done"], facts["explained"]
+    return f"{facts['unfitted']} of {done} times the rows to fit again on had no label {name!r}, or no other"
+
+
 def _weights(model: Model, rng: np.random.Generator) -> Model:
     return redrawn(model, layers(model), rng)
 
 
-def _labels(subject: Subject, model: Model) -> Callable[[Model, np.random.Generator], Model]:
+def _labels(subject: Subject, model: Model) -> Again:
     """Reads the whole table once, to fit again on."""
     label, name = subject.label or "", required(subject, "table").name
     is_value = model.score_kind == VALUE
@@ -122,7 +134,7 @@ def _labels(subject: Subject, model: Model) -> Callable[[Model, np.random.Genera
         return lambda model, rng: refitted(model, rows, table.numeric[label].tolist(), rng)
     item = table.categorical[label]
     words = [item.values[code] for code in item.codes.tolist()]
-    return lambda model, rng: refitted(model, rows, words, rng)
+    return lambda model, rng: refitted(model, rows, words, rng, explained=subject.favourable)
 
 
 def _cascade(case: Case, explain: Explain, original: FloatArray, seed: int) -> Evidence:

@@ -46,10 +46,17 @@ def redrawn(model: Model, names: Sequence[str], rng: np.random.Generator) -> Mod
     return replace(model, network=network, ask=_asking(network, model), queries=0, decide=None)
 
 
-def refitted(model: Model, rows: FloatArray, labels: Sequence[Any], rng: np.random.Generator) -> Model:
-    """The estimator fitted again on at most 5,000 rows with shuffled labels."""
+def refitted(
+    model: Model, rows: FloatArray, labels: Sequence[Any], rng: np.random.Generator, *, explained: str | None = None
+) -> Model | None:
+    """The estimator fitted again on at most 5,000 rows with shuffled labels.
+
+    None if these rows hold no label of the class that is explained, or no other: nothing can be learnt of it then.
+    """
     kept = rng.permutation(len(rows))[:MAX_FITTED]
     shuffled = np.asarray(labels)[kept][rng.permutation(len(kept))]
+    if explained is not None and not 0 < int((shuffled == explained).sum()) < len(shuffled):
+        return None
     old = Estimator(model.estimator, model.features)
     fresh = library("sklearn.base").clone(model.estimator)
     with warnings.catch_warnings():

@@ -14,6 +14,7 @@ from evaluators.explainability.gradients import saliency
 from evaluators.explainability.randomisation import explaining, kept, randomisation_reading
 from evaluators.explainability.rewired import how, layers, redrawn
 from evaluators.models.model import Model
+from tests.evaluators.data import write_csv
 from tests.evaluators.explainability.cases import (
     cancer,
     cancer_network,
@@ -87,6 +88,18 @@ def test_an_estimator_is_fitted_again_on_shuffled_labels(tmp_path: Path) -> None
 def test_a_regression_is_fitted_again_on_shuffled_numbers(tmp_path: Path) -> None:
     found = measured("explain.randomisation", saved(tmp_path, LinearRegression(), features=20), {"draws": 4})
     assert found["explain.randomisation", "overall"].status is Status.OK
+
+
+@pytest.mark.parametrize("label", [0, 1])
+def test_a_class_that_the_rows_to_fit_again_on_lack_is_told_and_ends_no_run(label: int, tmp_path: Path) -> None:
+    """The class explained is "1": rows of one class alone teach nothing of it, whichever it is."""
+    told = saved(tmp_path, LogisticRegression())
+    rows = cancer()[0][:, :6]
+    columns = {f"f{i}": rows[:, i] for i in range(6)}
+    write_csv(told["table"], columns | {"y": [label] * len(rows), "g": ["a"] * len(rows)})
+    found = measured("explain.randomisation", told, {"draws": 3})["explain.randomisation", "overall"]
+    assert found.status is Status.INSUFFICIENT_DATA
+    assert found.reason == "3 of 3 times the rows to fit again on had no label '1', or no other"
 
 
 def test_a_model_without_weights_or_labels_is_not_applicable() -> None:
