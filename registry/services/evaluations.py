@@ -105,7 +105,11 @@ def request_required(
     by: User,
     **brought: Unpack[Brought],
 ) -> Evaluation:
-    """Queue exactly the run that a policy prescribes."""
+    """Queue exactly the run that a policy prescribes; NotNow where no run of the installed evaluator could be that."""
+    installed = _facts(required.evaluator)["version"]
+    if required.evaluator_version != installed:
+        asked = f"The policy asks for {required.evaluator} {required.evaluator_version}, and {installed} is installed"
+        raise NotNow(f"{asked}: no run can answer it. Write a new revision of the policy.")
     return request_evaluation(
         version,
         evaluator=required.evaluator,

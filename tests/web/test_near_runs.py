@@ -7,6 +7,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from evaluators.catalog import describe
+from registry.exceptions import NotNow
 from registry.models import ModelVersion, User
 from registry.services import evaluations, runs, verdicts
 from registry.web.present import near_runs
@@ -75,6 +77,18 @@ def test_another_level_is_no_measurement_for_the_gate_and_the_page_says_what_to_
     page = signed_in(cast.ada).get(reverse("version", args=[version.pk])).content.decode()
     assert "It has run with intervals of 90% instead of 95%." in page
     assert near_runs.AGAIN in page
+
+
+def test_where_another_version_of_the_evaluator_is_installed_nobody_is_sent_to_run_it_in_vain(
+    cast: Cast, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = unmeasured(cast)
+    for room in (evaluations, near_runs):
+        monkeypatch.setattr(room, "describe", lambda name: describe(name) | {"version": "99"})
+    assert near(version).endswith(near_runs.REVISE)
+    with pytest.raises(NotNow, match="Write a new revision of the policy"):
+        make.requested(version, by=cast.ada)
+    assert near_runs.REVISE in signed_in(cast.ada).get(reverse("version", args=[version.pk])).content.decode()
 
 
 def test_the_pages_of_evaluations_say_how_an_address_and_a_signature_come_in(cast: Cast, signed_in: SignedIn) -> None:

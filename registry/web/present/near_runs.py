@@ -1,4 +1,4 @@
-"""Runs that almost answer what a policy asks: the same evaluator on the same files, asked otherwise."""
+"""Why no run answers what a policy asks: it was asked otherwise on the same files, or nothing here can ask it so."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,25 +12,38 @@ from registry.services.specs import normal_reads
 from registry.services.verdicts import Review
 
 AGAIN = "That answers another question: run it as the policy asks."
+REVISE = "No run can answer that: write a new revision of the policy."
 INTERVALS = "intervals"
 # The database dates a measurement by when it is stored, so old statistics would look like a new measurement.
 OF_LEVEL = "Stored readings aren't computed again at another level: they would be dated as if newly measured."
 
 
 def noted(reviewed: Review) -> Verdict:
-    """The decision; a requirement whose evaluation has only been run otherwise says in `near` what was otherwise."""
-    lacking = {item.id: int(item.id.partition(":")[2]) for item in reviewed.decision.unmet if _has_not_run(item)}
+    """The decision; a requirement whose evaluation has only been run otherwise says in `near` what was otherwise.
+
+    One that asks for another version than is installed says that no run can answer it.
+    """
+    lacking = {item.id: int(item.id.partition(":")[2]) for item in reviewed.decision.unmet if item.kind == "evaluation"}
     if not lacking:
         return reviewed.decision
     rules = RequiredEvaluation.objects.in_bulk(lacking.values())
+    not_run = {item.id for item in reviewed.decision.unmet if item.found == "0"}
     done = Evaluation.objects.filter(version=reviewed.version, root_digest=reviewed.version.root_digest)
     runs = list(done.filter(state=RunState.DONE, evaluator__in={rule.evaluator for rule in rules.values()}))
-    words = {code: _words(rules[key], runs) for code, key in lacking.items() if key in rules}
+    words = {
+        code: _outdated(rules[key]) or (_words(rules[key], runs) if code in not_run else "")
+        for code, key in lacking.items()
+        if key in rules
+    }
     return replace(reviewed.decision, requirements=tuple(_with(item, words) for item in reviewed.decision.requirements))
 
 
-def _has_not_run(item: Requirement) -> bool:
-    return item.kind == "evaluation" and item.found == "0"
+def _outdated(rule: RequiredEvaluation) -> str:
+    """Why no run can answer a rule for another version of the evaluator than this installation has."""
+    installed = describe(rule.evaluator)["version"] if rule.evaluator in EVALUATORS else "none"
+    if rule.evaluator_version == installed:
+        return ""
+    return f"It asks for version {rule.evaluator_version} of the evaluator, and {installed} is installed here. {REVISE}"
 
 
 def _with(item: Requirement, words: dict[str, str]) -> Requirement:
