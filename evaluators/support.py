@@ -7,7 +7,7 @@ from typing import Any
 from evaluators.arithmetic.counts import IntArray, ratio_or_none
 from evaluators.arithmetic.intervals import rate_interval
 from evaluators.arithmetic.simultaneous import MAX_GROUPS
-from evaluators.contract import Json, Reading, Status
+from evaluators.contract import OVERALL, Json, Metric, Reading, Status
 
 MINIMUM = 10
 FAMILY_MINIMUM = 30
@@ -77,6 +77,12 @@ def rate_reading(metric: str, slice_: str, x: int, m: int, *, level: float, amon
         statistics=statistics,
         detail={"x": x, "m": m},
     )
+
+
+def none_applicable(metrics: Sequence[Metric], reason: str, level: float) -> list[Reading]:
+    """All there is to say where what was declared excludes the whole measurement."""
+    status = Status.NOT_APPLICABLE
+    return [Reading(metric=one.id, slice=OVERALL, status=status, reason=reason, level=level) for one in metrics]
 
 
 def too_many_groups(groups: int) -> str:

@@ -9,8 +9,8 @@ from evaluators.arithmetic.counts import GroupCounts
 from evaluators.compression.answers import Answers, modal, open_answers
 from evaluators.compression.readings import METRICS, compression_readings
 from evaluators.compression.shrinking import VARIANTS
-from evaluators.contract import OVERALL, Evidence, Json, Measured, Progress, Reading, Status, Subject
-from evaluators.support import FAMILY_PARAMETERS
+from evaluators.contract import Evidence, Json, Measured, Progress, Reading, Subject
+from evaluators.support import FAMILY_PARAMETERS, none_applicable
 
 
 class CompressionHarm:
@@ -67,8 +67,7 @@ class CompressionHarm:
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
     ) -> list[Reading]:
         if "reason" in statistics:
-            fields: Json = {"status": Status.NOT_APPLICABLE, "reason": statistics["reason"], "level": level}
-            return [Reading(metric=metric.id, slice=OVERALL, **fields) for metric in METRICS]
+            return none_applicable(METRICS, statistics["reason"], level)
         found = compression_readings(statistics, minimum=params["family_minimum"], level=level, seed=seed)
         return [reading.sound() for reading in found]
 

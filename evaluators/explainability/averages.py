@@ -7,7 +7,7 @@ import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.arithmetic.draws import ends, enough, generator
-from evaluators.contract import OVERALL, Json, Metric, Reading, Status
+from evaluators.contract import OVERALL, Json, Reading, Status
 from evaluators.support import MINIMUM
 
 REPLICATES = 2_000
@@ -29,11 +29,6 @@ def row_readings(statistics: Mapping[str, Any], *, level: float, seed: int) -> l
             parts += [(name, own)] if own else []
         readings += [_reading(metric, name, values, statistics["facts"], level, seed) for name, values in parts]
     return readings
-
-
-def not_applicable(metrics: Sequence[Metric], reason: str, level: float) -> list[Reading]:
-    status = Status.NOT_APPLICABLE
-    return [Reading(metric=one.id, slice=OVERALL, status=status, reason=reason, level=level) for one in metrics]
 
 
 def mean_interval(values: FloatArray, *, level: float, seed: int, metric: str) -> tuple[float, float]:

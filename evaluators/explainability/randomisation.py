@@ -10,7 +10,6 @@ from evaluators.arithmetic.counts import FloatArray
 from evaluators.arithmetic.draws import generator
 from evaluators.budget import Budget
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
-from evaluators.explainability.averages import not_applicable
 from evaluators.explainability.cases import EXPLAINER, NEEDS, Case, open_case, row_parameters
 from evaluators.explainability.rewired import how, layers, redrawn, refitted, with_network_scores
 from evaluators.explainability.wobble import spearman
@@ -18,6 +17,7 @@ from evaluators.inputs.files import required
 from evaluators.libraries import library
 from evaluators.models.model import VALUE, Model
 from evaluators.subjects.roles import model_rows, open_table
+from evaluators.support import none_applicable
 
 RANDOMISATION = "explain.randomisation"
 MAX_LAYERS = 8
@@ -80,7 +80,7 @@ class Randomisation:
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
     ) -> list[Reading]:
         if "not_applicable" in statistics:
-            return not_applicable(self.metrics, statistics["not_applicable"], level)
+            return none_applicable(self.metrics, statistics["not_applicable"], level)
         return [randomisation_reading(statistics, level=level).sound()]
 
 

@@ -25,8 +25,8 @@ from evaluators.robustness.cases import BOX_PARAMETER, box_of, check_box
 from evaluators.robustness.drawn import curve_evidence, points_of
 from evaluators.robustness.masking import WORDS
 from evaluators.robustness.networks import open_network
-from evaluators.robustness.opening import NEEDS, not_applicable, open_suitable, refused
-from evaluators.support import rate_reading
+from evaluators.robustness.opening import NEEDS, open_suitable, refused
+from evaluators.support import none_applicable, rate_reading
 
 FLAG = "robust.gradient_masking_flag"
 ACCURACIES = {
@@ -93,7 +93,7 @@ class AdversarialAccuracy:
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
     ) -> list[Reading]:
         if "not_applicable" in statistics:
-            return not_applicable(self.metrics, statistics["not_applicable"], level)
+            return none_applicable(self.metrics, statistics["not_applicable"], level)
         raised = signs(statistics).raised()
         tally = statistics["tally"]
         fell = (tally["pgd"], tally["cascade"])

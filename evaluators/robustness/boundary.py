@@ -12,8 +12,9 @@ from evaluators.contract import Direction, Json, Measured, Metric, Progress, Rea
 from evaluators.robustness.cases import BOX_PARAMETER, Box, Case, box_of, check_box
 from evaluators.robustness.drawn import curve_evidence, points_of
 from evaluators.robustness.hopskipjump import hopskipjump
-from evaluators.robustness.opening import NEEDS, not_applicable, open_suitable
+from evaluators.robustness.opening import NEEDS, open_suitable
 from evaluators.robustness.orders import median_reading, short, standing_beyond
+from evaluators.support import none_applicable
 
 MEDIAN = "robust.hsj.l2_median"
 PART = 64
@@ -67,7 +68,7 @@ class DecisionBoundary:
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
     ) -> list[Reading]:
         if "not_applicable" in statistics:
-            return not_applicable(self.metrics, statistics["not_applicable"], level)
+            return none_applicable(self.metrics, statistics["not_applicable"], level)
         detail = {name: value for name, value in statistics.items() if name != "distances"}
         among = "rows that were right at first"
         common = {"level": level, "seed": seed, "statistics": dict(statistics)}

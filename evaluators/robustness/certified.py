@@ -7,9 +7,10 @@ from evaluators.budget import BUDGET_PARAMETERS, Budget
 from evaluators.contract import Direction, Json, Measured, Metric, Progress, Reading, Subject
 from evaluators.robustness.cases import Case, row_generators, row_keys
 from evaluators.robustness.drawn import curve_evidence, points_of
-from evaluators.robustness.opening import NEEDS, not_applicable, open_suitable
+from evaluators.robustness.opening import NEEDS, open_suitable
 from evaluators.robustness.orders import median_reading, short, standing_beyond
 from evaluators.robustness.smoothing import certify
+from evaluators.support import none_applicable
 
 RADIUS = "robust.certified.smoothing_radius"
 PART = 8
@@ -66,7 +67,7 @@ class CertifiedRadius:
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
     ) -> list[Reading]:
         if "not_applicable" in statistics:
-            return not_applicable(self.metrics, statistics["not_applicable"], level)
+            return none_applicable(self.metrics, statistics["not_applicable"], level)
         detail = {name: value for name, value in statistics.items() if name != "radii"}
         common = {"level": level, "seed": seed, "statistics": dict(statistics)}
         return [median_reading(RADIUS, statistics["radii"], 0, among="rows", common=common, detail=detail).sound()]

@@ -13,7 +13,8 @@ from evaluators.robustness.cases import BOX_PARAMETER, Case, box_of, check_box, 
 from evaluators.robustness.corruptions import CORRUPTIONS, SEVERITIES, corrupted
 from evaluators.robustness.drawn import curve_evidence, points_of
 from evaluators.robustness.drops import DROP, drop_readings, tallied
-from evaluators.robustness.opening import NEEDS, not_applicable, open_suitable, unsuitable
+from evaluators.robustness.opening import NEEDS, open_suitable, unsuitable
+from evaluators.support import none_applicable
 
 PART = 256
 SHAPELESS = "the model reads rows and not images, and no shape was given"
@@ -68,7 +69,7 @@ class CorruptionDrop:
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
     ) -> list[Reading]:
         if "not_applicable" in statistics:
-            return not_applicable(self.metrics, statistics["not_applicable"], level)
+            return none_applicable(self.metrics, statistics["not_applicable"], level)
         return [reading.sound() for reading in drop_readings(statistics, level=level, seed=seed)]
 
 

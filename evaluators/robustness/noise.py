@@ -11,7 +11,8 @@ from evaluators.budget import BUDGET_PARAMETERS, Budget
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Subject
 from evaluators.robustness.cases import Case, row_generators, row_keys
 from evaluators.robustness.drawn import curve_evidence
-from evaluators.robustness.opening import NEEDS, not_applicable, open_suitable
+from evaluators.robustness.opening import NEEDS, open_suitable
+from evaluators.support import none_applicable
 
 ACCURACY = "robust.noise_acc"
 # Multiples of the noise that is judged, for the curve; the same draws are scaled, so that the points compare.
@@ -58,7 +59,7 @@ class NoiseAccuracy:
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
     ) -> list[Reading]:
         if "not_applicable" in statistics:
-            return not_applicable(self.metrics, statistics["not_applicable"], level)
+            return none_applicable(self.metrics, statistics["not_applicable"], level)
         clusters = Clusters.from_cells(statistics["cells"])
         detail = {name: statistics[name] for name in ("sigma", "draws", "units_done", "budget_exhausted")}
         detail |= {"clean_accuracy": statistics["right"] / statistics["rows"]}

@@ -1,8 +1,8 @@
 """Open a model with the rows it is tried on, or say why a model like it isn't tried at all."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
-from evaluators.contract import OVERALL, Measured, Metric, Progress, Reading, Status, Subject
+from evaluators.contract import Measured, Progress, Subject
 from evaluators.devices import pick
 from evaluators.models.model import IMAGES, ROWS, VALUE, Model
 from evaluators.models.opening import open_model
@@ -44,10 +44,5 @@ def open_suitable(
 
 
 def refused(reason: str) -> Measured:
-    """Statistics of a model that is not tried, from which `not_applicable` makes the readings."""
+    """Statistics of a model that is not tried, from which `none_applicable` makes the readings."""
     return Measured(statistics={"not_applicable": reason})
-
-
-def not_applicable(metrics: Sequence[Metric], reason: str, level: float) -> list[Reading]:
-    status = Status.NOT_APPLICABLE
-    return [Reading(metric=item.id, slice=OVERALL, status=status, reason=reason, level=level) for item in metrics]

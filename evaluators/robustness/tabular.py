@@ -14,7 +14,7 @@ from evaluators.contract import Direction, Json, Measured, Metric, Progress, Rea
 from evaluators.models.model import IMAGES, Model
 from evaluators.robustness.cases import Case
 from evaluators.robustness.feature_attack import Space, attack
-from evaluators.robustness.opening import NEEDS, not_applicable, open_suitable, unsuitable
+from evaluators.robustness.opening import NEEDS, open_suitable, unsuitable
 from evaluators.robustness.perturbations import PERTURBATIONS, Columns
 from evaluators.robustness.tabular_readings import (
     ADVERSARIAL,
@@ -26,6 +26,7 @@ from evaluators.robustness.tabular_readings import (
     fragility,
     kept_reading,
 )
+from evaluators.support import none_applicable
 
 PART, ATTACKED = 256, 32
 NAMES = {"type": "array", "items": "string", "default": ()}
@@ -86,7 +87,7 @@ class TabularRobustness:
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
     ) -> list[Reading]:
         if "not_applicable" in statistics:
-            return not_applicable(self.metrics, statistics["not_applicable"], level)
+            return none_applicable(self.metrics, statistics["not_applicable"], level)
         readings = [kept_reading(metric, statistics, level, seed) for metric in PERTURBATIONS]
         return [*readings, attacked_reading(statistics, level)]
 

@@ -11,6 +11,7 @@ from evaluators.contract import Direction, Evidence, Json, Measured, Metric, Pro
 from evaluators.inputs.files import required
 from evaluators.inputs.tables import Table
 from evaluators.subjects.roles import groups, open_table
+from evaluators.support import none_applicable
 from evaluators.uncertainty.conformal import (
     ADAPTIVE,
     INTERVALS,
@@ -24,7 +25,7 @@ from evaluators.uncertainty.conformal import (
 from evaluators.uncertainty.coverage import COMPARED_PARAMETERS, COVERAGE, SIZE, coverage_readings
 from evaluators.uncertainty.forecasts import OPTIONAL, Forecasts, not_applicable, open_forecasts, why_not
 from evaluators.uncertainty.intervals import cohorts, outcomes_and_ends
-from evaluators.uncertainty.means import refused, sums
+from evaluators.uncertainty.means import sums
 
 
 class ConformalCoverage:
@@ -83,7 +84,7 @@ class ConformalCoverage:
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
     ) -> list[Reading]:
         if reason := not_applicable(statistics):
-            return refused(self.metrics, reason, level)
+            return none_applicable(self.metrics, reason, level)
         found = coverage_readings(statistics, minimum=params["family_minimum"], level=level)
         return [reading.sound() for reading in found]
 

@@ -11,7 +11,7 @@ from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Me
 from evaluators.inputs.files import has_model, has_role
 from evaluators.models.opening import open_model
 from evaluators.subjects.roles import model_inputs, open_table
-from evaluators.support import MINIMUM
+from evaluators.support import MINIMUM, none_applicable
 from evaluators.uncertainty.forecasts import (
     OPTIONAL,
     Forecasts,
@@ -20,7 +20,7 @@ from evaluators.uncertainty.forecasts import (
     open_forecasts,
     why_not,
 )
-from evaluators.uncertainty.means import alone, mean_reading, of_slices, refused, sums
+from evaluators.uncertainty.means import alone, mean_reading, of_slices, sums
 from evaluators.uncertainty.members import members, mutual_information
 from evaluators.uncertainty.selective import MARGIN as BY_MARGIN
 from evaluators.uncertainty.selective import confidence, entropy
@@ -78,7 +78,7 @@ class Doubt:
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
     ) -> list[Reading]:
         if reason := not_applicable(statistics):
-            return refused(self.metrics, reason, level)
+            return none_applicable(self.metrics, reason, level)
         highest = float(np.log(statistics["classes"]))
         readings = [_foreign_reading(statistics, level)]
         for name, part in of_slices(statistics):
@@ -90,7 +90,7 @@ class Doubt:
                 readings.append(mean_reading(MUTUAL, name, part["mutual"], upper=highest, common=common))
         if not statistics["overall"].get("mutual"):
             reason = "the model has no members to disagree, and no second model's probabilities were declared"
-            readings += refused([self.metrics[2]], reason, level)
+            readings += none_applicable([self.metrics[2]], reason, level)
         return [reading.sound() for reading in readings]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from evaluators.arithmetic.counts import FloatArray
 from evaluators.arithmetic.intervals import normal_interval
-from evaluators.contract import OVERALL, Json, Metric, Reading, Status
+from evaluators.contract import OVERALL, Json, Reading, Status
 from evaluators.support import MINIMUM
 
 
@@ -56,12 +56,6 @@ def bounded_interval(
     low, high = normal_interval(mean, max(variance, 0.0), level=level)
     ends = max(lower, min(low, total / n)), min(upper, max(high, total / n))
     return ends, "central limit, a row more at either end"
-
-
-def refused(metrics: Sequence[Metric], reason: str, level: float) -> list[Reading]:
-    """What the declaration of the subject excludes."""
-    status = Status.NOT_APPLICABLE
-    return [Reading(metric=one.id, slice=OVERALL, status=status, reason=reason, level=level) for one in metrics]
 
 
 def _variance(n: int, mean: float, squares: float) -> float | None:

@@ -20,10 +20,10 @@ from evaluators.contract import (
     Status,
     Subject,
 )
-from evaluators.support import MINIMUM
+from evaluators.support import MINIMUM, none_applicable
 from evaluators.uncertainty.ece import ece, reliability
 from evaluators.uncertainty.forecasts import NEEDS, OPTIONAL, Forecasts, not_applicable, open_forecasts, why_not
-from evaluators.uncertainty.means import alone, of_slices, refused
+from evaluators.uncertainty.means import alone, of_slices
 from evaluators.uncertainty.moments import measure_moments
 
 TOP_LABEL = "calib.ece15_top_label"
@@ -63,7 +63,7 @@ class MulticlassCalibration:
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
     ) -> list[Reading]:
         if reason := not_applicable(statistics):
-            return refused(self.metrics, reason, level)
+            return none_applicable(self.metrics, reason, level)
         readings = []
         for name, part in of_slices(statistics):
             own = alone(statistics, part) | {"classes": [], "class_count": 0}

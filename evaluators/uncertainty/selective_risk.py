@@ -11,9 +11,9 @@ from evaluators.arithmetic.counts import FloatArray
 from evaluators.arithmetic.draws import ends, generator
 from evaluators.arithmetic.intervals import rate_interval
 from evaluators.contract import Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
-from evaluators.support import MINIMUM
+from evaluators.support import MINIMUM, none_applicable
 from evaluators.uncertainty.forecasts import NEEDS, OPTIONAL, Forecasts, not_applicable, open_forecasts, why_not
-from evaluators.uncertainty.means import alone, of_slices, refused
+from evaluators.uncertainty.means import alone, of_slices
 from evaluators.uncertainty.selective import BY, STEPS, Steps, areas, aurc, confidence, oracle, resampled, risks_at
 from evaluators.uncertainty.selective import steps as to_steps
 
@@ -60,7 +60,7 @@ class SelectiveRisk:
         self, statistics: Mapping[str, Any], *, params: Mapping[str, Any], level: float, seed: int
     ) -> list[Reading]:
         if reason := not_applicable(statistics):
-            return refused(self.metrics, reason, level)
+            return none_applicable(self.metrics, reason, level)
         readings = []
         for name, part in of_slices(statistics):
             common: Json = {"level": level, "statistics": alone(statistics, part)}
