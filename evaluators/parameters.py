@@ -1,5 +1,6 @@
 """Parameters of an evaluator: their JSON schema, defaults and checks. Standard library only."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -79,12 +80,19 @@ def _check(name: str, value: Any, rule: Mapping[str, Any]) -> None:
     if rule["type"] == "array":
         _check_items(name, value, rule)
         return
+    _check_finite(name, value)
     if "enum" in rule and value not in rule["enum"]:
         raise ParameterError(f"parameter {name!r} is one of {', '.join(map(str, rule['enum']))}, not {value!r}")
     if "minimum" in rule and not value >= rule["minimum"]:
         raise ParameterError(f"parameter {name!r} is at least {rule['minimum']}, not {value!r}")
     if "maximum" in rule and not value <= rule["maximum"]:
         raise ParameterError(f"parameter {name!r} is at most {rule['maximum']}, not {value!r}")
+
+
+def _check_finite(name: str, value: Any) -> None:
+    # JSON has no infinity, so no digest could say what was asked.
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ParameterError(f"parameter {name!r} takes finite numbers, not {value!r}")
 
 
 def _check_items(name: str, values: Sequence[Any], rule: Mapping[str, Any]) -> None:
@@ -95,6 +103,7 @@ def _check_items(name: str, values: Sequence[Any], rule: Mapping[str, Any]) -> N
     for value in values:
         if isinstance(value, bool) or not isinstance(value, ITEMS[kind]):
             raise ParameterError(f"parameter {name!r} holds {kind}s, and {value!r} is none")
+        _check_finite(name, value)
         if "enum" in rule and value not in rule["enum"]:
             raise ParameterError(f"parameter {name!r} holds {', '.join(map(str, rule['enum']))}, not {value!r}")
         if not rule.get("minimum", value) <= value <= rule.get("maximum", value):

@@ -8,11 +8,12 @@ RULES = {
     "share": {"type": "number", "default": 0.5, "minimum": 0, "maximum": 1, "title": "Share"},
     "kind": {"type": "string", "default": "a", "enum": ("a", "b"), "title": "Kind"},
     "strict": {"type": "boolean", "default": False, "title": "Strict"},
+    "box": {"type": "array", "items": "number", "default": (), "title": "Lowest and highest value"},
 }
 
 
 def test_defaults_fill_what_is_not_given() -> None:
-    assert complete(RULES, {"rows": 3}) == {"rows": 3, "share": 0.5, "kind": "a", "strict": False}
+    assert complete(RULES, {"rows": 3}) == {"rows": 3, "share": 0.5, "kind": "a", "strict": False, "box": ()}
 
 
 @pytest.mark.parametrize(
@@ -23,7 +24,8 @@ def test_defaults_fill_what_is_not_given() -> None:
         ({"rows": True}, "takes an integer"),
         ({"rows": 0}, "at least 1"),
         ({"rows": 21}, "at most 20"),
-        ({"share": float("nan")}, "at least 0"),
+        ({"share": float("nan")}, "takes finite numbers"),
+        ({"box": [0.0, float("inf")]}, "takes finite numbers"),
         ({"kind": "c"}, "one of a, b"),
         ({"strict": 1}, "takes a boolean"),
     ],
