@@ -39,13 +39,26 @@ def axis(values: Sequence[float], *, start: float, end: float, is_log: bool = Fa
     first = math.ceil(round(scale.lower / step, 9))
     marks = [round(number * step, 12) for number in range(first, first + MOST_TICKS)]
     shown = [mark for mark in marks if mark <= scale.upper + step * 1e-9]
-    return Axis(scale, tuple((mark, _words(mark)) for mark in shown))
+    return Axis(scale, tuple(zip(shown, _alike([_words(mark) for mark in shown]), strict=True)))
 
 
 def _words(mark: float) -> str:
     """A round number without the zeros that a measured one would have."""
     words = format_number(mark)
     return words.rstrip("0").rstrip(".") if "." in words else words
+
+
+def _alike(words: list[str]) -> list[str]:
+    """The ticks of one axis with as many decimals each, but for a bare zero."""
+    decimals = [len(each.partition(".")[2]) for each in words]
+    longest = max(decimals, default=0)
+    missing = [
+        0 if each == "0" or not each[-1:].isdigit() else longest - had
+        for each, had in zip(words, decimals, strict=True)
+    ]
+    return [
+        f"{each}{'' if '.' in each or not more else '.'}{'0' * more}" for each, more in zip(words, missing, strict=True)
+    ]
 
 
 def _log_axis(positive: Sequence[float], *, start: float, end: float) -> Axis:

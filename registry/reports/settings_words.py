@@ -11,21 +11,27 @@ from registry.gates.numbers import exact
 
 # Said even where they are left as usual: without them nobody can tell how much was tried.
 STRENGTHS = ("epsilon", "sigma", "reach", "changes", "share", "alpha", "fpr", "queries", "queries_per_row")
-SHORT = {"box": "inputs", "budget_s": "seconds at most"}
+SHORT = {
+    "box": "inputs",
+    "budget_s": "seconds at most",
+    "negative": "negative label",
+    "positive": "positive label",
+}
 MOST_WORDS, MOST_VALUES, MOST_LETTERS = 4, 4, 40
 
 
 def settings_words(evaluator: object, parameters: Mapping[str, Any]) -> str:
     """'radius 0.10, inputs 0 to 1, rows attacked 300': what was set, and the usual strength where none was."""
+    return ", ".join(f"{name} {value}" for name, value in settings(evaluator, parameters))
+
+
+def settings(evaluator: object, parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The same, each with its name apart."""
     known = describe(str(evaluator))["params"].get("properties", {}) if evaluator in EVALUATORS else {}
-    return ", ".join(_each(known, parameters))
-
-
-def _each(known: Mapping[str, Any], parameters: Mapping[str, Any]) -> Iterator[str]:
     strengths = [name for name in STRENGTHS if name in known]
     for name in [*strengths, *(name for name in parameters if name not in strengths)]:
         value = parameters[name] if name in parameters else known[name].get("default")
-        yield f"{_name(name, str(known.get(name, {}).get('title', '')))} {_value(value)}"
+        yield _name(name, str(known.get(name, {}).get("title", ""))), _value(value)
 
 
 def _name(name: str, title: str) -> str:

@@ -232,3 +232,18 @@ def test_a_group_with_too_few_rows_is_named_and_not_drawn() -> None:
     assert "few: not enough data" in svg
     assert "n = 4" in svg
     assert "not enough data" in forest_chart([few], unit="rate")
+
+
+def test_small_shares_fill_their_chart_and_large_ones_stand_on_all_of_it() -> None:
+    small = forest_chart([{"label": "a", "value": 0.1, "low": -0.01, "high": 0.2}], unit="rate")
+    large = forest_chart([{"label": "a", "value": 0.5, "low": 0.4, "high": 0.6}], unit="rate")
+    assert ">100%<" in large
+    assert ">100%<" not in small
+    assert ">\u22125%<" in small
+
+
+def test_a_long_name_gives_way_to_its_numbers_and_is_whole_where_one_points_at_it() -> None:
+    numbers = {"value": 0.000828, "low": 0.000000152, "high": 0.00925, "n": 500}
+    drawn = forest_chart([{"label": "a very long name of a part", **numbers}], unit="rate")
+    assert "a very long nam\u2026" in drawn
+    assert "<title>a very long name of a part</title>" in drawn

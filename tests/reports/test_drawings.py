@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from registry.reports.axes import axis
 from registry.reports.drawings import MOST_ROWS, drawing
 
 CURVE = {
@@ -59,6 +60,11 @@ def test_a_logarithmic_axis_is_marked_at_powers_of_ten_and_has_no_place_for_zero
     assert {"0.0001", "0.001", "0.01", "0.1", "1"} <= set(words)
     [line] = re.findall(r'<polyline[^>]* points="([^"]*)"', str(shown["svg"]))
     assert len(line.split()) == 3
+
+
+def test_the_ticks_of_an_axis_have_as_many_decimals_each() -> None:
+    ticks = axis([0.0, 0.2], start=0.0, end=1.0).ticks
+    assert [words for _, words in ticks] == ["0", "0.05", "0.10", "0.15", "0.20", "0.25"]
 
 
 def test_a_control_chart_marks_its_signals_between_its_limits() -> None:

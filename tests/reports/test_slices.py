@@ -4,6 +4,7 @@ import pytest
 
 from registry.reports import slices, tested
 from registry.reports.drawings import drawing
+from registry.reports.method_words import method_words
 from registry.reports.wording import asked_words, found_words, is_drawn, unblock_words
 
 
@@ -86,3 +87,9 @@ def test_the_titles_of_an_evidence_tables_columns_begin_large() -> None:
     shown = drawing("files", table)
     assert shown is not None
     assert [column["title"] for column in shown["columns"]] == ["File", "How many", "n", "AUC"]
+
+
+def test_a_method_is_written_with_the_names_it_is_called_after() -> None:
+    assert method_words("clopper-pearson, simultaneous") == "Clopper\u2013Pearson, simultaneous"
+    assert method_words("max-t simultaneous on delong") == "max-t simultaneous on DeLong"
+    assert method_words("row bootstrap") == "row bootstrap"

@@ -106,11 +106,11 @@ def note(version: ModelVersion, client: Client) -> str:
 def test_the_history_says_what_a_run_found_against_the_limit(cast: Cast, signed_in: SignedIn) -> None:
     version, mary = make.ready_version(cast), signed_in(cast.mary)
     name = "Demographic parity ratio, worst group"
-    assert note(version, mary) == f"{name} 0.90 [0.85, 0.95], meets at least 0.80"
+    assert note(version, mary) == f"{name} 0.90 (0.85 – 0.95), meets at least 0.80"
     make.measured(version, by=cast.ada, low=0.61, high=0.766)
-    assert note(version, mary) == f"{name} 0.688 [0.61, 0.766], misses at least 0.80"
+    assert note(version, mary) == f"{name} 0.688 (0.61 – 0.766), misses at least 0.80"
     make.measured(version, by=cast.ada, low=0.7, high=0.9)
-    assert note(version, mary) == f"{name} 0.80 [0.70, 0.90], undecided against at least 0.80"
+    assert note(version, mary) == f"{name} 0.80 (0.70 – 0.90), undecided against at least 0.80"
 
 
 def test_the_history_says_that_nothing_could_be_measured(cast: Cast, signed_in: SignedIn) -> None:
@@ -125,7 +125,7 @@ def test_what_no_policy_judges_has_a_headline(cast: Cast, signed_in: SignedIn) -
     version = make.ready_version(cast)
     readings = [make.reading(metric="fairness.selection_rate", slice="overall", low=0.6, high=0.8)]
     make.measured(version, by=cast.ada, readings=readings)
-    assert note(version, signed_in(cast.mary)) == "Selection rate 70% [60%, 80%]"
+    assert note(version, signed_in(cast.mary)) == "Selection rate 70% (60% – 80%)"
 
 
 def test_a_reason_is_never_cut_within_a_word(cast: Cast, signed_in: SignedIn) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from django.test import Client
 from django.urls import reverse
 
-from registry.models import User
+from registry.models import Evaluation, Measurement, User
 from registry.services import evaluations, runs
-from registry.web.present import left_out, told_apart
+from registry.web.present import asked_model, evidence, left_out, told_apart
 from tests import make
 from tests.databases import speaking_as
 from tests.people import Cast
@@ -72,4 +72,31 @@ def test_few_that_are_left_out_are_not_folded_and_other_things_are_no_groups() -
     assert left_out.words({"excluded": EXCLUDED[:3]}, {})["is_long"] is False
     assert left_out.words({"excluded": ["a column"]}, {}) == {}
     assert left_out.words({}, {}) == {}
-    assert left_out.in_full({"excluded": EXCLUDED * 3}, {}).endswith(", and 6 more")
+    many = [{"group": f"class={number}", "n": 3} for number in range(18)]
+    assert left_out.in_full({"excluded": many}, {}).endswith(", and 6 more")
+
+
+def test_a_group_that_several_rates_leave_out_is_counted_once_with_all_its_sizes() -> None:
+    excluded = [{"group": "race=a", "n": 4}, {"group": "race=b", "n": 11}, {"group": "race=a", "n": 0}]
+    support = {"race=b": 40, "race=c": 90}
+    said = left_out.in_full({"excluded": excluded + excluded[:1], "support": support}, {})
+    assert said == "leaves out 2 of 3: race: a (4 and 0 rows), race: b (11 rows)"
+
+
+def test_the_worst_group_is_called_by_its_name_where_the_worst_is_the_highest_too() -> None:
+    run = Evaluation(subject={"columns": {"group": ["race"]}})
+    detail = {"lowest": "race=a", "highest": "race=b"}
+    said = [
+        evidence.where(Measurement(metric=metric, slice="worst", detail=detail, evaluation=run))
+        for metric in ("calib.ece15_debiased", "performance.accuracy")
+    ]
+    assert said == ["worst group, race: b", "worst group, race: a"]
+
+
+def test_what_was_noticed_of_a_model_is_said_in_words_and_other_tables_stay_as_they_are() -> None:
+    noticed = {"draw": "table", "columns": ["fact", "value"], "rows": [["batch gap", "8.5e-07"], ["queries", "1263"]]}
+    rows = asked_model.in_words("model_asked", noticed)["rows"]
+    assert rows[0] == ["Largest difference between an answer given alone and among others", "less than 0.000001"]
+    assert rows[1] == ["Times it was asked", "1,263"]
+    assert asked_model.in_words("model_asked", {"rows": [1, ["a"]]}) == {"rows": [1, ["a"]]}
+    assert asked_model.in_words("another", noticed) == noticed

@@ -68,4 +68,5 @@ def test_a_group_with_too_few_rows_is_named_in_the_chart_and_not_drawn(
     page = signed_in(cast.ada).get(reverse("version-evidence", args=[version.pk])).content.decode()
     assert "68.8%" in page
     assert "99.4%" not in page
-    assert "race: few: not enough data" in page
+    assert "Selection rate, by race" in page
+    assert "few: not enough data" in page

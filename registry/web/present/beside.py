@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from registry.gates.numbers import SMALLEST
 from registry.gates.verdict import Requirement
 from registry.models import Measurement, ModelVersion
 from registry.reports.figures import format_number
@@ -81,6 +82,8 @@ def _difference(readings: list[Measurement | None], unit: str) -> str:
     if before == now:
         return "the same"
     far = abs(now - before)
+    if far < SMALLEST:
+        return "nearly the same"
     words = f"{format_number(100 * far)} percentage points" if unit == "rate" else format_number(far, unit)
     return f"{'higher' if now > before else 'lower'} by {words}"
 

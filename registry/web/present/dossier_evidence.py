@@ -10,6 +10,7 @@ from registry.models import Evaluation, Measurement, ModelVersion
 from registry.models.choices import Assurance, RunState
 from registry.reports import readings, slices, tested
 from registry.reports.figures import format_interval, format_number
+from registry.reports.method_words import method_words
 from registry.reports.moments import in_utc
 from registry.reports.prose import render_markdown
 from registry.web.present import drawn, evidence, left_out, metrics, told_apart
@@ -102,7 +103,7 @@ def _readings(rows: list[Measurement], apart: str) -> dict[str, Any]:
     first = rows[0]
     what = filter(None, [_code(first.evaluation), told_apart.with_settings(first.evaluation), apart])
     return {
-        "title": metrics.evaluator_title(first.evaluation.evaluator),
+        "title": _title(first.evaluation),
         "text": f"{', '.join(what)}, {Assurance(first.assurance).label.lower()}, {in_utc(first.measured_at)}",
         "metrics": [_slices(each) for each in _by(rows, "metric")],
     }
@@ -111,8 +112,9 @@ def _readings(rows: list[Measurement], apart: str) -> dict[str, Any]:
 def _slices(rows: list[Measurement]) -> dict[str, Any]:
     """One metric: the method of most of its rows once, and beside a row where it differs."""
     [(usual, _)] = Counter(row.method for row in rows).most_common(1)
-    shown = [_reading(row) | {"method": "" if row.method == usual else row.method} for row in rows]
-    return {"title": metrics.title(rows[0].metric), "method": usual, "rows": shown, "is_long": len(shown) > BESIDE}
+    shown = [_reading(row) | {"method": "" if row.method == usual else method_words(row.method)} for row in rows]
+    named = {"title": metrics.title(rows[0].metric), "method": method_words(usual)}
+    return {**named, "rows": shown, "is_long": len(shown) > BESIDE}
 
 
 def _reading(row: Measurement) -> dict[str, Any]:
@@ -139,6 +141,10 @@ def _interval(row: Measurement, unit: str) -> str:
     return format_interval(low, high, level=row.level, unit=unit) if has_ends else "none"
 
 
+def _title(run: Evaluation) -> str:
+    return f"{metrics.evaluator_title(run.evaluator)}{told_apart.by_groups(run)}"
+
+
 def _code(run: Evaluation) -> str:
     """Which evaluator in which version, for whoever repeats it."""
     return f"{run.evaluator} {run.evaluator_version}"
@@ -147,7 +153,7 @@ def _code(run: Evaluation) -> str:
 def _run(run: Evaluation) -> dict[str, Any]:
     failure = run.failure.strip().splitlines()
     return {
-        "title": metrics.evaluator_title(run.evaluator),
+        "title": _title(run),
         "code": _code(run),
         "state": run.state,
         "failure": failure[-1][:200] if failure else "",

@@ -12,7 +12,7 @@ from registry.reports import slices, tested
 from registry.reports.drawings import drawing
 from registry.reports.figures import format_number
 from registry.reports.readings import why_not
-from registry.web.present import left_out, metrics
+from registry.web.present import asked_model, left_out, metrics
 
 WHOLE = ("overall", "worst")
 # Slices that are features of the model and no groups of people; the bars show them.
@@ -22,7 +22,7 @@ LIMITS = ("limit", "direction", "tolerance")
 MOST_VERSIONS = 24
 FIRST_ROWS = 8
 # Facts about a run rather than findings: they stand with the run.
-OF_THE_RUN = frozenset({"model_asked"})
+OF_THE_RUN = frozenset({asked_model.NAME})
 Figures = list[dict[str, Any]]
 
 
@@ -61,7 +61,8 @@ def files_of(runs: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
 
 def figures(files: dict[str, Any], *, leave: Set[str] = frozenset()) -> Figures:
     """What of a run's files can be drawn, and why of the rest that was meant to be."""
-    drawn_files = (drawing(name, data) for name, data in files.items() if name not in leave)
+    kept = ((name, asked_model.in_words(name, data)) for name, data in files.items() if name not in leave)
+    drawn_files = (drawing(name, data) for name, data in kept)
     return [shown | _folded(shown.get("rows", [])) for shown in drawn_files if shown is not None]
 
 
@@ -83,13 +84,22 @@ def forests(measured: Iterable[Measurement]) -> Figures:
 def _forest(metric: str, rows: list[Measurement]) -> dict[str, Any]:
     if tested.is_test(metric):
         return {"title": metrics.title(metric), **findings(rows)}
-    shown = [{"label": _short(row.slice), "note": f"({row.slice})"} | drawn_of(row) for row in rows]
+    shared = _shared(rows)
+    name = slices.values if shared else _short
+    shown = [{"label": name(row.slice), "note": f"({row.slice})"} | drawn_of(row) for row in rows]
     return {
-        "title": metrics.title(metric),
+        "title": f"{metrics.title(metric)}{f', by {shared}' if shared else ''}",
         "unit": metrics.unit(metric),
         "rows": shown,
         "left_out": left_out.beside(rows),
     }
+
+
+def _shared(rows: list[Measurement]) -> str:
+    """The one attribute by which all of them divide the rows: it is said once, above them."""
+    found = {slices.attributes(row.slice) for row in rows} - {()}
+    attributes = found.pop() if len(found) == 1 else ()
+    return attributes[0] if len(attributes) == 1 else ""
 
 
 def drawn_of(row: Measurement) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from registry.models import Evaluation, Measurement, ModelVersion, Threshold
 from registry.models.choices import Assurance, RunState, Stage
 from registry.models.gate_inputs import active_revisions
 from registry.reports import slices, tested
+from registry.reports.method_words import method_words
 from registry.reports.wording import judged
 from registry.services import verdicts
 from registry.web.present import drawn, left_out, metrics, told_apart, versions
@@ -137,7 +138,8 @@ def measurement(row: Measurement, requirement: Requirement | None) -> dict[str, 
         "unit": metrics.unit(row.metric),
         "href": f"{reverse('method', args=[row.metric])}?reading={row.pk}",
         "assurance": "" if row.assurance == Assurance.PLATFORM_RUN else Assurance(row.assurance).label,
-        **{name: getattr(row, name) for name in ("value", "level", "n", "status", "reason", "method")},
+        **{name: getattr(row, name) for name in ("value", "level", "n", "status", "reason")},
+        "method": method_words(row.method),
         **dict(zip(("low", "high"), ends(row), strict=True)),
         "measured_at": row.measured_at,
         "is_part": row.slice not in WHOLE,
@@ -160,8 +162,12 @@ def _slice_words(row: Measurement) -> str:
 
 
 def where(row: Measurement) -> str:
-    """What a reading is about: everybody or all rows, the worst group, or the two that differ most."""
+    """What a reading is about: everybody or all rows, the worst group by its name, or the two that differ most."""
     lowest, highest = row.detail.get("lowest"), row.detail.get("highest")
+    if row.slice == "worst":
+        is_high = highest and metrics.facts().get(row.metric, {}).get("direction") == "lower"
+        named = highest if is_high else lowest
+        return f"{slice_words(row)}, {slices.words(str(named))}" if named else slice_words(row)
     if lowest and highest:
         return slices.against(str(lowest), str(highest))
     return slice_words(row)
@@ -173,14 +179,6 @@ def slice_words(row: Measurement) -> str:
     everybody = "everybody" if (subject.get("columns") or {}).get("group") else "all rows"
     whole = "as a whole" if subject.get("kind") == "files" else everybody
     return whole if row.slice == "overall" else slices.words(row.slice)
-
-
-def asked_of_model(environment: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """How often the run asked the model and on which device, where it ran one."""
-    queries, device = environment.get("queries"), environment.get("device")
-    asked = f"{queries:,} times for an answer" if isinstance(queries, int) else ""
-    facts = [{"name": "Model asked", "value": asked}, {"name": "Device", "value": str(device or "")}]
-    return [fact for fact in facts if fact["value"]]
 
 
 def run_row(run: Evaluation, apart: str) -> list[dict[str, Any]]:

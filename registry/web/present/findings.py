@@ -55,7 +55,7 @@ def _sentence(rows: list[Measurement], limits: Limits) -> str:
 
 
 def _words(row: Measurement) -> str:
-    """'Demographic parity ratio 0.688 [0.61, 0.765]'."""
+    """'Demographic parity ratio 0.688 (0.61 – 0.765)'."""
     unit = metrics.unit(row.metric)
     place = "" if row.slice == "overall" else f", {slices.words(row.slice)}"
     name = f"{metrics.title(row.metric)}{place}"
@@ -63,8 +63,8 @@ def _words(row: Measurement) -> str:
         return f"{name} {row.reason or figures.NOT_MEASURED}"
     if found := drawn.finding(row):
         return f"{name}, {found}"
-    ends = (figures.format_number(row.low, unit), figures.format_number(row.high, unit))
-    interval = f" [{', '.join(ends)}]" if row.low is not None and row.high is not None and row.low != row.high else ""
+    has_ends = row.low is not None and row.high is not None and row.low != row.high
+    interval = f" ({figures.format_interval(row.low, row.high, unit=unit)})" if has_ends else ""
     return f"{name} {figures.format_number(row.value, unit)}{interval}"
 
 

@@ -14,18 +14,19 @@ ON_PAPER = 12
 
 def words(detail: Mapping[str, Any], statistics: Mapping[str, Any]) -> dict[str, Any]:
     """'leaves out 6 of 10' with their names and sizes; nothing where nobody is left out."""
-    names = _names(detail)
+    sizes = _sizes(detail)
+    names = _names(sizes)
     if not names:
         return {}
-    kept = len(detail.get("support") or ())
-    every = len(names) + kept if kept else len(statistics.get("slices") or ())
+    kept = detail.get("support") or ()
+    every = len({*sizes, *kept}) if kept else len(statistics.get("slices") or ())
     of = f" of {every:,}" if every > len(names) else ""
     return {"text": f"leaves out {len(names):,}{of}", "names": ", ".join(names), "is_long": len(names) > FEW}
 
 
 def in_full(detail: Mapping[str, Any], statistics: Mapping[str, Any]) -> str:
     """The same in one line, for paper."""
-    said, names = words(detail, statistics), _names(detail)
+    said, names = words(detail, statistics), _names(_sizes(detail))
     if not said:
         return ""
     more = f", and {len(names) - ON_PAPER:,} more" if len(names) > ON_PAPER else ""
@@ -43,13 +44,26 @@ def beside(rows: Iterable[Measurement]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _names(detail: Mapping[str, Any]) -> list[str]:
-    """'class: 1 (25 rows)'. Evaluators name other things under the same word, which aren't groups."""
+def _sizes(detail: Mapping[str, Any]) -> dict[str, list[int]]:
+    """Each group once, with the numbers of rows it was too small by: one rate may rest on others than the next.
+
+    Evaluators name other things under the same word, which aren't groups.
+    """
     given = detail.get("excluded")
-    entries = given if isinstance(given, list) else []
-    return [_name(entry) for entry in entries if isinstance(entry, Mapping) and "group" in entry]
+    found: dict[str, list[int]] = {}
+    for entry in given if isinstance(given, list) else []:
+        if isinstance(entry, Mapping) and "group" in entry:
+            sizes, size = found.setdefault(str(entry["group"]), []), entry.get("n")
+            if isinstance(size, int) and size not in sizes:
+                sizes.append(size)
+    return found
 
 
-def _name(entry: Mapping[str, Any]) -> str:
-    size = entry.get("n")
-    return f"{slices.words(str(entry['group']))}{f' ({size:,} rows)' if isinstance(size, int) else ''}"
+def _names(sizes: Mapping[str, list[int]]) -> list[str]:
+    """'class: 1 (25 rows)'; 'class: 1 (25 and 3 rows)' where two rates leave it out."""
+    return [f"{slices.words(group)}{_rows(numbers)}" for group, numbers in sizes.items()]
+
+
+def _rows(numbers: list[int]) -> str:
+    written = " and ".join(f"{number:,}" for number in numbers)
+    return f" ({written} {'row' if numbers == [1] else 'rows'})" if written else ""

@@ -6,13 +6,16 @@ from typing import Any
 
 from django.urls import reverse
 
-from evaluators.catalog import EVALUATORS, describe
+from evaluators.catalog import EVALUATORS
 from registry.models import Evaluation, Measurement
 from registry.models.choices import Assurance
 from registry.reports import slices
 from registry.reports.figures import format_interval, format_level, format_number
+from registry.reports.method_words import method_words
+from registry.reports.readings import why_not
+from registry.reports.settings_words import settings
 from registry.reports.svg import clip
-from registry.web.present import drawn, evidence, families, metrics
+from registry.web.present import asked_model, drawn, evidence, families, metrics
 
 DIRECTIONS = {"lower": "lower is better", "higher": "higher is better", "target": "close to a target is better"}
 MOST_LEFT_OUT = 12
@@ -45,9 +48,15 @@ def index() -> dict[str, Any]:
 
 
 def _line(metric: Mapping[str, Any]) -> dict[str, Any]:
-    kind = "may fail a limit, never meet one" if metric["kind"] == "test" else ""
-    said = ", ".join(filter(None, [DIRECTIONS.get(metric["direction"], "to be read, not judged"), kind]))
-    return {"title": metric["title"], "href": reverse("method", args=[metric["id"]]), "said": said}
+    return {"title": metric["title"], "href": reverse("method", args=[metric["id"]]), "said": _said(metric)}
+
+
+def _said(metric: Mapping[str, Any]) -> str:
+    """Which way is better; a test with no better way can still fail a limit."""
+    better = DIRECTIONS.get(metric["direction"], "")
+    if metric["kind"] != "test":
+        return better or "to be read, not judged"
+    return ", ".join(filter(None, [better, "a test: may fail a limit, never meet one"]))
 
 
 def page(metric: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,23 +88,27 @@ def _number(row: Measurement) -> Facts:
     low, high = evidence.ends(row)
     has_interval = low is not None or high is not None
     interval = format_interval(low, high, unit=unit)
+    of = {"name": "Of", "value": evidence.where(row), "title": row.slice}
+    if row.status != "ok":
+        return [{"name": "Found", "value": why_not(row.status)}, of, {"name": "Why", "value": row.reason or "not said"}]
+    finding = drawn.finding(row)
     return [
-        {"name": "Found", "value": format_number(row.value, unit) if row.status == "ok" else row.reason or row.status},
-        {"name": "Of", "value": evidence.where(row), "title": row.slice},
-        {"name": "Interval", "value": drawn.finding(row) or (interval if has_interval else "none")},
+        {"name": "Found", "value": format_number(row.value, unit)},
+        of,
+        {"name": "Finding", "value": finding}
+        if finding
+        else {"name": "Interval", "value": interval if has_interval else "none"},
         {"name": "Level", "value": format_level(row.level)},
-        {"name": "Method", "value": row.method or "not said"},
+        {"name": "Method", "value": method_words(row.method) or "not said"},
         {"name": "n", "value": format_number(row.n) if row.n is not None else "not said"},
         {"name": "Seed", "value": row.seed or "none: nothing is drawn"},
     ]
 
 
 def _settings(run: Evaluation) -> Facts:
-    """The parameters that were set, under their names; the others have their usual values."""
-    known = describe(run.evaluator)["params"]["properties"] if run.evaluator in EVALUATORS else {}
+    """What was set, and the strength of an attack; the others have their usual values."""
     said = [
-        {"name": known.get(name, {}).get("title", name), "value": _plain(value)}
-        for name, value in sorted(run.parameters.items())
+        {"name": name[:1].upper() + name[1:], "value": value} for name, value in settings(run.evaluator, run.parameters)
     ]
     usual = {"name": "Parameters", "value": "all as usual"}
     code = {"name": "Evaluator", "value": f"{run.evaluator} {run.evaluator_version}"}
@@ -122,7 +135,7 @@ def _machine(run: Evaluation) -> Facts:
     versions = environment.get("versions") or {}
     memory = f", {peak / 1024**2:,.0f} MiB" if isinstance(peak, int | float) else ""
     facts = [{"name": "It took", "value": f"{wall:.1f} s{memory}"}] if isinstance(wall, int | float) else []
-    facts += evidence.asked_of_model(environment)
+    facts += asked_model.how_often(environment)
     words = ", ".join(f"{name} {number}" for name, number in versions.items())
     return [*facts, {"name": "With", "value": words}] if words else facts
 

@@ -15,7 +15,7 @@ from registry.models import Evaluation, ModelVersion, RequiredEvaluation, User
 from registry.models.choices import Assurance, ModelKind, RunState
 from registry.models.gate_inputs import active_revision
 from registry.services.inputs import COLUMNS, file_roles
-from registry.web.present import drawn, evidence, families, metrics
+from registry.web.present import asked_model, drawn, evidence, families, metrics
 from registry.web.present.pages import crumbs
 from registry.web.present.told_apart import with_settings
 
@@ -200,7 +200,7 @@ def _facts(run: Evaluation) -> list[dict[str, Any]]:
     if environment.get("wall_s") is not None:
         memory = f", {peak / 1024**2:,.0f} MiB" if isinstance(peak, int | float) else ""
         facts.append({"name": "It took", "value": f"{environment['wall_s']:.1f} s{memory}"})
-    facts += evidence.asked_of_model(environment)
+    facts += asked_model.how_often(environment)
     if versions:
         facts.append({"name": "With", "value": versions})
     return facts

@@ -34,7 +34,8 @@ def how_often(run: Evaluation, times: int, apart: str) -> str:
 def apart(runs: Iterable[Evaluation]) -> dict[str, str]:
     """By specification, what differs from others of its evaluator; empty where there is but one.
 
-    `group` stands in the heading, and the settings are said of every run.
+    `group` stands in the heading, and the settings are said of every run; the moment is said where the headings are
+    the same.
     """
     by_evaluator: dict[str, dict[str, Evaluation]] = defaultdict(dict)
     for run in sorted(runs, key=lambda run: run.requested_at):
@@ -48,12 +49,13 @@ def _differences(specs: Mapping[str, Evaluation]) -> dict[str, str]:
     facts = {spec: _facts(run) for spec, run in specs.items()}
     names = dict.fromkeys(name for each in facts.values() for name in each)
     changing = [name for name in names if len({each.get(name) for each in facts.values()}) > 1]
-    return {spec: _words(facts[spec], changing, specs[spec]) for spec in specs}
+    are_alike = len({by_groups(run) for run in specs.values()}) < len(specs)
+    moments = {spec: f"asked {in_utc(run.requested_at)}" if are_alike else "" for spec, run in specs.items()}
+    return {spec: " · ".join(filter(None, [_words(facts[spec], changing), moments[spec]])) for spec in specs}
 
 
-def _words(facts: Facts, changing: list[str], run: Evaluation) -> str:
-    said = [f"{name} {facts[name]}" if name in facts else f"no {name}" for name in changing]
-    return " · ".join([*([", ".join(said)] if said else []), f"asked {in_utc(run.requested_at)}"])
+def _words(facts: Facts, changing: list[str]) -> str:
+    return ", ".join(f"{name} {facts[name]}" if name in facts else f"no {name}" for name in changing)
 
 
 def _facts(run: Evaluation) -> Facts:
