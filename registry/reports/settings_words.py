@@ -20,15 +20,19 @@ SHORT = {
 MOST_WORDS, MOST_VALUES, MOST_LETTERS = 4, 4, 40
 
 
-def settings_words(evaluator: object, parameters: Mapping[str, Any]) -> str:
-    """'radius 0.10, inputs 0 to 1, rows attacked 300': what was set, and the usual strength where none was."""
-    return ", ".join(f"{name} {value}" for name, value in settings(evaluator, parameters))
+def settings_words(evaluator: object, parameters: Mapping[str, Any], *, version: object) -> str:
+    """'radius 0.10, inputs 0 to 1, rows attacked 300': what was set, and the usual strength where none was.
+
+    What was usual for another version of the evaluator than is installed here can't be told.
+    """
+    return ", ".join(f"{name} {value}" for name, value in settings(evaluator, parameters, version=version))
 
 
-def settings(evaluator: object, parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def settings(evaluator: object, parameters: Mapping[str, Any], *, version: object) -> Iterator[tuple[str, str]]:
     """The same, each with its name apart."""
-    known = describe(str(evaluator))["params"].get("properties", {}) if evaluator in EVALUATORS else {}
-    strengths = [name for name in STRENGTHS if name in known]
+    facts = describe(str(evaluator)) if evaluator in EVALUATORS else {"params": {}, "version": None}
+    known = facts["params"].get("properties", {})
+    strengths = [name for name in STRENGTHS if name in known and (name in parameters or facts["version"] == version)]
     for name in [*strengths, *(name for name in parameters if name not in strengths)]:
         value = parameters[name] if name in parameters else known[name].get("default")
         yield _name(name, str(known.get(name, {}).get("title", ""))), _value(value)

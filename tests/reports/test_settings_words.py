@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from evaluators.catalog import EVALUATORS, describe
 from registry.reports.settings_words import settings_words
 from registry.reports.wording import asked_words
 
@@ -27,7 +28,15 @@ from registry.reports.wording import asked_words
 def test_settings_are_said_by_their_titles_and_long_titles_by_their_names(
     evaluator: str, parameters: dict[str, Any], said: str
 ) -> None:
-    assert settings_words(evaluator, parameters) == said
+    version = describe(evaluator)["version"] if evaluator in EVALUATORS else "1"
+    assert settings_words(evaluator, parameters, version=version) == said
+
+
+def test_what_was_usual_for_another_version_is_not_told_by_what_is_usual_now() -> None:
+    assert settings_words("robust.adversarial", {}, version="0") == ""
+    assert settings_words("robust.adversarial", {"rows": 300, "epsilon": 0.2}, version="0") == (
+        "radius 0.20, rows attacked 300"
+    )
 
 
 def test_a_limit_says_with_what_it_was_measured() -> None:

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from registry.models import Evaluation, Measurement, User
 from registry.services import evaluations, runs
-from registry.web.present import asked_model, evidence, left_out, told_apart
+from registry.web.present import asked_model, drawn, evidence, left_out, told_apart
 from tests import make
 from tests.databases import speaking_as
 from tests.people import Cast
@@ -65,6 +65,32 @@ def test_a_chart_of_the_parts_says_whom_its_worst_part_leaves_out(cast: Cast, si
     make.measured(version, by=cast.ada, readings=parts)
     page = signed_in(cast.ada).get(reverse("version-evidence", args=[version.pk])).content.decode()
     assert "<summary>worst class leaves out 6 of 10</summary>class: 0 (20 rows), class: 1" in page
+
+
+def test_no_chart_mixes_what_two_specifications_found(cast: Cast) -> None:
+    version = make.model_version(cast)
+    for favourable, low in (("1", 0.1), ("0", 0.8)):
+        rates = [
+            make.reading(metric="fairness.selection_rate", slice=f"race={name}", low=low, high=low + 0.1)
+            for name in "ab"
+        ]
+        reads = make.READS | {"favourable": favourable}
+        evaluations.report_readings(version, evaluator="fairness.group", reads=reads, readings=rates, by=cast.ada)
+    first, second = drawn.forests(evidence.newest_measurements(version))
+    assert [row["low"] for row in (*first["rows"], *second["rows"])] == [0.1, 0.1, 0.8, 0.8]
+    assert ("favourable 1" in first["title"], "favourable 0" in second["title"]) == (True, True)
+
+
+def test_an_earlier_run_does_not_say_that_no_limit_judges_what_a_newer_run_is_judged_by(
+    cast: Cast, signed_in: SignedIn
+) -> None:
+    version = make.ready_version(cast)
+    earlier = Evaluation.objects.get(version=version)
+    newer = make.measured(version, by=cast.ada)
+    ada = signed_in(cast.ada)
+    pages = [ada.get(reverse("evaluation", args=[run.pk])).content.decode() for run in (earlier, newer)]
+    assert ["a newer run counts" in page for page in pages] == [True, False]
+    assert not any("no limit" in page for page in pages)
 
 
 def test_few_that_are_left_out_are_not_folded_and_other_things_are_no_groups() -> None:

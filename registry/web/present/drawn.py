@@ -1,5 +1,6 @@
 """What is drawn of the evidence: the figures that evaluators left, groups side by side, and versions over time."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence, Set
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from registry.reports import slices, tested
 from registry.reports.drawings import drawing
 from registry.reports.figures import format_number
 from registry.reports.readings import why_not
-from registry.web.present import asked_model, left_out, metrics
+from registry.web.present import asked_model, left_out, metrics, told_apart
 
 WHOLE = ("overall", "worst")
 # Slices that are features of the model and no groups of people; the bars show them.
@@ -73,12 +74,27 @@ def _folded(rows: list[Any]) -> dict[str, Any]:
 
 
 def forests(measured: Iterable[Measurement]) -> Figures:
-    """A chart for every metric that has several slices."""
-    sliced: dict[str, dict[str, Measurement]] = {}
+    """A chart for every metric that has several slices, of one specification each: others ask another question."""
+    sliced: dict[str, dict[str, list[Measurement]]] = {}
     for row in sorted(measured, key=lambda row: row.id):
         if row.slice not in WHOLE and not row.slice.startswith(FEATURE):
-            sliced.setdefault(row.metric, {})[row.slice] = row
-    return [_forest(metric, list(rows.values())) for metric, rows in sliced.items() if len(rows) > 1]
+            sliced.setdefault(row.metric, {}).setdefault(row.spec_digest, []).append(row)
+    charts = [rows for specs in sliced.values() for rows in specs.values() if len(rows) > 1]
+    return _told_apart([(_forest(rows[0].metric, rows), rows[0].evaluation) for rows in charts])
+
+
+def _told_apart(charts: list[tuple[dict[str, Any], Evaluation]]) -> Figures:
+    """Where two charts have one title, what tells their runs apart stands in it."""
+    times = Counter(chart["title"] for chart, _ in charts)
+    apart = told_apart.apart(run for _, run in charts)
+    return [
+        chart | {"title": f"{chart['title']}, {_words_apart(run, apart)}"} if times[chart["title"]] > 1 else chart
+        for chart, run in charts
+    ]
+
+
+def _words_apart(run: Evaluation, apart: dict[str, str]) -> str:
+    return " · ".join(filter(None, [told_apart.with_settings(run), apart[run.spec_digest]]))
 
 
 def _forest(metric: str, rows: list[Measurement]) -> dict[str, Any]:

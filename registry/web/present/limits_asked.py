@@ -37,5 +37,12 @@ def _words(codes: Iterable[str]) -> dict[str, str]:
     keys = [int(code.removeprefix(KIND)) for code in codes if code.startswith(KIND)]
     if not keys:
         return {}
-    rows = Threshold.objects.filter(pk__in=keys).values_list("pk", "evaluation__evaluator", "evaluation__parameters")
-    return {f"{KIND}{key}": settings_words(evaluator, parameters) for key, evaluator, parameters in rows}
+    rows = (
+        Threshold.objects.filter(pk__in=keys)
+        .select_related("evaluation")
+        .only(*(f"evaluation__{name}" for name in ("evaluator", "evaluator_version", "parameters")))
+    )
+    asked = ((row.pk, row.evaluation) for row in rows)
+    return {
+        f"{KIND}{key}": settings_words(of.evaluator, of.parameters, version=of.evaluator_version) for key, of in asked
+    }

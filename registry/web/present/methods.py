@@ -108,7 +108,8 @@ def _number(row: Measurement) -> Facts:
 def _settings(run: Evaluation) -> Facts:
     """What was set, and the strength of an attack; the others have their usual values."""
     said = [
-        {"name": name[:1].upper() + name[1:], "value": value} for name, value in settings(run.evaluator, run.parameters)
+        {"name": name[:1].upper() + name[1:], "value": value}
+        for name, value in settings(run.evaluator, run.parameters, version=run.evaluator_version)
     ]
     usual = {"name": "Parameters", "value": "all as usual"}
     code = {"name": "Evaluator", "value": f"{run.evaluator} {run.evaluator_version}"}

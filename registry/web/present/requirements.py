@@ -13,7 +13,7 @@ from registry.reports.wording import asked_words, evaluator_words
 
 Row = Mapping[str, Any]
 # Of the evaluation that a limit judges: its settings are part of what is asked.
-EVALUATOR, PARAMETERS = "evaluation__evaluator", "evaluation__parameters"
+EVALUATOR, VERSION, PARAMETERS = (f"evaluation__{name}" for name in ("evaluator", "evaluator_version", "parameters"))
 
 
 def words_of(codes: Iterable[str]) -> dict[str, str]:
@@ -45,7 +45,7 @@ def _rows(kind: str, keys: set[int]) -> QuerySet[Any]:
 def _threshold(row: Row) -> str:
     # A whole number comes out of JSON as an int, which prints differently.
     numbers = {name: float(row[name]) for name in ("limit", "tolerance")}
-    settings = {"settings": settings_words(row[EVALUATOR], row[PARAMETERS])}
+    settings = {"settings": settings_words(row[EVALUATOR], row[PARAMETERS], version=row[VERSION])}
     return asked_words({"kind": "threshold", "detail": {**row, **numbers, **settings}})
 
 
@@ -67,7 +67,11 @@ def _treatment(row: Row) -> str:
 
 # Where a code leads, which columns its words are made of, and the words.
 KINDS: Mapping[str, tuple[Any, tuple[str, ...], Callable[[Row], str]]] = {
-    "threshold": (Threshold, ("metric", "slice", "direction", "limit", "tolerance", EVALUATOR, PARAMETERS), _threshold),
+    "threshold": (
+        Threshold,
+        ("metric", "slice", "direction", "limit", "tolerance", EVALUATOR, VERSION, PARAMETERS),
+        _threshold,
+    ),
     "evaluation": (RequiredEvaluation, ("evaluator", "assurance"), _evaluation),
     "document": (RequiredDocument, ("kind", "min_percent"), _document),
     "risk": (Risk, ("priority", "issue"), _risk),

@@ -11,7 +11,8 @@ from django.urls import reverse
 from evaluators.catalog import EVALUATORS, describe
 from evaluators.contract import ROLES
 from registry import policies
-from registry.models import Evaluation, ModelVersion, RequiredEvaluation, User
+from registry.gates.verdict import Requirement
+from registry.models import Evaluation, Measurement, ModelVersion, RequiredEvaluation, User
 from registry.models.choices import Assurance, ModelKind, RunState
 from registry.models.gate_inputs import active_revision
 from registry.services.inputs import COLUMNS, file_roles
@@ -136,6 +137,7 @@ def page(run: Evaluation, *, person: User) -> dict[str, Any]:
     measured = list(run.measurements.select_related("evaluation").order_by("id"))
     charts = drawn.drawings(measured, leave=frozenset())
     judgements = evidence.judged_measurements(run.version) if measured else {}
+    newer = _newer(run, measured)
     measured.sort(key=lambda row: row.id not in judgements)
     may = policies.may_evaluate(person, run.version.team)
     return progress(run) | {
@@ -145,13 +147,24 @@ def page(run: Evaluation, *, person: User) -> dict[str, Any]:
         "facts": _facts(run),
         "may_cancel": may and run.state in (RunState.QUEUED, RunState.RUNNING),
         "may_retry": may and run.is_over and run.assurance != Assurance.SELF_REPORTED,
-        **_tables([evidence.measurement(row, judgements.get(row.id)) for row in measured]),
+        **_tables([_measurement(row, judgements.get(row.id), newer) for row in measured]),
         "bins": charts["bins"],
         "features": charts["features"],
         "figures": charts["figures"].get(run.spec_digest, []),
         "failure": failure_words(run.failure),
         "parameters": json.dumps(run.parameters, indent=2, sort_keys=True) if run.parameters else "",
     }
+
+
+def _newer(run: Evaluation, measured: list[Measurement]) -> frozenset[tuple[str, str]]:
+    """What a later run of the same specification measured again: that is judged instead."""
+    rows = Measurement.objects.filter(version=run.version_id, spec_digest=run.spec_digest)
+    later = rows.filter(pk__gt=max((row.pk for row in measured), default=0)).exclude(evaluation=run)
+    return frozenset(later.values_list("metric", "slice")) if measured else frozenset()
+
+
+def _measurement(row: Measurement, asked: Requirement | None, newer: frozenset[tuple[str, str]]) -> dict[str, Any]:
+    return evidence.measurement(row, asked) | {"is_replaced": (row.metric, row.slice) in newer}
 
 
 def _tables(measured: list[dict[str, Any]]) -> dict[str, Any]:

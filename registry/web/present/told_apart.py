@@ -20,7 +20,7 @@ def by_groups(run: Evaluation) -> str:
 
 def with_settings(run: Evaluation) -> str:
     """'with radius 0.10, inputs 0 to 1'; empty where nothing is set."""
-    words = settings_words(run.evaluator, run.parameters)
+    words = settings_words(run.evaluator, run.parameters, version=run.evaluator_version)
     return f"with {words}" if words else ""
 
 
