@@ -139,3 +139,20 @@ def test_whoever_signs_or_waives_sees_with_which_settings_a_limit_was_measured(c
     assert asked in ada.get(reverse("version-waive", args=[version.pk])).content.decode()
     for page in (("version-sign", version.pk), ("waiver", waiver.pk), ("verdict", stored.pk)):
         assert asked in grace.get(reverse(page[0], args=[page[1]])).content.decode()
+
+
+def test_whoever_agrees_to_a_policy_or_starts_its_runs_reads_all_that_they_are_asked_with(
+    cast: Cast, signed_in: SignedIn
+) -> None:
+    (fairness,) = make.a_policy()["stages"][make.INFERENCE]["evaluations"]
+    both = [fairness, fairness | {"parameters": {"family_minimum": 20}}]
+    within = make.project(cast)
+    revision = make.active_policy(cast, on=within, body=make.a_policy(evaluations=both))
+    version = make.model_version(cast, within=within)
+    page = signed_in(cast.grace).get(reverse("policy-revision", args=[revision.pk])).content.decode()
+    assert page.count("favourable = 1") == 2
+    assert page.count("with family minimum 20") == 1
+    assert (
+        "with family minimum 20"
+        in signed_in(cast.ada).get(reverse("version-evaluate", args=[version.pk])).content.decode()
+    )

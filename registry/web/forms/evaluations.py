@@ -12,6 +12,7 @@ from evaluators.meanings import OWN
 from registry.models import Artifact, DatasetVersion, ModelVersion, RequiredEvaluation, User
 from registry.policies import visible
 from registry.reports.metric_names import evaluator_title
+from registry.reports.settings_words import settings_words
 from registry.services.inputs import PREDICTED, file_roles
 from registry.web.forms.tables import columns_of, missing, read_columns, tables_of, words_for
 
@@ -215,11 +216,13 @@ def _runs_model(row: RequiredEvaluation) -> bool:
 
 
 def required_words(row: RequiredEvaluation) -> SafeString:
-    """A prescribed run, small beside it its id and what it reads."""
+    """A prescribed run, small beside it its id, what it reads and with which settings."""
     columns = row.reads.get("columns") or {}
     reads = ", ".join(
         f"{role}: {', '.join(name) if isinstance(name, list) else name}" for role, name in columns.items()
     )
     favourable = f"favourable: {row.reads['favourable']}" if row.reads.get("favourable") else ""
-    small = " · ".join(filter(None, [row.evaluator, "; ".join(filter(None, [reads, favourable]))]))
+    settings = settings_words(row.evaluator, row.parameters, version=row.evaluator_version)
+    with_settings = f"with {settings}" if settings else ""
+    small = " · ".join(filter(None, [row.evaluator, "; ".join(filter(None, [reads, favourable])), with_settings]))
     return format_html('<span>{}<span class="cell-note">{}</span></span>', evaluator_title(row.evaluator), small)

@@ -14,6 +14,7 @@ from registry.models import Policy, PolicyActivation, PolicyRevision, Project, U
 from registry.models.choices import Assurance, NeedLevel, Role, Stage
 from registry.reports import slices
 from registry.reports.figures import format_level, format_number
+from registry.reports.settings_words import settings_words
 from registry.reports.wording import asked_words
 from registry.services.policy import is_published
 from registry.web.access import teams_of
@@ -133,13 +134,19 @@ def _stage(stage: str, rules: Mapping[str, Any]) -> dict[str, Any]:
 
 def _evaluation(rule: Mapping[str, Any]) -> dict[str, Any]:
     columns = rule["reads"].get("columns") or {}
-    reads = ", ".join(f"{role} = {', '.join(c) if isinstance(c, list) else c}" for role, c in columns.items())
+    declared = {name: rule["reads"][name] for name in ("favourable", "score_kind") if rule["reads"].get(name)}
+    reads = ", ".join(
+        f"{role.replace('_', ' ')} = {', '.join(c) if isinstance(c, list) else c}"
+        for role, c in {**columns, **declared}.items()
+    )
     assurance = Assurance(rule["assurance"]).label
+    settings = settings_words(rule["evaluator"], rule["parameters"], version=rule["version"])
     return {
         "title": metrics.evaluator_title(rule["evaluator"]),
         "id": rule["evaluator"],
         "how": f"{assurance}, at most {rule['max_age_days']} days old, {format_level(rule['level'])} intervals",
         "reads": reads,
+        "settings": settings,
         "thresholds": [_threshold(each) for each in rule["thresholds"]],
     }
 

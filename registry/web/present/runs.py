@@ -159,7 +159,7 @@ def page(run: Evaluation, *, person: User) -> dict[str, Any]:
 def _newer(run: Evaluation, measured: list[Measurement]) -> frozenset[tuple[str, str]]:
     """What a later run of the same specification measured again: that is judged instead."""
     rows = Measurement.objects.filter(version=run.version_id, spec_digest=run.spec_digest)
-    later = rows.filter(pk__gt=max((row.pk for row in measured), default=0)).exclude(evaluation=run)
+    later = rows.filter(pk__gt=max((row.pk for row in measured), default=0))
     return frozenset(later.values_list("metric", "slice")) if measured else frozenset()
 
 
