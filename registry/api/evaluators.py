@@ -18,6 +18,7 @@ class MetricShown(serializers.Serializer):
     title = serializers.CharField()
     direction = serializers.CharField()
     unit = serializers.CharField()
+    kind = serializers.CharField(help_text="A test may fail a limit and never meet one, so none can be set on it.")
 
 
 class EvaluatorShown(serializers.Serializer):

@@ -24,7 +24,10 @@ from registry.web.forms.uploads import TableForm
 from registry.web.present import runs
 from registry.web.submission import carry_out, done, form_page, sent
 
-RELATED = ("version__model__team", "version__team", "requested_by", "table", "reference", "baseline__model__team")
+RELATED = (
+    "version__model__team", "version__team", "requested_by", "table", "reference", "baseline__model__team",
+    "dataset_version__dataset__team",
+)  # fmt: skip
 
 
 def _version(request: HttpRequest, pk: UUID) -> ModelVersion:

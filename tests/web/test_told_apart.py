@@ -126,3 +126,21 @@ def test_what_was_noticed_of_a_model_is_said_in_words_and_other_tables_stay_as_t
     assert rows[1] == ["Times it was asked", "1,263"]
     assert asked_model.in_words("model_asked", {"rows": [1, ["a"]]}) == {"rows": [1, ["a"]]}
     assert asked_model.in_words("another", noticed) == noticed
+
+
+def test_what_was_said_of_a_runs_table_stands_on_its_page(cast: Cast, signed_in: SignedIn) -> None:
+    data = make.dataset_version(cast)
+    version = make.model_version(cast, data=data)
+    rows = make.held(cast.lending, files={"predictions.csv": make.table()}, by=cast.ada)
+    run = evaluations.request_evaluation(
+        version,
+        evaluator="robust.noise",
+        reads={"columns": {"label": "approved"}},
+        table=rows,
+        dataset_version=data,
+        features=["income", "debt"],
+        by=cast.ada,
+    )
+    facts = signed_in(cast.mary).get(reverse("evaluation", args=[run.pk])).context["facts"]
+    said = {fact["name"]: fact.get("value") for fact in facts}
+    assert (said["The model is given"], said["Said to stand for"]) == ("income, debt", "lending/loans@1")

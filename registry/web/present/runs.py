@@ -14,7 +14,7 @@ from registry import policies
 from registry.gates.verdict import Requirement
 from registry.models import Evaluation, Measurement, ModelVersion, RequiredEvaluation, User
 from registry.models.choices import Assurance, ModelKind, RunState
-from registry.models.gate_inputs import active_revision
+from registry.models.gate_inputs import active_revision, name_within
 from registry.services.inputs import COLUMNS, file_roles
 from registry.web.present import asked_model, drawn, evidence, families, metrics
 from registry.web.present.pages import crumbs
@@ -181,6 +181,17 @@ def failure_words(failure: str) -> str:
     return told[1] if told else failure
 
 
+def _declared(run: Evaluation) -> list[dict[str, Any]]:
+    """What whoever asked for the run said of its table, which no file says and no policy asks."""
+    features, stands_for = run.subject.get("features") or (), run.dataset_version
+    said = {
+        "The model is given": ", ".join(map(str, features)),
+        "Kind of score": run.subject.get("score_kind") or "",
+        "Said to stand for": name_within(run.version.team_id, stands_for) if stands_for else "",
+    }
+    return [{"name": name, "value": value} for name, value in said.items() if value]
+
+
 def _compared(run: Evaluation) -> list[dict[str, Any]]:
     """What the run was given to compare with."""
     facts: list[dict[str, Any]] = []
@@ -206,6 +217,7 @@ def _facts(run: Evaluation) -> list[dict[str, Any]]:
         {"name": "Columns", "value": reads or "none"},
         {"name": "Favourable", "value": run.subject.get("favourable") or "not said"},
         {"name": "Table", "digest": run.table.root_digest if run.table else "", "value": "none"},
+        *_declared(run),
         *_compared(run),
         {"name": "Specification", "digest": run.spec_digest},
         {"name": "Attempt", "value": f"{run.attempt} of {run.max_attempts}"},
