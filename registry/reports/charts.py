@@ -51,7 +51,7 @@ def interval_chart(
         title=title,
         description=describe(reading, unit=unit, state=state),
         height=90 if numbers else BASE + 6,
-        class_="chart-interval",
+        class_="chart-interval" if reading.limits else "chart-interval chart-interval--bare",
     )
 
 

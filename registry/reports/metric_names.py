@@ -8,6 +8,7 @@ from typing import Any
 from evaluators.catalog import EVALUATORS, describe
 from evaluators.contract import EvaluatorError
 
+SHARES = frozenset({"rate", "share", "proportion"})
 ACRONYMS = frozenset({"auc", "ece", "fpr", "fnr", "tpr", "shap", "mia", "pr", "roc", "psi", "mmd"})
 
 
@@ -29,6 +30,11 @@ def title(metric: object) -> str:
     """Its name for people; where its evaluator is gone, the words of its id."""
     known = facts().get(str(metric))
     return str(known["title"]) if known else words_of(str(metric or ""))
+
+
+def is_share(metric: object) -> bool:
+    """Whether its numbers are shares, which are written in percent."""
+    return facts().get(str(metric), {}).get("unit") in SHARES
 
 
 def evaluator_title(evaluator: object) -> str:

@@ -17,6 +17,11 @@ GROUPS = (
     ("waived", "Accepted for a limited time", "waived"),
     ("passed", "Met", "passed"),
 )
+# What the gate says of a measurement: an estimate and its interval, then what would have to become of a bound.
+FOUND = re.compile(r"^\S+, (?P<level>\S+% interval) \S+ to \S+$")
+BOUND = re.compile(r"(?<=[\u2264\u2265] )\d\S*\d")
+# Where the measuring was done, as the pages call it everywhere.
+HERE = ((", platform-run or better", " here"), (", for platform-run assurance", ""), ("platform-run", "run here"))
 POINT = re.compile(r"^(\S+), \S+% interval \1 to \1$")
 LEFT_OUT = re.compile(r"^judged without (?P<names>.+): too few rows$")
 
@@ -68,13 +73,24 @@ def asked_words(requirement: Any) -> str:
         return _capital(_titled(str(_get(requirement, "asked") or ""), detail.get("evaluator")))
     where = str(detail.get("slice") or "overall")
     place = "" if where == "overall" else ", worst group" if where == "worst" else f" ({slices.words(where)})"
-    limit = exact(float(detail["limit"]))
+    limit = _limit(detail["limit"], detail)
     if detail.get("direction") == "within":
-        span = f"{limit} \u00b1 {exact(float(detail.get('tolerance') or 0))}"
+        span = f"{limit} \u00b1 {_limit(detail.get('tolerance') or 0, detail)}"
     else:
         span = f"{'at most' if detail.get('direction') == 'at_most' else 'at least'} {limit}"
     settings = f", with {detail['settings']}" if detail.get("settings") else ""
     return f"{metric_words(detail.get('metric'))}{place}: {span}{settings}"
+
+
+def _limit(number: Any, detail: Mapping[str, Any]) -> str:
+    """A number that somebody chose, in the unit in which the metric's numbers are written."""
+    share = float(number)
+    return f"{exact(round(share * 100, 9))}%" if unit_of(detail) else exact(share)
+
+
+def unit_of(detail: Mapping[str, Any]) -> str:
+    """In which unit the numbers of a limit's metric are written: shares in percent, as beside the evidence."""
+    return "rate" if metric_names.is_share(detail.get("metric")) else ""
 
 
 def bound_words(detail: Mapping[str, Any]) -> str:
@@ -92,6 +108,8 @@ def metric_words(metric: object) -> str:
 
 def _titled(text: str, evaluator: object) -> str:
     """The text with the evaluator's title instead of its id, in quotes: it may be a plural."""
+    for said, words in HERE:
+        text = text.replace(said, words)
     return text.replace(str(evaluator), evaluator_words(evaluator)) if evaluator else text
 
 
@@ -117,7 +135,19 @@ def found_words(requirement: Any) -> str:
         return f"judged without {slices.listed(left_out['names'].split(', '))}: too few rows"
     is_point = detail.get("low") is not None and detail.get("low") == detail.get("high")
     # What was counted has no spread, and an interval "2 to 2" would only puzzle.
-    return POINT.sub(r"\g<1>, with no spread", found) if is_point else found
+    found = POINT.sub(r"\g<1>, with no spread", found) if is_point else found
+    return _titled(_in_percent(found, detail), None)
+
+
+def _in_percent(found: str, detail: Mapping[str, Any]) -> str:
+    """An estimate and its interval in the unit of the metric."""
+    measured = FOUND.match(found)
+    if not measured or unit_of(detail) != "rate" or detail.get("value") is None:
+        return found
+    value, low, high = (
+        figures.format_against(detail.get(name), detail.get("limit"), "rate") for name in ("value", "low", "high")
+    )
+    return f"{value}, {measured['level']} {low} to {high}"
 
 
 def is_drawn(requirement: Any) -> bool:
@@ -131,7 +161,8 @@ def unblock_words(requirement: Any) -> str:
     """What would unblock it; slices keep their raw names, by which a policy calls them."""
     detail = _get(requirement, "detail") or {}
     evaluator = detail.get("evaluator") or metric_names.facts().get(str(detail.get("metric")), {}).get("evaluator")
-    return _titled(str(_get(requirement, "unblock") or ""), evaluator)
+    text = _titled(str(_get(requirement, "unblock") or ""), evaluator)
+    return BOUND.sub(_limit(detail["limit"], detail), text) if "limit" in detail else text
 
 
 def evaluator_of(requirement: Any) -> str:

@@ -50,6 +50,7 @@ for _filter in (
     wording.metric_words,
     wording.question_words,
     wording.unblock_words,
+    wording.unit_of,
     wording.waits_for_people,
 ):
     register.filter(_filter.__name__, _filter)

@@ -23,6 +23,7 @@ from registry.reports import dossier as reports
 from registry.reports.dossier import Dossier
 from registry.reports.pdf import Attached, RenderingFailed, to_pdf
 from registry.reports.prose import render_markdown
+from registry.reports.wording import found_words
 from registry.services import attestations, lifecycle, verdicts
 from registry.web.present.dossier import dossier
 from tests import make
@@ -157,7 +158,7 @@ def test_what_is_met_takes_a_line_each_and_its_source_stands_once(approved: Prin
     met = approved.words.partition(f"Met {len(passed)}")[2].partition("What trust this use needs")[0]
     for item in passed:
         assert item["id"] in met
-        assert item["found"] in met
+        assert found_words(item) in met
     assert "Why this limit" not in approved.words
     assert approved.words.count("Four fifths, 29 CFR 1607.4(D).") == 1
 

@@ -41,4 +41,4 @@ def test_what_was_usual_for_another_version_is_not_told_by_what_is_usual_now() -
 
 def test_a_limit_says_with_what_it_was_measured() -> None:
     detail = {"metric": "robust.linf.apgd_acc", "direction": "at_least", "limit": 0.5, "settings": "radius 0.10"}
-    assert asked_words({"kind": "threshold", "detail": detail}).endswith(": at least 0.50, with radius 0.10")
+    assert asked_words({"kind": "threshold", "detail": detail}).endswith(": at least 50%, with radius 0.10")

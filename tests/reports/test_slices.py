@@ -41,10 +41,10 @@ def test_the_attribute_is_said_once_where_two_groups_are_compared() -> None:
 
 def test_what_a_limit_asks_names_its_slice_and_its_evaluator_in_words() -> None:
     limit = {"metric": "fairness.selection_rate", "slice": "race=non-white", "direction": "at_least", "limit": 0.5}
-    assert asked_words({"kind": "threshold", "detail": limit}) == "Selection rate (race: non-white): at least 0.50"
+    assert asked_words({"kind": "threshold", "detail": limit}) == "Selection rate (race: non-white): at least 50%"
     run = {"kind": "evaluation", "asked": "fairness.group has run, platform-run or better"}
     said = asked_words(run | {"detail": {"evaluator": "fairness.group"}})
-    assert said == "\u201cGroup fairness of decisions\u201d has run, platform-run or better"
+    assert said == "\u201cGroup fairness of decisions\u201d has run here"
     missing = {"unblock": "Run fairness.group.", "detail": limit}
     assert unblock_words(missing) == "Run \u201cGroup fairness of decisions\u201d."
     assert found_words({"found": "judged without race=a, race=b: too few rows"}) == (
@@ -54,7 +54,7 @@ def test_what_a_limit_asks_names_its_slice_and_its_evaluator_in_words() -> None:
 
 def test_an_evaluator_that_is_gone_keeps_its_id() -> None:
     run = {"kind": "evaluation", "asked": "old.thing has run, platform-run or better"}
-    assert asked_words(run | {"detail": {"evaluator": "old.thing"}}) == "old.thing has run, platform-run or better"
+    assert asked_words(run | {"detail": {"evaluator": "old.thing"}}) == "old.thing has run here"
 
 
 @pytest.mark.parametrize(
@@ -93,3 +93,31 @@ def test_a_method_is_written_with_the_names_it_is_called_after() -> None:
     assert method_words("clopper-pearson, simultaneous") == "Clopper\u2013Pearson, simultaneous"
     assert method_words("max-t simultaneous on delong") == "max-t simultaneous on DeLong"
     assert method_words("row bootstrap") == "row bootstrap"
+
+
+def test_a_share_is_asked_for_and_found_in_percent_as_beside_the_evidence() -> None:
+    detail = {"metric": "fairness.selection_rate", "limit": 0.1, "value": 0.155, "low": 0.0901, "high": 0.221}
+    said = {
+        "kind": "threshold",
+        "detail": detail | {"direction": "at_most"},
+        "found": "0.155, 95% interval 0.0901 to 0.221",
+        "unblock": "The whole interval misses the limit: change the model until its bound is \u2264 0.10.",
+    }
+    assert asked_words(said) == "Selection rate: at most 10%"
+    assert found_words(said) == "15.5%, 95% interval 9.01% to 22.1%"
+    assert unblock_words(said).endswith("bound is \u2264 10%.")
+    ratio = said | {"detail": said["detail"] | {"metric": "fairness.demographic_parity_ratio"}}
+    assert found_words(ratio) == said["found"]
+    assert unblock_words(ratio) == said["unblock"]
+
+
+def test_where_a_run_was_made_is_said_as_on_every_page() -> None:
+    assert (
+        found_words({"found": "finished 2026-02-28 12:00 UTC, platform-run"})
+        == "finished 2026-02-28 12:00 UTC, run here"
+    )
+    asked = {
+        "unblock": "Run fairness.group here, for platform-run assurance.",
+        "detail": {"evaluator": "fairness.group"},
+    }
+    assert unblock_words(asked) == "Run \u201cGroup fairness of decisions\u201d here."

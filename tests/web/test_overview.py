@@ -90,7 +90,7 @@ def test_every_kind_of_requirement_has_words(cast: Cast) -> None:
     codes = {each.kind: each.id for each in asked} | {"treatment": f"treatment:{risk.pk}"}
     words = requirements.words_of([*codes.values(), "threshold:0", "nonsense"])
     assert words[codes["threshold"]] == ACCEPTED
-    assert words[codes["evaluation"]] == "\u201cGroup fairness of decisions\u201d has run, platform-run or better"
+    assert words[codes["evaluation"]] == "\u201cGroup fairness of decisions\u201d has run here"
     assert words[codes["document"]].endswith("of the required questions answered")
     assert words[f"risk:{risk.pk}"] == "Open risk of high priority: Homes are lost"
     assert words[codes["treatment"]] == "A treatment and an owner for the risk: Homes are lost"

@@ -1,6 +1,6 @@
 """What a metric is called and in which unit it is, from the evaluators' own catalog."""
 
-from registry.reports.metric_names import evaluator_title, facts, title
+from registry.reports.metric_names import SHARES, evaluator_title, facts, title
 
 __all__ = ["evaluator_title", "facts", "title", "unit", "unit_words"]
 
@@ -10,7 +10,6 @@ COUNTED = frozenset(
         "rows", "signals", "types", "values",
     }
 )  # fmt: skip
-SHARES = frozenset({"rate", "share", "proportion"})
 BARE = frozenset({"", "ratio", "score", "index", "count", "none"})
 
 

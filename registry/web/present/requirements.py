@@ -9,7 +9,7 @@ from django.db.models.functions import JSONObject
 from registry.models import RequiredDocument, RequiredEvaluation, Risk, Threshold
 from registry.models.choices import DocumentKind
 from registry.reports.settings_words import settings_words
-from registry.reports.wording import asked_words, evaluator_words
+from registry.reports.wording import asked_words
 
 Row = Mapping[str, Any]
 # Of the evaluation that a limit judges: its settings are part of what is asked.
@@ -50,7 +50,8 @@ def _threshold(row: Row) -> str:
 
 
 def _evaluation(row: Row) -> str:
-    return f"{evaluator_words(row['evaluator'])} has run, {row['assurance']} or better"
+    said = f"{row['evaluator']} has run, {row['assurance']} or better"
+    return asked_words({"kind": "evaluation", "asked": said, "detail": {"evaluator": row["evaluator"]}})
 
 
 def _document(row: Row) -> str:
