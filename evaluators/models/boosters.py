@@ -10,6 +10,7 @@ import numpy as np
 from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import SubjectError
 from evaluators.libraries import library
+from evaluators.models.lightgbm_trees import check_trees
 from evaluators.models.model import ROWS, VALUE, BadOutput, Model
 from evaluators.models.signatures import RENAMING, SIGNATURE, Signature, both_columns
 
@@ -56,6 +57,9 @@ def open_xgboost(data: bytes, name: str, signature: Signature) -> Model:
 def open_lightgbm(data: bytes, name: str, signature: Signature) -> Model:
     """Classes are the labels the objective demands, "0", "1", …, unless a signature names them. Raises SubjectError."""
     lightgbm = library("lightgbm")
+    # A copy through another system may have changed the ends of lines, which the file counts.
+    data = data.replace(b"\r\n", b"\n")
+    check_trees(data, name)
     try:
         text = data.decode("utf-8")
         booster = lightgbm.Booster(model_str=text)
