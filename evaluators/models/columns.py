@@ -16,3 +16,9 @@ def check_declared(declared: Sequence[str], fitted: Sequence[str], name: str) ->
             f"{name}: the declared features and those the model was fitted with differ in {odd[0]!r}; "
             f"it was fitted with {known}"
         )
+
+
+def check_untold(label: str | None, read: Sequence[str], name: str) -> None:
+    """Raise SubjectError if the model would read the column of the true label: it would only repeat what it is told."""
+    if label is not None and label in read:
+        raise SubjectError(f"{name}: the model would read {label!r}, which is declared as the true label")

@@ -12,7 +12,7 @@ from evaluators.inputs.memory import InMemory
 from evaluators.inputs.parquet import as_text
 from evaluators.models import opened
 from evaluators.models.boosters import looks_like_lightgbm, looks_like_xgboost, open_lightgbm, open_xgboost
-from evaluators.models.columns import check_declared
+from evaluators.models.columns import check_declared, check_untold
 from evaluators.models.endpoints import open_endpoint
 from evaluators.models.estimators import MAX_BYTES, Estimator, load_estimator
 from evaluators.models.huggingface import CONFIG, open_huggingface
@@ -40,8 +40,15 @@ def open_model(subject: Subject, *, role: str = "model", device: str = "cpu") ->
         files = of_role(subject, role)
         model = _from_files(files, subject, pick(device))
         check_declared(subject.features, model.features, next(name for name in files if name != SIGNATURE))
+    check_untold(subject.label, _read(subject, model), role)
     opened.note(model, is_local=not is_endpoint)
     return model
+
+
+def _read(subject: Subject, model: Model) -> tuple[str, ...]:
+    """The columns of which the model is given anything, as its file names them, else as they were declared."""
+    features = model.features or (*subject.features, *subject.roles.get("feature", ()))
+    return (*features, *subject.roles.get("text", ()))
 
 
 def _from_files(files: Mapping[str, FileRef], subject: Subject, device: str) -> Model:

@@ -119,7 +119,8 @@ def problems(version: ModelVersion, facts: Facts, inputs: Inputs, reads: Mapping
         | _unused(facts, inputs)
         | _baseline_problems(version, files, inputs.baseline)
     )
-    errors |= _undeclared(facts, reads, by_model=runs_model(version, facts, reads))
+    by_model = runs_model(version, facts, reads)
+    errors |= _undeclared(facts, reads, by_model=by_model) | (_told(reads, inputs.features) if by_model else {})
     if inputs.dataset_version is not None and not _pins(version, inputs.dataset_version):
         errors["dataset_version"] = [f"{version} does not pin it"]
     return errors
@@ -158,6 +159,14 @@ def _undeclared(facts: Facts, reads: Mapping[str, Any], *, by_model: bool) -> Er
     return missing | {f"columns.{role}": ["name the column"] for role in columns}
 
 
+def _told(reads: Mapping[str, Any], features: Sequence[str]) -> Errors:
+    """A model that is given the true label would only repeat it, and no specification names its columns."""
+    label = (reads.get("columns") or {}).get("label")
+    if label not in features:
+        return {}
+    return {"features": [f"{label} is the true label, so the model can't be given it as well"]}
+
+
 def _pins(version: ModelVersion, dataset: DatasetVersion) -> bool:
     return LineageEdge.objects.filter(child_model=version, parent_dataset=dataset).exists()
 
@@ -172,15 +181,15 @@ def files_of(run: Evaluation) -> dict[str, dict[str, str]]:
     for role in ("table", "reference"):
         artifact: Artifact | None = getattr(run, role)
         for file in artifact.files.all()[:1] if artifact else ():
-            files[role] = _told(file)
+            files[role] = _named(file)
     return files
 
 
 def _model_files(role: str, version: ModelVersion) -> dict[str, dict[str, str]]:
     artifact = version.artifact
     held = list(artifact.files.all()) if artifact is not None and artifact.is_held else []
-    return {role if len(held) == 1 else f"{role}/{file.name}": _told(file) for file in held}
+    return {role if len(held) == 1 else f"{role}/{file.name}": _named(file) for file in held}
 
 
-def _told(file: ArtifactFile) -> dict[str, str]:
+def _named(file: ArtifactFile) -> dict[str, str]:
     return {"path": str(blob_path(file.sha256)), "sha256": file.sha256, "name": file.name}

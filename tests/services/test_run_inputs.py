@@ -143,3 +143,21 @@ def test_a_wrong_parameter_is_refused_when_it_is_asked_for_and_not_by_a_worker(
         )
     assert refused.value.errors["speed"] == ["unknown"]
     assert "integer" in refused.value.errors["family_minimum"][0]
+
+
+@pytest.mark.django_db
+def test_no_door_lets_a_model_be_given_the_true_label(cast: Cast, version: ModelVersion) -> None:
+    """They stand in no specification: the very question of a policy would be answered by them."""
+    rows = make.held(cast.lending, files={"rows.csv": make.table()}, by=cast.ada)
+    wanted = {"evaluator": "robust.noise", "reads": {"columns": {"label": "approved"}}, "table": rows}
+    with pytest.raises(InvalidInput) as refusal:
+        evaluations.request_evaluation(version, **wanted, features=["income", "approved"], by=cast.ada)
+    assert refusal.value.errors == {"features": ["approved is the true label, so the model can't be given it as well"]}
+    assert evaluations.request_evaluation(version, **wanted, features=["income"], by=cast.ada).state == "queued"
+    assert not problems(
+        version,
+        "other predictions",
+        columns={"label": "a", "prediction": "b", "baseline": "c"},
+        table=rows,
+        features=["a"],
+    )

@@ -182,7 +182,7 @@ def failure_words(failure: str) -> str:
 
 
 def _declared(run: Evaluation) -> list[dict[str, Any]]:
-    """What whoever asked for the run said of its table, which no file says and no policy asks."""
+    """What was said of the table, and of what the model is given of it: no digest vouches for either."""
     features, stands_for = run.subject.get("features") or (), run.dataset_version
     said = {
         "The model is given": ", ".join(map(str, features)),

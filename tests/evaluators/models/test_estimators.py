@@ -101,3 +101,10 @@ def test_an_archive_that_unpacks_to_far_more_is_refused_before_it_does(
     monkeypatch.setattr(estimators, "MAX_BYTES", 5_000_000)
     with pytest.raises(SubjectError, match="that unpack to 8,"):
         open_model(held(tmp_path, {"model.skops": data}, features=["a", "b", "c"]))
+
+
+@pytest.mark.parametrize("fitted", [X, pd.DataFrame(X, columns=["a", "b", "truth"])], ids=["declared", "named"])
+def test_a_model_that_would_read_the_true_label_is_not_opened(fitted: Any, tmp_path: Path) -> None:
+    model = LogisticRegression().fit(fitted, Y)
+    with pytest.raises(SubjectError, match="would read 'truth', which is declared as the true label"):
+        opened(model, tmp_path, features=["a", "b", "truth"], columns={"label": "truth"})
