@@ -114,11 +114,8 @@ def _listen(run: Evaluation, child: subprocess.Popen[bytes]) -> dict[str, Any] |
         except Empty:
             line = b""
         if line is None:
-            status = child.wait()
-            return {
-                "event": "broken",
-                "error": f"the child ended with status {status}\n{b''.join(noise).decode(errors='replace')}",
-            }
+            said = b"".join(noise).decode(errors="replace")
+            return {"event": "broken", "error": f"{_ended(child.wait())}; it was last at: {note}\n{said}"}
         event = json.loads(line) if line.strip() else {}
         if event.get("event") in ("result", "failure"):
             return dict(event)
@@ -128,6 +125,13 @@ def _listen(run: Evaluation, child: subprocess.Popen[bytes]) -> dict[str, Any] |
                 return None
             last_beat = time.monotonic()
     return {"event": "failure", "error": f"it was not done after {settings.EVALUATION_WALL_SECONDS:g} seconds"}
+
+
+def _ended(status: int) -> str:
+    """How a child ended that had no last word."""
+    if status >= 0:
+        return f"the process that measured ended with status {status}"
+    return f"the process that measured was ended by signal {-status} ({signal.strsignal(-status) or 'unknown'})"
 
 
 def _read_lines(stream: IO[bytes], lines: "SimpleQueue[bytes | None]") -> None:

@@ -1,5 +1,9 @@
 """An evaluator that can't measure says what is wrong, on which row and in which file, and the gate stays shut."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from registry import tasks
@@ -66,3 +70,29 @@ def test_a_group_whose_name_no_row_could_hold_is_the_tables_fault_and_not_the_ma
     assert (run.state, run.attempt) == ("failed", 1)
     assert "a slice's name has 305 characters, and no more than 200 can be kept: race=" in run.failure
     assert not Measurement.objects.filter(evaluation=run).exists()
+
+
+ABORTING = """
+import os
+print('{"event": "progress", "fraction": 0.0, "note": "opening the model"}', flush=True)
+print("terminate called in a thread", file=__import__("sys").stderr, flush=True)
+os.abort()
+"""
+
+
+def test_a_process_that_a_library_ends_is_told_of_in_words(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(_scratch: Path) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-c", ABORTING],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    monkeypatch.setattr(tasks, "start_child", start)
+    run = carried_out(make.ready_version(cast), make.table(plain(ROWS)), cast)
+    assert run.state == "queued"
+    told, said = run.failure.splitlines()
+    assert told == "the process that measured was ended by signal 6 (Aborted); it was last at: opening the model"
+    assert said == "terminate called in a thread"

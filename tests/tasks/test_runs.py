@@ -135,7 +135,7 @@ def test_a_run_that_kills_every_child_ends_after_three_attempts_and_the_queue_go
     good = floor.ask(make.table([(1, 1, "a"), (0, 0, "b")] * 100))
     floor.wait_for(poison, "failed_infra")
     assert poison.attempt == 3
-    assert "status" in poison.failure
+    assert "the process that measured was ended by signal" in poison.failure
     assert Measurement.objects.filter(evaluation=poison).count() == 0
     floor.wait_for(good, "done", "failed_infra")
 
