@@ -105,7 +105,7 @@ def subject_kind(version: ModelVersion, facts: Facts, reads: Mapping[str, Any], 
 def problems(version: ModelVersion, facts: Facts, inputs: Inputs, reads: Mapping[str, Any]) -> Errors:
     """What is missing or doesn't fit, by the name of the input."""
     files = facts["needs"].get("files", ())
-    errors: Errors = {}
+    errors = _itself(version, inputs)
     for role, what in (("table", "a table of rows to measure on"), ("reference", "a second table to compare with")):
         artifact = getattr(inputs, role)
         if role in files and artifact is None:
@@ -150,6 +150,21 @@ def _baseline_problems(version: ModelVersion, files: Sequence[str], baseline: Mo
     if not (baseline.artifact and baseline.artifact.is_held):
         return {"baseline": [f"the bytes of {baseline} are not held here, only their digests"]}
     return {}
+
+
+def _itself(version: ModelVersion, inputs: Inputs) -> Errors:
+    """A table that is compared with itself has not drifted, and a model does no worse than itself."""
+    errors: Errors = {}
+    if inputs.table and inputs.reference and _contents(inputs.table) == _contents(inputs.reference):
+        errors["reference"] = ["it holds the same bytes as the table: compared with itself nothing differs"]
+    if inputs.baseline and _contents(inputs.baseline.artifact) == _contents(version.artifact):
+        errors["baseline"] = [f"{inputs.baseline} has the same files: compared with itself nothing differs"]
+    return errors
+
+
+def _contents(artifact: Artifact | None) -> frozenset[str]:
+    """The bytes, whatever they are called."""
+    return frozenset(artifact.files.values_list("sha256", flat=True)) if artifact else frozenset()
 
 
 def _undeclared(facts: Facts, reads: Mapping[str, Any], *, by_model: bool) -> Errors:

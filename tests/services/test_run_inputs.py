@@ -68,6 +68,20 @@ def test_only_what_the_team_has_and_holds_can_be_compared_with(cast: Cast, versi
 
 
 @pytest.mark.django_db
+def test_nothing_is_compared_with_itself_under_another_name(cast: Cast, version: ModelVersion) -> None:
+    rows, again = (
+        make.held(cast.lending, files={name: make.table()}, by=cast.ada) for name in ("rows.csv", "training.csv")
+    )
+    twin = make.model_version(cast, label="2", files={"other.skops": b"mortgage-approval 1"})
+    other = make.model_version(cast, label="3")
+    for baseline in (version, twin):
+        found = problems(version, "compares", table=rows, reference=again, baseline=baseline)
+        assert all("compared with itself nothing differs" in found[role][0] for role in ("reference", "baseline"))
+    training = make.held(cast.lending, files={"rows.csv": make.table(((1, 0, "b"),))}, by=cast.ada)
+    assert not problems(version, "compares", table=rows, reference=training, baseline=other)
+
+
+@pytest.mark.django_db
 def test_the_database_refuses_another_teams_table_whatever_the_service_says(cast: Cast, version: ModelVersion) -> None:
     foreign = make.held(cast.marketing, files={"theirs.csv": make.table()}, by=cast.eve)
     for column in ("table", "reference"):
