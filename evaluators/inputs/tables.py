@@ -74,11 +74,17 @@ def check_header(header: Sequence[str], wanted: Sequence[str], name: str) -> Non
         raise SubjectError(f"{name}: no column {missing[0]!r}; the columns are {shown}")
 
 
-def check_commas(header: Sequence[str], name: str) -> None:
-    """Raise SubjectError for a header whose one name holds what other programs divide columns by."""
-    mark = next((mark for mark in ";\t|" if len(header) == 1 and mark in header[0]), None)
-    if mark:
-        raise SubjectError(f"{name}: the only column is called {header[0][:80]!r}; values must be separated by commas")
+def check_commas(header: Sequence[str], wanted: Sequence[str], name: str) -> None:
+    """Raise SubjectError where a name holds what other programs divide columns by, and stands alone or for others.
+
+    Beside all the columns that are wanted it may be called as it likes.
+    """
+    if len(header) > 1 and all(column in header for column in wanted):
+        return
+    odd = next((column for column in header if any(mark in column for mark in ";\t|")), None)
+    if odd is not None:
+        what = "the only column" if len(header) == 1 else "a column"
+        raise SubjectError(f"{name}: {what} is called {odd[:80]!r}; values must be separated by commas")
 
 
 def read_csv(handle: BinaryIO, name: str, *, categorical: Sequence[str], numeric: Sequence[str]) -> Table:
@@ -87,8 +93,9 @@ def read_csv(handle: BinaryIO, name: str, *, categorical: Sequence[str], numeric
     header = _next_row(reader, name, 0)
     if header is None:
         raise SubjectError(f"{name}: the file is empty")
-    check_commas(header, name)
-    check_header(header, [*categorical, *numeric], name)
+    wanted = [*categorical, *numeric]
+    check_commas(header, wanted, name)
+    check_header(header, wanted, name)
     encoders = [_Encoder(header.index(column)) for column in categorical]
     parsers = [_Parser(header.index(column), column, name) for column in numeric]
     n = _consume(reader, name, len(header), encoders, parsers)

@@ -29,6 +29,7 @@ MALFORMED: dict[str, tuple[bytes, str]] = {
     "column in other letters": (b"Y,p,s,g\n1,1,0.5,a\n", "no column 'y'"),
     "duplicate header": (b"y,p,s,g,y\n1,1,0.5,a,0\n", "names column 'y' more than once"),
     "semicolons": (b"y;p;s;g\n1;1;0.5;a\n", "separated by commas"),
+    "semicolons, and a comma in a name": (b'y;p;"s, of 1";g\n1;1;0,5;a\n', "separated by commas"),
     "tabs": (b"y\tp\ts\tg\n1\t1\t0.5\ta\n", "separated by commas"),
     "short row": ((GOOD + "1,1,0.5\n").encode(), "row 5 has 3 values, the header has 4"),
     "long row": ((GOOD + "1,1,0.5,a,b\n").encode(), "row 5 has 5 values, the header has 4"),
