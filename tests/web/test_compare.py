@@ -71,3 +71,12 @@ def test_the_page_says_of_both_whether_they_may_be_used_and_no_good_standing_in_
     html = page.content.decode()
     assert "Good" not in html
     assert 'data-label="version 1">good</td>' in html
+
+
+def test_versions_whose_worst_groups_differ_are_compared_in_the_worst_group_of_each(cast: Cast) -> None:
+    first, second = two(cast)
+    for version, name in ((first, "race=a"), (second, "race=b")):
+        make.measured(version, by=cast.ada, readings=[make.reading(detail={"lowest": name})])
+    assert [pair["slice"] for pair in beside.pairs(first, second)] == ["worst group", "everybody"]
+    make.measured(first, by=cast.ada, readings=[make.reading(detail={"lowest": "race=b"})])
+    assert "worst group, race: b" in [pair["slice"] for pair in beside.pairs(first, second)]

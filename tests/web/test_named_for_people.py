@@ -59,7 +59,7 @@ def test_slices_are_said_in_words_and_their_raw_names_are_hovered(cast: Cast, si
     assert "race: non-white" in html
     assert "(race=non-white)" in html  # in the title of what is drawn
     html = signed_in(cast.ada).get(reverse("evaluation", args=[run.pk])).content.decode()
-    assert '<span title="worst">race: non-white against white</span>' in html
+    assert '<span title="worst">worst group, race: non-white</span>' in html
 
 
 def test_the_api_keeps_the_raw_name(cast: Cast, signed_in: SignedIn) -> None:
@@ -78,7 +78,7 @@ def test_a_test_in_several_parts_is_a_table_of_what_it_found(cast: Cast, signed_
         ["race: non-white", "test: found, p = 0.003"],
         ["race: white", "test: not found, p = 0.40"],
     ]
-    assert said["Brier score"]["rows"]
+    assert said["Brier score, by race"]["rows"]
     assert "test: found, p = 0.003" in page.content.decode()
 
 

@@ -46,7 +46,7 @@ def _pair(
     unit = metrics.unit(newest.metric)
     return {
         "title": metrics.title(newest.metric),
-        "slice": evidence.where(newest),
+        "slice": _where([row for _, row in given]),
         "slice_name": newest.slice,
         "unit": unit,
         "rows": [
@@ -59,6 +59,12 @@ def _pair(
         "difference": _difference([row for _, row in readings], unit),
         "place": "judged" if any(asked) else "whole" if newest.slice in drawn.WHOLE else "group",
     }
+
+
+def _where(rows: list[Measurement]) -> str:
+    """What both readings are about; where each has other groups in mind, what they have in common."""
+    said = {evidence.where(row) for row in rows}
+    return said.pop() if len(said) == 1 else evidence.slice_words(rows[-1])
 
 
 def _is_ok(row: Measurement | None) -> bool:

@@ -15,7 +15,8 @@ from registry.reports.method_words import method_words
 from registry.reports.readings import why_not
 from registry.reports.settings_words import settings
 from registry.reports.svg import clip
-from registry.web.present import asked_model, drawn, evidence, families, metrics
+from registry.web.present import drawn, evidence, families, metrics
+from registry.web.present.run_facts import machine
 
 DIRECTIONS = {"lower": "lower is better", "higher": "higher is better", "target": "close to a target is better"}
 MOST_LEFT_OUT = 12
@@ -76,7 +77,7 @@ def reading(row: Measurement) -> dict[str, Any]:
         "run": run,
         "version": row.version,
         "facts": _number(row),
-        "how": [*_settings(run), *_details(far), *_machine(run)],
+        "how": [*_settings(run), *_details(far), *machine(run)],
         "counted": _details(counted),
         "excluded": [slices.words(each) for each in row.excluded[:MOST_LEFT_OUT]],
         "more_excluded": max(0, len(row.excluded) - MOST_LEFT_OUT),
@@ -127,18 +128,6 @@ def _details(detail: Mapping[str, Any]) -> Facts:
         for name, value in sorted(plain.items())
         if name not in ELSEWHERE and len(name) > 1
     ]
-
-
-def _machine(run: Evaluation) -> Facts:
-    """What it took, and with which libraries."""
-    environment = run.environment or {}
-    peak, wall = environment.get("peak_rss"), environment.get("wall_s")
-    versions = environment.get("versions") or {}
-    memory = f", {peak / 1024**2:,.0f} MiB" if isinstance(peak, int | float) else ""
-    facts = [{"name": "It took", "value": f"{wall:.1f} s{memory}"}] if isinstance(wall, int | float) else []
-    facts += asked_model.how_often(environment)
-    words = ", ".join(f"{name} {number}" for name, number in versions.items())
-    return [*facts, {"name": "With", "value": words}] if words else facts
 
 
 def _plain(value: Any) -> str:

@@ -14,11 +14,12 @@ from registry import policies
 from registry.gates.verdict import Requirement
 from registry.models import Evaluation, Measurement, ModelVersion, RequiredEvaluation, User
 from registry.models.choices import Assurance, ModelKind, RunState
-from registry.models.gate_inputs import active_revision, name_within
+from registry.models.gate_inputs import active_revision
 from registry.services.inputs import COLUMNS, file_roles
-from registry.web.present import asked_model, drawn, evidence, families, metrics
+from registry.web.present import drawn, evidence, families, metrics
 from registry.web.present.pages import crumbs
-from registry.web.present.told_apart import with_settings
+from registry.web.present.run_facts import run_facts
+from registry.web.present.told_apart import by_groups
 
 FILES_READ = {
     "model": "the model's files",
@@ -120,13 +121,16 @@ def _and(words: list[str]) -> str:
 def progress(run: Evaluation) -> dict[str, Any]:
     """What `components/_progress.html` takes."""
     return {
-        "evaluation": {"state": run.state, "progress": run.progress, "note": run.progress_note or _note(run)},
+        "evaluation": {"state": run.state, "progress": run.progress, "note": _note(run)},
         "href": reverse("evaluation-progress", args=[run.pk]),
-        "title": metrics.evaluator_title(run.evaluator),
+        "title": "This run",
     }
 
 
 def _note(run: Evaluation) -> str:
+    """How far it is; what it was last at says nothing of a run that is over."""
+    if run.progress_note and not run.is_over:
+        return str(run.progress_note)
     if run.state == RunState.QUEUED:
         return "waits for a worker"
     return f"attempt {run.attempt} of {run.max_attempts}" if run.attempt > 1 else ""
@@ -142,9 +146,10 @@ def page(run: Evaluation, *, person: User) -> dict[str, Any]:
     may = policies.may_evaluate(person, run.version.team)
     return progress(run) | {
         "section": "models",
+        "heading": f"{metrics.evaluator_title(run.evaluator)}{by_groups(run)}",
         "run": run,
         "crumbs": crumbs("model-list", (str(run.version), "version-evidence", run.version_id)),
-        "facts": _facts(run),
+        "facts": run_facts(run),
         "may_cancel": may and run.state in (RunState.QUEUED, RunState.RUNNING),
         "may_retry": may and run.is_over and run.assurance != Assurance.SELF_REPORTED,
         **_tables([_measurement(row, judgements.get(row.id), newer) for row in measured]),
@@ -179,53 +184,3 @@ def failure_words(failure: str) -> str:
     """What was wrong with what the run was given, without where the code noticed; anything else stays as it is."""
     told = re.fullmatch(rf"(?:{'|'.join(GIVEN)}): (.+) \([\w/]+\.py:\d+ in \w+\)", failure.strip(), re.DOTALL)
     return told[1] if told else failure
-
-
-def _declared(run: Evaluation) -> list[dict[str, Any]]:
-    """What was said of the table, and of what the model is given of it: no digest vouches for either."""
-    features, stands_for = run.subject.get("features") or (), run.dataset_version
-    said = {
-        "The model is given": ", ".join(map(str, features)),
-        "Kind of score": run.subject.get("score_kind") or "",
-        "Said to stand for": name_within(run.version.team_id, stands_for) if stands_for else "",
-    }
-    return [{"name": name, "value": value} for name, value in said.items() if value]
-
-
-def _compared(run: Evaluation) -> list[dict[str, Any]]:
-    """What the run was given to compare with."""
-    facts: list[dict[str, Any]] = []
-    if run.reference:
-        facts.append({"name": "Second table", "digest": run.reference.root_digest})
-    if run.baseline:
-        href = reverse("version", args=[run.baseline_id])
-        facts.append({"name": "Compared with", "value": str(run.baseline), "href": href})
-    return facts
-
-
-def _facts(run: Evaluation) -> list[dict[str, Any]]:
-    columns = run.subject.get("columns") or {}
-    reads = "; ".join(f"{role}: {', '.join(c) if isinstance(c, list) else c}" for role, c in columns.items())
-    environment = run.environment or {}
-    peak = environment.get("peak_rss")
-    versions = ", ".join(f"{name} {number}" for name, number in (environment.get("versions") or {}).items())
-    facts: list[dict[str, Any]] = [
-        {"name": "Evaluator", "value": f"{run.evaluator} {run.evaluator_version}", "note": with_settings(run)},
-        {"name": "Asked for by", "value": str(run.requested_by)},
-        {"name": "Asked for", "when": run.requested_at},
-        {"name": "Assurance", "value": Assurance(run.assurance).label},
-        {"name": "Columns", "value": reads or "none"},
-        {"name": "Favourable", "value": run.subject.get("favourable") or "not said"},
-        {"name": "Table", "digest": run.table.root_digest if run.table else "", "value": "none"},
-        *_declared(run),
-        *_compared(run),
-        {"name": "Specification", "digest": run.spec_digest},
-        {"name": "Attempt", "value": f"{run.attempt} of {run.max_attempts}"},
-    ]
-    if environment.get("wall_s") is not None:
-        memory = f", {peak / 1024**2:,.0f} MiB" if isinstance(peak, int | float) else ""
-        facts.append({"name": "It took", "value": f"{environment['wall_s']:.1f} s{memory}"})
-    facts += asked_model.how_often(environment)
-    if versions:
-        facts.append({"name": "With", "value": versions})
-    return facts
