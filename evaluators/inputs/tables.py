@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluators.contract import SubjectError
+from evaluators.language.wording import shortened
 
 MAX_BYTES = 4 << 30
 MAX_ROWS = 50_000_000
@@ -137,7 +138,7 @@ class _Parser:
             number = math.nan if text.strip() == "" else float(text if "_" not in text else "?")
         except ValueError:
             where = f"{self.name}: row {n}, column {self.column!r}"
-            raise SubjectError(f"{where}: {text[:40]!r} is not a number") from None
+            raise SubjectError(f"{where}: {shortened(text, 40)!r} is not a number") from None
         self.numbers.append(number)
 
 

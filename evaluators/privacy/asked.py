@@ -15,6 +15,7 @@ from evaluators.contract import Json, Progress, Subject, SubjectError
 from evaluators.inputs.files import required
 from evaluators.inputs.parquet import as_text
 from evaluators.inputs.tables import Table
+from evaluators.language.wording import shortened
 from evaluators.libraries import library
 from evaluators.models.estimators import Estimator
 from evaluators.models.model import IMAGES, ROWS, Model
@@ -137,7 +138,7 @@ def positions(table: Table, column: str, classes: tuple[str, ...], name: str) ->
             row = int(np.flatnonzero(item.codes == code)[0]) + 1
             shown = ", ".join(repr(word) for word in classes[:10])
             raise SubjectError(
-                f"{name}: row {row}, column {column!r}: {value[:40]!r} is not a class of the model ({shown})"
+                f"{name}: row {row}, column {column!r}: {shortened(value, 40)!r} is not a class of the model ({shown})"
             )
     return np.array([index[value] for value in item.values], dtype=np.int64)[item.codes]
 

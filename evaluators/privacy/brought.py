@@ -10,6 +10,7 @@ from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import Subject, SubjectError
 from evaluators.inputs.files import required
 from evaluators.inputs.tables import Categorical, Table
+from evaluators.language.wording import shortened
 from evaluators.privacy.games import Game
 from evaluators.privacy.learners import as_numbers
 from evaluators.privacy.signals import Confidence, from_logit, from_loss, from_margin, from_probability
@@ -41,7 +42,7 @@ def members(item: Categorical, column: str, name: str) -> NDArray[np.bool_]:
     for code, (value, meaning) in enumerate(zip(item.values, said, strict=True)):
         if meaning is None:
             row = int(np.flatnonzero(item.codes == code)[0]) + 1
-            raise SubjectError(f"{name}: row {row}, column {column!r}: {value[:40]!r} is neither 1 nor 0")
+            raise SubjectError(f"{name}: row {row}, column {column!r}: {shortened(value, 40)!r} is neither 1 nor 0")
     return np.array([bool(meaning) for meaning in said])[item.codes]
 
 

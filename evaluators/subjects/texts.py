@@ -11,6 +11,7 @@ from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import Subject, SubjectError, Undeclared
 from evaluators.inputs.files import required
 from evaluators.inputs.tables import Categorical
+from evaluators.language.wording import shortened
 from evaluators.models.model import TEXTS, Model
 from evaluators.subjects.roles import groups, open_table
 
@@ -64,7 +65,9 @@ def _check_labels(labels: Categorical, classes: Sequence[str], column: str, name
             row = int(np.flatnonzero(labels.codes == code)[0]) + 1
             shown = ", ".join(repr(one) for one in classes[:10])
             where = f"{name}: row {row}, {column}"
-            raise SubjectError(f"{where}: the label {value[:40]!r} is not a class of the model; it has {shown}")
+            raise SubjectError(
+                f"{where}: the label {shortened(value, 40)!r} is not a class of the model; it has {shown}"
+            )
 
 
 def check_reads_texts(model: Model) -> None:

@@ -35,6 +35,7 @@ MALFORMED: dict[str, tuple[bytes, str]] = {
     "long row": ((GOOD + "1,1,0.5,a,b\n").encode(), "row 5 has 5 values, the header has 4"),
     "score that is text": ((GOOD + "1,1,high,a\n").encode(), "row 5, column 's': 'high' is not a number"),
     "score with comma": ((GOOD + '1,1,"0,5",a\n').encode(), "row 5, column 's': '0,5' is not a number"),
+    "score that is personal": ((GOOD + "1,1,jane@example.org,a\n").encode(), "'xxxx@xxxxxxx.xxx' is not a number"),
     "score with underscore": ((GOOD + "1,1,0_5,a\n").encode(), "'0_5' is not a number"),
     "score missing": ((GOOD + "1,1,,a\n").encode(), "row 5, column 's': the score is missing"),
     "score NaN": ((GOOD + "1,1,nan,a\n").encode(), "row 5, column 's': the score is missing"),
