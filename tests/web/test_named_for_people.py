@@ -74,11 +74,11 @@ def test_a_test_in_several_parts_is_a_table_of_what_it_found(cast: Cast, signed_
     reported(version, cast)
     page = signed_in(cast.ada).get(reverse("version-evidence", args=[version.pk]))
     said = {each["title"]: each for each in page.context["slices"]}
-    assert [[cell["text"] for cell in row[:2]] for row in said["Spiegelhalter's z"]["cells"]] == [
+    assert [[cell["text"] for cell in row[:2]] for row in said["Spiegelhalter's z, self-reported"]["cells"]] == [
         ["race: non-white", "test: found, p = 0.003"],
         ["race: white", "test: not found, p = 0.40"],
     ]
-    assert said["Brier score, by race"]["rows"]
+    assert said["Brier score, self-reported, by race"]["rows"]
     assert "test: found, p = 0.003" in page.content.decode()
 
 

@@ -7,11 +7,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from evaluators.catalog import describe
+from evaluators.catalog import EVALUATORS, describe
 from registry.exceptions import NotNow
 from registry.models import ModelVersion, User
 from registry.services import evaluations, runs, verdicts
 from registry.web.present import near_runs
+from registry.web.present import runs as shown_runs
 from tests import make
 from tests.databases import speaking_as
 from tests.people import Cast
@@ -89,6 +90,17 @@ def test_where_another_version_of_the_evaluator_is_installed_nobody_is_sent_to_r
     with pytest.raises(NotNow, match="Write a new revision of the policy"):
         make.requested(version, by=cast.ada)
     assert near_runs.REVISE in signed_in(cast.ada).get(reverse("version", args=[version.pk])).content.decode()
+
+
+def test_an_evaluator_that_is_gone_is_not_offered_and_breaks_no_page(
+    cast: Cast, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = unmeasured(cast)
+    for room in (near_runs, shown_runs):
+        monkeypatch.setattr(room, "EVALUATORS", {name: at for name, at in EVALUATORS.items() if name != ID})
+    page = signed_in(cast.ada).get(reverse("version-evaluate", args=[version.pk])).content.decode()
+    assert "The policy asks for no evaluation" in page
+    assert "none is installed here" in near(version)
 
 
 def test_the_pages_of_evaluations_say_how_an_address_and_a_signature_come_in(cast: Cast, signed_in: SignedIn) -> None:

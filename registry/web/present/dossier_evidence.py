@@ -91,11 +91,11 @@ def _charts(rows: list[Measurement]) -> list[dict[str, Any]]:
 
 def _forest(rows: list[Measurement]) -> dict[str, Any]:
     """The attributes stand in the heading, so that a group is named by its values."""
+    title = f"{metrics.title(rows[0].metric)}{told_apart.reported(rows)}"
     if tested.is_test(rows[0].metric):
-        return {"title": metrics.title(rows[0].metric), **drawn.findings(rows, name=slices.values)}
+        return {"title": title, **drawn.findings(rows, name=slices.values)}
     shown = [{"label": slices.values(row.slice)} | drawn.drawn_of(row) for row in rows]
-    named = {"title": metrics.title(rows[0].metric), "unit": metrics.unit(rows[0].metric)}
-    return {**named, "rows": shown, "left_out": left_out.beside(rows)}
+    return {"title": title, "unit": metrics.unit(rows[0].metric), "rows": shown, "left_out": left_out.beside(rows)}
 
 
 def _readings(rows: list[Measurement], apart: str) -> dict[str, Any]:

@@ -98,13 +98,13 @@ def _words_apart(run: Evaluation, apart: dict[str, str]) -> str:
 
 
 def _forest(metric: str, rows: list[Measurement]) -> dict[str, Any]:
+    title, shared = f"{metrics.title(metric)}{told_apart.reported(rows)}", _shared(rows)
     if tested.is_test(metric):
-        return {"title": metrics.title(metric), **findings(rows)}
-    shared = _shared(rows)
+        return {"title": title, **findings(rows)}
     name = slices.values if shared else _short
     shown = [{"label": name(row.slice), "note": f"({row.slice})"} | drawn_of(row) for row in rows]
     return {
-        "title": f"{metrics.title(metric)}{f', by {shared}' if shared else ''}",
+        "title": f"{title}{f', by {shared}' if shared else ''}",
         "unit": metrics.unit(metric),
         "rows": shown,
         "left_out": left_out.beside(rows),

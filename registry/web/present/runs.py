@@ -15,6 +15,7 @@ from registry.gates.verdict import Requirement
 from registry.models import Evaluation, Measurement, ModelVersion, RequiredEvaluation, User
 from registry.models.choices import Assurance, ModelKind, RunState
 from registry.models.gate_inputs import active_revision
+from registry.reports.wording import judged
 from registry.services.inputs import COLUMNS, file_roles
 from registry.web.present import drawn, evidence, families, metrics
 from registry.web.present.pages import crumbs
@@ -44,13 +45,15 @@ GIVEN = (
 )  # fmt: skip
 # More parts than these are folded on the page of a run.
 MOST_PARTS = 6
+LAST = len(evidence.RANKED)
 COSTS = {"A": "seconds", "B": "minutes", "C": "up to an hour", "D": "hours"}
 
 
 def prescribed(version: ModelVersion) -> list[RequiredEvaluation]:
-    """What the active policy of the version's project asks to be run, for any stage."""
+    """What the active policy of the version's project asks to be run, for any stage, and can be run here."""
     revision = active_revision(version)
-    return list(RequiredEvaluation.objects.filter(revision=revision)) if revision else []
+    rows = RequiredEvaluation.objects.filter(revision=revision, evaluator__in=list(EVALUATORS))
+    return list(rows) if revision else []
 
 
 def form_context(version: ModelVersion, required: list[RequiredEvaluation]) -> dict[str, Any]:
@@ -142,7 +145,8 @@ def page(run: Evaluation, *, person: User) -> dict[str, Any]:
     charts = drawn.drawings(measured, leave=frozenset())
     judgements = evidence.judged_measurements(run.version) if measured else {}
     newer = _newer(run, measured)
-    measured.sort(key=lambda row: row.id not in judgements)
+    # What fails stands first, what no limit judges last.
+    measured.sort(key=lambda row: evidence.rank(judged(judgements[row.id])) if row.id in judgements else LAST)
     may = policies.may_evaluate(person, run.version.team)
     return progress(run) | {
         "section": "models",

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from registry.models import Evaluation
+from registry.models import Evaluation, Measurement
 from registry.models.choices import Assurance
 from registry.reports.moments import in_utc
 from registry.reports.settings_words import settings_words
@@ -22,6 +22,12 @@ def with_settings(run: Evaluation) -> str:
     """'with radius 0.10, inputs 0 to 1'; empty where nothing is set."""
     words = settings_words(run.evaluator, run.parameters, version=run.evaluator_version)
     return f"with {words}" if words else ""
+
+
+def reported(rows: Iterable[Measurement]) -> str:
+    """What a chart's title adds where numbers in it were not measured here."""
+    said = [row.assurance == Assurance.SELF_REPORTED for row in rows]
+    return ", self-reported" if all(said) else ", in part self-reported" if any(said) else ""
 
 
 def how_often(run: Evaluation, times: int, apart: str) -> str:
