@@ -44,7 +44,7 @@ class Brought(StrictSerializer):
     reference = ArtifactField(required=False, allow_null=True, default=None, help_text="A second table.")
     baseline = ModelVersionField(required=False, allow_null=True, default=None, help_text="A model to compare with.")
     dataset_version = DatasetVersionField(required=False, allow_null=True, default=None)
-    features = Texts(required=False, default=list)
+    features = Texts(required=False, default=list, help_text="What a model is given whose file names no columns.")
 
 
 class NewEvaluation(Reads, Brought):

@@ -120,7 +120,7 @@ def problems(version: ModelVersion, facts: Facts, inputs: Inputs, reads: Mapping
         | _baseline_problems(version, files, inputs.baseline)
     )
     by_model = runs_model(version, facts, reads)
-    errors |= _undeclared(facts, reads, by_model=by_model) | (_told(reads, inputs.features) if by_model else {})
+    errors |= _undeclared(facts, reads, by_model=by_model) | _given(reads, inputs.features, by_model=by_model)
     if inputs.dataset_version is not None and not _pins(version, inputs.dataset_version):
         errors["dataset_version"] = [f"{version} does not pin it"]
     return errors
@@ -174,12 +174,14 @@ def _undeclared(facts: Facts, reads: Mapping[str, Any], *, by_model: bool) -> Er
     return missing | {f"columns.{role}": ["name the column"] for role in columns}
 
 
-def _told(reads: Mapping[str, Any], features: Sequence[str]) -> Errors:
-    """A model that is given the true label would only repeat it, and no specification names its columns."""
+def _given(reads: Mapping[str, Any], features: Sequence[str], *, by_model: bool) -> Errors:
+    """What a model is given stands in no specification: it must neither choose what is examined nor tell the truth."""
     label = (reads.get("columns") or {}).get("label")
-    if label not in features:
-        return {}
-    return {"features": [f"{label} is the true label, so the model can't be given it as well"]}
+    if features and not by_model:
+        return {"features": ["no model is run here: name the columns that are examined as columns.feature"]}
+    if label in features:
+        return {"features": [f"{label} is the true label, so the model can't be given it as well"]}
+    return {}
 
 
 def _pins(version: ModelVersion, dataset: DatasetVersion) -> bool:

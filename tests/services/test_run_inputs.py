@@ -168,10 +168,19 @@ def test_no_door_lets_a_model_be_given_the_true_label(cast: Cast, version: Model
         evaluations.request_evaluation(version, **wanted, features=["income", "approved"], by=cast.ada)
     assert refusal.value.errors == {"features": ["approved is the true label, so the model can't be given it as well"]}
     assert evaluations.request_evaluation(version, **wanted, features=["income"], by=cast.ada).state == "queued"
-    assert not problems(
-        version,
-        "other predictions",
-        columns={"label": "a", "prediction": "b", "baseline": "c"},
-        table=rows,
-        features=["a"],
-    )
+
+
+@pytest.mark.django_db
+def test_nobody_chooses_which_columns_of_a_table_answer_a_policy(cast: Cast, version: ModelVersion) -> None:
+    """Every column or one of them: both had the specification that a policy prescribes."""
+    now, then = (make.held(cast.lending, files={"rows.csv": make.table(((n, n, "a"),))}, by=cast.ada) for n in (0, 1))
+    wanted = {"evaluator": "drift.distribution", "table": now, "reference": then, "by": cast.ada}
+    with pytest.raises(InvalidInput) as refusal:
+        evaluations.request_evaluation(version, **wanted, features=["approved"])
+    assert list(refusal.value.errors) == ["features"]
+    every = evaluations.request_evaluation(version, **wanted)
+    one = evaluations.request_evaluation(version, **wanted, reads={"columns": {"feature": ["approved"]}})
+    assert one.spec_digest != every.spec_digest
+    assert runs.is_what_it_claims(every)
+    every.subject["features"] = ["approved"]
+    assert not runs.is_what_it_claims(every)
