@@ -15,7 +15,7 @@ from registry.services import catalog, people
 from registry.web.forms.evaluations import RequiredForm
 from registry.web.forms.model_inputs import known_inputs
 from registry.web.forms.tables import read_columns
-from registry.web.present.runs import failure_words
+from registry.web.present.failures import failure_line, failure_words
 from tests import make
 from tests.people import Cast
 
@@ -188,3 +188,11 @@ def test_what_was_wrong_with_what_was_given_is_told_without_the_place_in_the_cod
     sentence = "row 3 of cases.csv has no label"
     assert failure_words(f"{kind}: {sentence} (evaluators/subjects/roles.py:12 in labels)") == sentence
     assert failure_words("KeyError: 'x' (evaluators/child.py:1 in main)").startswith("KeyError")
+
+
+def test_elsewhere_a_failure_is_one_line_that_breaks_off_visibly() -> None:
+    assert failure_line("") == ""
+    assert failure_line("Traceback\nSubjectError: no rows") == "SubjectError: no rows"
+    long = failure_line(f"SubjectError: {'x' * 400} (evaluators/tables.py:3 in read)")
+    assert long.startswith("xxx")
+    assert long.endswith("\u2026")

@@ -14,6 +14,7 @@ from registry.reports.method_words import method_words
 from registry.reports.moments import in_utc
 from registry.reports.prose import render_markdown
 from registry.web.present import drawn, evidence, left_out, metrics, told_apart
+from registry.web.present.failures import failure_line
 
 SAID = ("Purpose", "Limitations")
 PART = re.compile(r"^## +(?P<title>.+?)\s*$(?P<text>.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
@@ -151,12 +152,11 @@ def _code(run: Evaluation) -> str:
 
 
 def _run(run: Evaluation) -> dict[str, Any]:
-    failure = run.failure.strip().splitlines()
     return {
         "title": _title(run),
         "code": _code(run),
         "state": run.state,
-        "failure": failure[-1][:200] if failure else "",
+        "failure": failure_line(run.failure),
         "by": str(run.requested_by),
         "finished_at": in_utc(run.finished_at) if run.state == RunState.DONE else "not finished",
         "assurance": Assurance(run.assurance).label,

@@ -19,6 +19,7 @@ from registry.reports.wording import judged
 from registry.services import verdicts
 from registry.web.present import drawn, left_out, metrics, told_apart, versions
 from registry.web.present.drawn import WHOLE
+from registry.web.present.failures import failure_line
 
 RANKED = ("failed", "undecided", "waived", "passed")
 RUN_COLUMNS = [{"title": name} for name in ("Run", "State", "Asked for by", "When", "Assurance")]
@@ -187,7 +188,7 @@ def run_row(run: Evaluation, apart: str) -> list[dict[str, Any]]:
     title = f"{metrics.evaluator_title(run.evaluator)}{told_apart.by_groups(run)}"
     return [
         {"text": title, "href": reverse("evaluation", args=[run.pk]), "note": note},
-        {"status": run.state, "note": run.failure.strip().splitlines()[-1][:120] if run.failure.strip() else ""},
+        {"status": run.state, "note": failure_line(run.failure)},
         {"text": str(run.requested_by)},
         {"when": run.requested_at},
         {"text": Assurance(run.assurance).label},

@@ -19,6 +19,7 @@ from registry.models import (
 )
 from registry.models.choices import RunState
 from registry.web.present import audit, gate_turns, requirements
+from registry.web.present.failures import failure_line
 from registry.web.present.findings import found_by
 from registry.web.present.metrics import evaluator_title
 from registry.web.present.signatures import signature_entry, signatures
@@ -126,7 +127,6 @@ def _runs(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, 
     shown = list(_newest(rows, "requested_at", before))
     found = found_by(shown, version)
     for row in shown:
-        failure = row.failure.strip().splitlines()[-1][:200] if row.failure.strip() else ""
         yield {
             "title": f"Evaluation: {evaluator_title(row.evaluator)}{by_groups(row)}",
             "code": row.evaluator,
@@ -135,7 +135,7 @@ def _runs(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, 
             "at": row.requested_at,
             "by": str(row.requested_by),
             "href": reverse("evaluation", args=[row.pk]),
-            "note": failure or found.get(row.pk, ""),
+            "note": failure_line(row.failure) or found.get(row.pk, ""),
         }
 
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.text import Truncator
 
 from registry import policies
+from registry.cards.schemas import load_schema
 from registry.models import Policy, PolicyActivation, PolicyRevision, Project, User
 from registry.models.choices import Assurance, NeedLevel, Role, Stage
 from registry.reports import slices
@@ -168,7 +169,9 @@ def _threshold(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 def _document(rule: Mapping[str, Any]) -> str:
     name = rule["kind"].replace("_", " ").capitalize()
-    known = f"; these must be known: {', '.join(rule['must_know'])}" if rule["must_know"] else ""
+    questions = load_schema(rule["kind"]).questions
+    named = [f"\u201c{questions[key].title if key in questions else key}\u201d" for key in rule["must_know"]]
+    known = f"; these must be known: {' and '.join(named)}" if named else ""
     return f"{name}: at least {rule['min_percent']}% of the required questions answered{known}."
 
 

@@ -1,7 +1,6 @@
 """A run as its page shows it, and what a form needs to ask for one."""
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +17,7 @@ from registry.models.gate_inputs import active_revision
 from registry.reports.wording import judged
 from registry.services.inputs import COLUMNS, file_roles
 from registry.web.present import drawn, evidence, families, metrics
+from registry.web.present.failures import failure_words
 from registry.web.present.pages import crumbs
 from registry.web.present.run_facts import run_facts
 from registry.web.present.told_apart import by_groups
@@ -39,10 +39,6 @@ OF_SIGNATURES = (
     "The signature is read from among the version's own files, where it is called model.sig. "
     "One that came separately is registered together with the files it signs, as a version."
 )
-# Faults of what a run was given: their sentences say what and where, so that the place in the code adds nothing.
-GIVEN = (
-    "SubjectError", "Undeclared", "ParameterError", "BadOutput", "NoProbabilities", "NotOffered", "Randomised",
-)  # fmt: skip
 # More parts than these are folded on the page of a run.
 MOST_PARTS = 6
 LAST = len(evidence.RANKED)
@@ -182,9 +178,3 @@ def _tables(measured: list[dict[str, Any]]) -> dict[str, Any]:
     is_long = len(parts) > MOST_PARTS and len(parts) < len(measured)
     first = [each for each in measured if each not in parts] if is_long else measured
     return {"measurements": first, "parts": parts if is_long else []}
-
-
-def failure_words(failure: str) -> str:
-    """What was wrong with what the run was given, without where the code noticed; anything else stays as it is."""
-    told = re.fullmatch(rf"(?:{'|'.join(GIVEN)}): (.+) \([\w/]+\.py:\d+ in \w+\)", failure.strip(), re.DOTALL)
-    return told[1] if told else failure

@@ -12,7 +12,9 @@ from django.utils import timezone
 from registry.models import Evaluation, ModelVersion, Risk, Token, Transition, User, Waiver
 from registry.models.choices import Role, RunState, Stage
 from registry.web.access import teams_of
+from registry.web.present.metrics import evaluator_title
 from registry.web.present.requirements import words_of
+from registry.web.present.told_apart import by_groups
 from registry.web.present.waiting import (
     GRANTS_NEEDED,
     awaiting_signature,
@@ -72,10 +74,14 @@ def _chores(person: User) -> list[Item]:
             for r in owned.select_related("version__model__team")[:MOST]
         ),
         *(
-            {"text": "A run of yours failed", "title": str(run), "href": _to("evaluation", run.pk)}
+            {"text": "A run of yours failed", "title": _run(run), "href": _to("evaluation", run.pk)}
             for run in broken.select_related("version__model__team")[:MOST]
         ),
     ]
+
+
+def _run(run: Evaluation) -> str:
+    return f"{evaluator_title(run.evaluator)}{by_groups(run)}, on {run.version}"
 
 
 def _told_waivers(person: User) -> tuple[list[Item], list[Item], list[Item]]:
