@@ -13,10 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 from evaluators.catalog import describe
 from registry import policies
 from registry.exceptions import NotPermitted
-from registry.models import Artifact, Evaluation, ModelVersion, User
+from registry.models import Artifact, Evaluation, ModelVersion, RequiredEvaluation, User
 from registry.reports.metric_names import evaluator_title
 from registry.services import artifacts, evaluations
-from registry.services.inputs import file_roles
+from registry.services.inputs import file_roles, runs_model
 from registry.web.access import fetch
 from registry.web.forms.evaluations import RequiredForm
 from registry.web.forms.evaluators import EvaluatorForm, FreeForm
@@ -123,16 +123,18 @@ def _inputs(version: ModelVersion, data: dict[str, Any], *, by: User) -> dict[st
     return {**tables, **given, "features": data.get("features") or []}
 
 
-def _inputs_for(evaluator: str, inputs: dict[str, Any]) -> dict[str, Any]:
-    """Of what was brought for several evaluators at once, what this one reads."""
-    unread = {"table", "reference", "baseline"} - file_roles(describe(evaluator))
+def _inputs_for(version: ModelVersion, required: RequiredEvaluation, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Of what was brought for several evaluations at once, what this one reads."""
+    facts = describe(required.evaluator)
+    unread = {"table", "reference", "baseline"} - file_roles(facts)
     unread |= {"dataset_version"} if "table" in unread else set()
+    unread |= set() if runs_model(version, facts, required.reads) else {"features"}
     return {name: value for name, value in inputs.items() if name not in unread}
 
 
 def _start_required(version: ModelVersion, data: dict[str, Any], *, by: User) -> list[Evaluation]:
     inputs = _inputs(version, data, by=by)
-    wanted = [(required, _inputs_for(required.evaluator, inputs)) for required in data["required"]]
+    wanted = [(required, _inputs_for(version, required, inputs)) for required in data["required"]]
     return evaluations.request_all_required(version, wanted, by=by)
 
 
