@@ -47,3 +47,9 @@ def test_every_evaluator_and_metric_stands_in_the_index(cast: Cast, signed_in: S
 def test_a_metric_has_one_name_everywhere() -> None:
     assert all(metric_words(metric) == title(metric) == known["title"] for metric, known in facts().items())
     assert metric_words("gone.false_thing_auc") == "False thing AUC"
+
+
+def test_a_method_page_says_its_title_once(cast: Cast, signed_in: SignedIn) -> None:
+    page = signed_in(cast.ada).get(reverse("method", args=["security.serialisation_class"])).content.decode()
+    assert "Serialisation class (A=1 to D=4)</h1>" in page
+    assert ">Serialisation class</h" not in page

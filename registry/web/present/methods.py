@@ -1,6 +1,7 @@
 """The method pages: all of them by family, and how one particular number was measured."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -64,7 +65,7 @@ def page(metric: Mapping[str, Any]) -> dict[str, Any]:
     """What `registry/evaluations/method.html` takes, without a reading."""
     siblings = [each for each in metrics.facts().values() if each["evaluator"] == metric["evaluator"]]
     # Its first line is the title, which the page says already.
-    shown = dict(metric) | {"method": str(metric["method"]).removeprefix(f"# {metric['title']}")}
+    shown = dict(metric) | {"method": re.sub(r"\A# .*", "", str(metric["method"]))}
     return {"metric": shown, "siblings": siblings, "family": families.family_title(metric["evaluator"])}
 
 
