@@ -127,6 +127,12 @@ def test_an_evaluator_that_is_made_for_other_models_says_so(cast: Cast, signed_i
         assert ("made for other kinds of models" in page) is is_said, evaluator
 
 
+def test_an_evaluator_without_a_file_shows_what_it_wants_to_be_told(cast: Cast, signed_in: SignedIn) -> None:
+    page = signed_in(cast.ada).get(f"{address(cast)}?evaluator=privacy.dp_accounting").content.decode()
+    assert "It reads no file" in page
+    assert "<details open><summary>What it is told</summary>" in page
+
+
 def test_what_a_model_reads_is_known_from_its_own_description(cast: Cast) -> None:
     version = make.model_version(cast)
     assert known_inputs(version) == frozenset()

@@ -105,6 +105,7 @@ def offer(facts: Mapping[str, Any]) -> dict[str, Any]:
         "cost": COSTS.get(facts["cost_class"], facts["cost_class"]),
         "queue": facts["queue"],
         "reads": f"Reads {_and(read) or 'nothing but what it is told'}{with_columns}.",
+        "is_told": not any(read),
         "note": OF_SIGNATURES if "signature" in facts["needs"].get("optional", ()) else "",
         "metrics": [
             {"title": each["title"], "href": reverse("method", args=[each["id"]])} for each in facts["metrics"]
