@@ -39,7 +39,7 @@ bench: ## measure what the README claims, as ratios within one run, into var/ben
 
 verify: ## check every metric against its published numbers, and the gate's tests against small changes of the gate
 	$(PREPARE) test
-	@$(RUN) -m pytest -m "verification or statistics" $(ARGS)
+	@$(RUN) -m pytest -n $(WORKERS) --dist loadfile -m "verification or statistics" $(ARGS)
 	@exec $(RUN) -m pytest -m mutants tests/mutants/test_python_gate.py
 
 mutants: ## change both judges in every small way and see that tests notice; takes hours

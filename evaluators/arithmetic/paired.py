@@ -7,8 +7,8 @@ right, not selected or selected. The change of the rate of ones is (cells[g, 0, 
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluators.arithmetic.blocks import Block
 from evaluators.arithmetic.counts import FloatArray, IntArray
-from evaluators.arithmetic.simultaneous import Block
 from evaluators.libraries import library
 
 HALF = 0.5

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evaluators.arithmetic.blocks import Block
 from evaluators.arithmetic.counts import FloatArray
 from evaluators.arithmetic.draws import quantile
-from evaluators.arithmetic.simultaneous import Block, Gap
+from evaluators.arithmetic.simultaneous import Gap
 
 TOLERANCE = 1e-7
 

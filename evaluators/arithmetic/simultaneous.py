@@ -7,28 +7,17 @@ onto the gap. Groups are put in the order of their counts before anything is dra
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from evaluators.arithmetic.counts import FloatArray, IntArray, shares
+from evaluators.arithmetic.blocks import Block, log_block
+from evaluators.arithmetic.counts import FloatArray
 from evaluators.arithmetic.draws import enough, quantile
 
 REPLICATES = 10_000
 PAIRS_BEFORE_FEWER_REPLICATES = 1_225
 FEWER_REPLICATES = 2_000
 MAX_GROUPS = 200
-
-
-@dataclass(frozen=True)
-class Block:
-    """Smoothed estimates of some groups, and their values in every replicate, shaped (groups, replicates)."""
-
-    estimate: FloatArray
-    variance: FloatArray
-    error: FloatArray
-    error_variance: FloatArray
 
 
 @dataclass(frozen=True)
@@ -45,60 +34,6 @@ def replicates_for(groups: int, level: float = 0.95) -> int:
     """How many replicates are drawn: fewer where there are very many pairs, more where the level takes them."""
     pairs = groups * (groups - 1) // 2
     return enough(REPLICATES if pairs <= PAIRS_BEFORE_FEWER_REPLICATES else FEWER_REPLICATES, level)
-
-
-def smoothed(x: NDArray[Any], m: NDArray[Any]) -> tuple[FloatArray, FloatArray]:
-    """(x+1)/(m+2) and its variance."""
-    p = (np.asarray(x, dtype=np.float64) + 1) / (np.asarray(m, dtype=np.float64) + 2)
-    return p, p * (1 - p) / (np.asarray(m, dtype=np.float64) + 2)
-
-
-def binomial_block(x: IntArray, m: IntArray, *, replicates: int, rng: np.random.Generator) -> Block:
-    """Groups as independent binomials, their denominators fixed. x and m have one entry per group."""
-    order = np.lexsort((x, m))
-    x, m = np.asarray(x)[order], np.asarray(m)[order]
-    p, v = smoothed(x, m)
-    drawn = rng.binomial(m[:, None], p[:, None], size=(len(m), replicates))
-    p_star, v_star = smoothed(drawn, m[:, None])
-    return Block(p, v, p_star - p[:, None], v_star)
-
-
-def multinomial_blocks(
-    counts: IntArray, rates: Sequence[str], *, replicates: int, rng: np.random.Generator
-) -> list[Block]:
-    """Several rates that share rows, drawn together from one multinomial over all cells."""
-    flat = counts.reshape(len(counts), -1)
-    counts = counts[np.lexsort(flat.T)]
-    weights = (counts + 0.5) / (counts + 0.5).sum()
-    drawn = rng.multinomial(int(counts.sum()), weights.ravel(), size=replicates).reshape(replicates, *counts.shape)
-    blocks = []
-    for name in rates:
-        p, v = smoothed(*shares(counts, name))
-        p_star, v_star = smoothed(*shares(drawn, name))
-        hits, base = shares(counts + 0.5, name)
-        centre = np.asarray(hits, dtype=np.float64) / np.asarray(base, dtype=np.float64)
-        blocks.append(Block(p, v, (p_star - centre).T, v_star.T))
-    return blocks
-
-
-def normal_block(estimate: FloatArray, variance: FloatArray, *, replicates: int, rng: np.random.Generator) -> Block:
-    """Estimates with known variances and normal errors, such as areas under a curve."""
-    order = np.lexsort((variance, estimate))
-    estimate, variance = np.asarray(estimate)[order], np.asarray(variance)[order]
-    error = rng.standard_normal((len(estimate), replicates)) * np.sqrt(variance)[:, None]
-    return Block(estimate, variance, error, np.broadcast_to(variance[:, None], error.shape))
-
-
-def log_block(block: Block) -> Block:
-    """The same rates on the log scale. Needs rates strictly above 0, which smoothed rates are."""
-    p_star = block.estimate[:, None] + block.error
-    variance = block.variance / block.estimate**2
-    return Block(
-        np.log(block.estimate),
-        variance,
-        np.log(p_star) - np.log(block.estimate)[:, None],
-        block.error_variance / p_star**2,
-    )
 
 
 def max_t(blocks: Sequence[Block], *, level: float) -> float:

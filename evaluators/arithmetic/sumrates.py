@@ -2,13 +2,15 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from evaluators.arithmetic.blocks import Block, weighted_block
 from evaluators.arithmetic.clusters import FEW, exact
 from evaluators.arithmetic.counts import RATES, FloatArray, IntArray, shares
 from evaluators.arithmetic.intervals import Interval, clopper_pearson, z_quantile
-from evaluators.arithmetic.simultaneous import Block
 from evaluators.arithmetic.sums import BASES, Sums
 from evaluators.libraries import library
 
@@ -18,6 +20,8 @@ class RateSums:
     """One rate over some groups: x/m, the covariance of the groups' rates, and the rows and clusters they rest on.
 
     `sizes` says how much each group is worth: its clusters, or the rows of equal weight that would be as precise.
+    `outcomes`, without clusters, holds rows, sums of weights and sums of their squares, shaped (3, groups, 2) with hits
+    before misses.
     """
 
     x: FloatArray
@@ -26,6 +30,7 @@ class RateSums:
     rows: IntArray
     units: IntArray
     sizes: FloatArray
+    outcomes: FloatArray | None
 
     @classmethod
     def of(cls, sums: Sums, name: str) -> "RateSums":
@@ -41,23 +46,32 @@ class RateSums:
         scale = np.where(m > 0, m, 1.0)
         correction = np.sqrt(units / np.maximum(units - 1, 1))
         covariance = residual @ dense @ residual.T / np.outer(scale, scale) * np.outer(correction, correction)
-        return cls(x, m, covariance, sums.rows[:, base], units, _sizes(name, m, dense, units, sums.is_clustered))
+        squares = np.diag(dense).reshape(-1, 2, 2)
+        outcomes = None if sums.is_clustered else np.stack([_split(a, name) for a in (sums.rows, sums.cells, squares)])
+        rows = shares(sums.rows, name)[1]
+        return cls(
+            x, m, covariance, rows, units, units.astype(float) if outcomes is None else _kish(outcomes), outcomes
+        )
 
     @property
     def rates(self) -> FloatArray:
         return np.asarray(self.x / self.m)
 
     def keep(self, kept: list[int]) -> "RateSums":
+        outcomes = None if self.outcomes is None else self.outcomes[:, kept]
         return RateSums(
             self.x[kept], self.m[kept], self.covariance[np.ix_(kept, kept)], self.rows[kept], self.units[kept],
-            self.sizes[kept],
+            self.sizes[kept], outcomes,
         )  # fmt: skip
 
     def block(self, *, replicates: int, rng: np.random.Generator) -> Block:
-        """The groups' rates with errors of Student's t: as many degrees of freedom as the fewest clusters, less 1.
+        """Of clusters, the groups' rates with errors of Student's t: freedom as of the fewest clusters, less 1.
 
-        A rate of 0 or 1 shows no scatter; its variance is that of a rate with one more unit of either kind.
+        A rate of 0 or 1 shows no scatter; its variance is that of a rate with one more cluster of either kind.
         """
+        if self.outcomes is not None:
+            rows, weight, squares = self.outcomes
+            return weighted_block(rows, weight, squares, replicates=replicates, rng=rng)
         p, variance = self.rates, np.diag(self.covariance).copy()
         at_bound = (p <= 0) | (p >= 1)
         smooth = (self.sizes * p + 1) / (self.sizes + 2)
@@ -95,10 +109,13 @@ def _residuals(name: str, p: FloatArray) -> FloatArray:
     return matrix
 
 
-def _sizes(name: str, m: FloatArray, dense: FloatArray, units: IntArray, is_clustered: bool) -> FloatArray:
-    if is_clustered:
-        return units.astype(np.float64)
-    diagonal = np.diag(dense).reshape(-1, 4)
-    squares = diagonal[:, [2 * y + p for y, p in RATES[name].base]].sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(squares > 0, m**2 / squares, 0.0)
+def _split(cells: NDArray[Any], name: str) -> NDArray[Any]:
+    """Hits and misses of a rate, from a tensor of anything that adds up."""
+    x, m = shares(cells, name)
+    return np.stack([x, m - x], axis=-1)
+
+
+def _kish(outcomes: FloatArray) -> FloatArray:
+    """How many rows of equal weight would be as precise, per group."""
+    _, weight, squares = outcomes.sum(axis=2)
+    return np.asarray(np.where(squares > 0, weight**2 / np.where(squares > 0, squares, 1.0), 0.0))

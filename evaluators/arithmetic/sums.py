@@ -21,9 +21,10 @@ Value = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Sums:
-    """`cells` is shaped (groups, 2, 2); `products` maps pairs of flat cells to sums over clusters, first <= second.
+    """`cells` and `rows` are shaped (groups, 2, 2); `products` maps pairs of flat cells to sums over clusters, first
+    <= second.
 
-    `rows` and `units` count rows and clusters in the denominator of each rate, shaped (groups, bases).
+    `units` counts the clusters in the denominator of each rate, shaped (groups, bases).
     """
 
     columns: tuple[str, ...]
@@ -77,7 +78,7 @@ class Sums:
         values = tuple(sorted({*self.values, *other.values}))
         size, bases = len(values), len(BASES)
         cells, products = np.zeros((size, 2, 2)), dict[tuple[int, int], float]()
-        rows, units = np.zeros((size, bases), dtype=np.int64), np.zeros((size, bases), dtype=np.int64)
+        rows, units = np.zeros((size, 2, 2), dtype=np.int64), np.zeros((size, bases), dtype=np.int64)
         for part in (self, other):
             place = np.array([values.index(value) for value in part.values], dtype=np.int64)
             np.add.at(cells, place, part.cells)
@@ -105,12 +106,12 @@ def measure_sums(
     order = np.lexsort((weight, cell) if cluster is None else (weight, cell, cluster))
     cell, weight = cell[order], weight[order]
     cells = np.bincount(cell, weights=weight, minlength=4 * groups).reshape(groups, 2, 2)
-    counted = np.bincount(cell, minlength=4 * groups).reshape(groups, 2, 2)
-    rows = np.stack([_base(counted, base) for base in BASES], axis=1)
+    rows = np.bincount(cell, minlength=4 * groups).reshape(groups, 2, 2)
     if cluster is None:
         squares = np.bincount(cell, weights=weight**2, minlength=4 * groups)
         products = {(int(i), int(i)): float(squares[i]) for i in np.flatnonzero(squares)}
-        return Sums(columns, values, False, cells, products, rows, rows)
+        units = np.stack([_base(rows, base) for base in BASES], axis=1)
+        return Sums(columns, values, False, cells, products, rows, units)
     keys, inverse = np.unique(cluster[order] * (4 * groups) + cell, return_inverse=True)
     sums = np.bincount(inverse, weights=weight)
     units = np.stack([_clusters(keys, groups, base) for base in BASES], axis=1)

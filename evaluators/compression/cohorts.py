@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 
+from evaluators.arithmetic.blocks import smoothed
 from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.arithmetic.draws import quantile
-from evaluators.arithmetic.simultaneous import Gap, smoothed
+from evaluators.arithmetic.simultaneous import Gap
 
 
 def cohort_ratios(x: IntArray, m: IntArray) -> FloatArray:

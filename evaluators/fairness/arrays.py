@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evaluators.arithmetic.blocks import binomial_block
 from evaluators.arithmetic.counts import FloatArray, IntArray, rate, tally
 from evaluators.arithmetic.draws import generator
-from evaluators.arithmetic.simultaneous import REPLICATES, binomial_block, gap
+from evaluators.arithmetic.simultaneous import REPLICATES, gap
 from evaluators.fairness.metrics import DIFFERENCES
 
 

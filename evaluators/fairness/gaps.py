@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluators.arithmetic.blocks import binomial_block
 from evaluators.arithmetic.counts import GroupCounts
 from evaluators.arithmetic.draws import generator
 from evaluators.arithmetic.permutation import conditional_p, holm, pair_p
 from evaluators.arithmetic.ratios import ratio_interval
-from evaluators.arithmetic.simultaneous import binomial_block, gap, log_ratio, replicates_for
+from evaluators.arithmetic.simultaneous import gap, log_ratio, replicates_for
 from evaluators.contract import OVERALL, Json, Reading, Status
 from evaluators.fairness.compared import Compared, refusal, shortage
 from evaluators.fairness.metrics import DIFFERENCES, PERMUTATION, RATIOS, TESTED

@@ -32,7 +32,7 @@ class GroupFairness:
     """
 
     id = "fairness.group"
-    version = "2"
+    version = "3"
     title = "Group fairness of decisions"
     input_kind = "P"
     cost_class = "A"

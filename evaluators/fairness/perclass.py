@@ -9,18 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evaluators.arithmetic.blocks import Block, binomial_block, smoothed
 from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.arithmetic.draws import enough
-from evaluators.arithmetic.simultaneous import (
-    FEWER_REPLICATES,
-    PAIRS_BEFORE_FEWER_REPLICATES,
-    REPLICATES,
-    Block,
-    Gap,
-    binomial_block,
-    gap,
-    smoothed,
-)
+from evaluators.arithmetic.simultaneous import FEWER_REPLICATES, PAIRS_BEFORE_FEWER_REPLICATES, REPLICATES, Gap, gap
 from evaluators.contract import Json
 
 MAX_CONTRASTS = 100_000

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.arithmetic.counts import FloatArray, slice_name
+from evaluators.arithmetic.blocks import skewed_block
+from evaluators.arithmetic.counts import slice_name
 from evaluators.arithmetic.draws import generator
-from evaluators.arithmetic.simultaneous import gap, normal_block, replicates_for
+from evaluators.arithmetic.simultaneous import gap, replicates_for
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
 from evaluators.fairness.compared import refusal
 from evaluators.fairness.grouped import ungrouped, ungrouped_readings
-from evaluators.fairness.residuals import Moments
+from evaluators.fairness.residuals import Means, Moments
 from evaluators.subjects.numbers import open_numbers
 from evaluators.support import FAMILY_PARAMETERS, family, sizes_by_name
 
@@ -22,11 +23,13 @@ METRICS = (
     Metric(id=MAE, title="Difference in mean absolute error between groups", direction=Direction.LOWER, unit="sd"),
     Metric(id=R2, title="Difference in explained variance between groups", direction=Direction.LOWER),
 )
-OF: Mapping[str, Callable[[Moments], tuple[FloatArray, FloatArray]]] = {
+OF: Mapping[str, Callable[[Moments], Means]] = {
     RESIDUAL: Moments.residual,
     MAE: Moments.mae,
     R2: Moments.r2,
 }
+# A ratio of two spreads: in fewer rows its own error can't be told from what the rows themselves show.
+R2_MINIMUM = 100
 
 
 class RegressionFairness:
@@ -36,7 +39,7 @@ class RegressionFairness:
     """
 
     id = "fairness.regression"
-    version = "1"
+    version = "2"
     title = "Group fairness of predicted numbers"
     input_kind = "P"
     cost_class = "A"
@@ -91,24 +94,24 @@ def _names(statistics: Mapping[str, Any]) -> list[str]:
 
 
 def _parity(metric: str, moments: Moments, names: list[str], minimum: int, common: Json) -> Reading:
-    found = family(names, moments.n.tolist(), minimum=minimum)
+    found = family(names, moments.n.tolist(), minimum=max(minimum, R2_MINIMUM) if metric == R2 else minimum)
     kept = list(found.kept)
     inside = replace(moments, sums=moments.sums[kept], absolute=moments.absolute[kept])
     detail: Json = {"excluded": list(found.excluded)}
     if found.shortage:
         return refusal(metric, found.shortage, common, detail)
-    value, variance = OF[metric](inside)
+    means = OF[metric](inside)
     unit = moments.spread if metric != R2 else 1.0
     if unit == 0:
         return refusal(metric, "the outcome never differs, so nothing can be compared with it", common, detail)
-    if not np.isfinite(value).all():
-        constant = names[kept[int(np.flatnonzero(~np.isfinite(value))[0])]]
+    if not np.isfinite(means.value).all():
+        constant = names[kept[int(np.flatnonzero(~np.isfinite(means.value))[0])]]
         return refusal(
             metric, f"the outcome never differs in {constant}, so nothing of it is explained", common, detail
         )
-    value, variance = value / unit, variance / unit**2
+    value, variance = means.value / unit, means.variance / unit**2
     rng, replicates = generator(common["seed"], metric), replicates_for(len(kept), common["level"])
-    block = normal_block(value, np.maximum(variance, 0), replicates=replicates, rng=rng)
+    block = skewed_block(value, variance, means.skewness, inside.n, replicates=replicates, rng=rng)
     interval = gap([block], level=common["level"])
     kept_names = [names[i] for i in kept]
     detail |= {
@@ -127,7 +130,7 @@ def _parity(metric: str, moments: Moments, names: list[str], minimum: int, commo
         value=float(np.ptp(value)),
         low=interval.low,
         high=interval.high,
-        method="max-t simultaneous on delta-method errors",
+        method="max-t simultaneous on skewed errors",
         n=int(inside.n.sum()),
         detail=detail,
         **common,
@@ -137,7 +140,7 @@ def _parity(metric: str, moments: Moments, names: list[str], minimum: int, commo
 def _table(statistics: Mapping[str, Any]) -> Json:
     moments = Moments.from_statistics(statistics)
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = [function(moments)[0] for function in OF.values()]
+        found = [function(moments).value for function in OF.values()]
     scales = (moments.scale, moments.scale, 1.0)
     rows = []
     for i, name in enumerate(_names(statistics)):

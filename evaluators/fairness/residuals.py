@@ -1,4 +1,4 @@
-"""How well numbers are predicted in each group, from moments of outcome and error, with variances by the delta method.
+"""How well numbers are predicted in each group, from moments of outcome and error, with errors by the delta method.
 
 Moments are taken about a centre and a scale that are stored, so that large numbers lose no digits; two shards are
 brought to one centre before they are added.
@@ -14,14 +14,31 @@ import numpy as np
 from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.contract import Json
 
-# Powers of the centred outcome u and of the error e: sums of u**i * e**j over a group's rows.
-POWERS = tuple((i, j) for i in range(5) for j in range(5) if i + j <= 4)
+# Powers of the centred outcome u and of the error e: sums of u**i * e**j over a group's rows. They reach as far as the
+# third moment of what a row adds to each number.
+POWERS = ((0, 1), (0, 3), *((i, j) for j in (0, 2, 4, 6) for i in range(7 - j)))
+
+
+@dataclass(frozen=True)
+class Means:
+    """Per group a number, its variance, and the skewness of what a row adds to it; 0 where rows don't differ."""
+
+    value: FloatArray
+    variance: FloatArray
+    skewness: FloatArray
+
+    @classmethod
+    def of(cls, value: FloatArray, second: FloatArray, third: FloatArray, n: IntArray) -> "Means":
+        """From the second and third central moment of a row's share."""
+        second = np.maximum(second, 0.0)
+        sd = np.sqrt(second)
+        return cls(value, second / (n - 1), np.where(sd > 0, third / np.where(sd > 0, sd, 1.0) ** 3, 0.0))
 
 
 @dataclass(frozen=True)
 class Moments:
     """`sums[g, k]` is the sum of u**i * e**j with (i, j) = POWERS[k], where u = (y - centre) / scale and
-    e = (predicted - y) / scale; `absolute[g]` is the sum of |e|."""
+    e = (predicted - y) / scale; `absolute[g]` holds the sums of |e| and of |e|**3."""
 
     centre: float
     scale: float
@@ -35,7 +52,8 @@ class Moments:
         centre, scale = float(label.mean()), _scale(label, predicted)
         u, e = (label - centre) / scale, (predicted - label) / scale
         sums = [np.bincount(group, weights=u**i * e**j, minlength=groups) for i, j in POWERS]
-        return cls(centre, scale, np.stack(sums, axis=1), np.bincount(group, weights=np.abs(e), minlength=groups))
+        absolute = [np.bincount(group, weights=np.abs(e) ** j, minlength=groups) for j in (1, 3)]
+        return cls(centre, scale, np.stack(sums, axis=1), np.stack(absolute, axis=1))
 
     @classmethod
     def from_statistics(cls, data: Mapping[str, Any]) -> "Moments":
@@ -58,11 +76,11 @@ class Moments:
             for a in range(i + 1):
                 source = self.sums[:, POWERS.index((a, j))]
                 sums[:, k] += math.comb(i, a) * shrink ** (a + j) * shift ** (i - a) * source
-        return Moments(centre, scale, sums, self.absolute * shrink)
+        return Moments(centre, scale, sums, self.absolute * [shrink, shrink**3])
 
     def placed(self, rows: IntArray, groups: int) -> "Moments":
         """The same with each group at its row of a longer list."""
-        sums, absolute = np.zeros((groups, len(POWERS))), np.zeros(groups)
+        sums, absolute = np.zeros((groups, len(POWERS))), np.zeros((groups, 2))
         sums[rows], absolute[rows] = self.sums, self.absolute
         return Moments(self.centre, self.scale, sums, absolute)
 
@@ -72,41 +90,48 @@ class Moments:
 
     @property
     def n(self) -> IntArray:
-        return self.sums[:, 0].astype(np.int64)
+        return self.sums[:, POWERS.index((0, 0))].astype(np.int64)
 
     def mean(self, i: int, j: int) -> FloatArray:
-        return np.asarray(self.sums[:, POWERS.index((i, j))] / self.sums[:, 0])
+        return np.asarray(self.sums[:, POWERS.index((i, j))] / self.n)
+
+    def central(self, i: int, j: int) -> FloatArray:
+        """The mean of w**i * e**j, where w is the outcome less its mean in the group."""
+        mean = self.mean(1, 0)
+        parts = [math.comb(i, a) * (-mean) ** (i - a) * self.mean(a, j) for a in range(i + 1)]
+        return np.asarray(np.sum(parts, axis=0))
 
     @property
     def spread(self) -> float:
         """The standard deviation of the outcome over all groups, in units of the scale."""
         total = self.sums.sum(axis=0)
-        mean = total[POWERS.index((1, 0))] / total[0]
-        return math.sqrt(max(0.0, total[POWERS.index((2, 0))] / total[0] - mean**2))
+        n, first, second = (total[POWERS.index((i, 0))] for i in range(3))
+        return math.sqrt(max(0.0, second / n - (first / n) ** 2))
 
-    def residual(self) -> tuple[FloatArray, FloatArray]:
-        """The mean error (predicted - true) in units of the scale, and its variance."""
-        mean = self.mean(0, 1)
-        return mean, np.asarray((self.mean(0, 2) - mean**2) / (self.n - 1))
+    def residual(self) -> Means:
+        """The mean error (predicted - true) in units of the scale."""
+        return self._means(self.mean(0, 1), self.mean(0, 3))
 
-    def mae(self) -> tuple[FloatArray, FloatArray]:
-        """The mean absolute error in units of the scale, and its variance."""
-        mean = self.absolute / self.n
-        return mean, np.asarray((self.mean(0, 2) - mean**2) / (self.n - 1))
+    def mae(self) -> Means:
+        """The mean absolute error in units of the scale."""
+        first, third = (self.absolute / self.n[:, None]).T
+        return self._means(first, third)
 
-    def r2(self) -> tuple[FloatArray, FloatArray]:
-        """1 - squared error / variance of the outcome, and its variance; NaN in a group whose outcome is constant.
+    def _means(self, mean: FloatArray, third: FloatArray) -> Means:
+        square = self.mean(0, 2)
+        return Means.of(mean, square - mean**2, third - 3 * mean * square + 2 * mean**3, self.n)
 
-        A row's share in it is e**2 - ratio * (u - mean)**2; moving the mean changes nothing at first order.
+    def r2(self) -> Means:
+        """1 - squared error / variance of the outcome; NaN in a group whose outcome is constant.
+
+        A row's share in it is (ratio * w**2 - e**2) / variance; moving the mean changes nothing at first order.
         """
-        mean, error = self.mean(1, 0), self.mean(0, 2)
-        variance = self.mean(2, 0) - mean**2
+        error, variance = self.mean(0, 2), self.central(2, 0)
         with np.errstate(invalid="ignore", divide="ignore"):
-            ratio = np.where(variance > 1e-12 * (1 + mean**2), error / variance, np.nan)
-        fourth = self.mean(4, 0) - 4 * mean * self.mean(3, 0) + 6 * mean**2 * self.mean(2, 0) - 3 * mean**4
-        cross = self.mean(2, 2) - 2 * mean * self.mean(1, 2) + mean**2 * error
-        square = self.mean(0, 4) - 2 * ratio * cross + ratio**2 * fourth
-        return 1 - ratio, np.asarray(np.maximum(square, 0) / variance**2 / (self.n - 1))
+            ratio = np.where(variance > 1e-12 * (1 + self.mean(1, 0) ** 2), error / variance, np.nan)
+            second = self.mean(0, 4) - 2 * ratio * self.central(2, 2) + ratio**2 * self.central(4, 0)
+            third = 3 * ratio * self.central(2, 4) - 3 * ratio**2 * self.central(4, 2) + ratio**3 * self.central(6, 0)
+            return Means.of(1 - ratio, second / variance**2, (third - self.mean(0, 6)) / variance**3, self.n)
 
 
 def _scale(label: FloatArray, predicted: FloatArray) -> float:

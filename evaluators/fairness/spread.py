@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 
+from evaluators.arithmetic.blocks import Block, log_block, smoothed
 from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.arithmetic.intervals import Interval
-from evaluators.arithmetic.simultaneous import Block, Gap, gap, log_block, smoothed
+from evaluators.arithmetic.simultaneous import Gap, gap
 from evaluators.libraries import library
 
 STEPS = 200

@@ -1,7 +1,8 @@
 """Readings of the spread of selection rates and of the largest log-ratio."""
 
+from evaluators.arithmetic.blocks import binomial_block
 from evaluators.arithmetic.draws import generator
-from evaluators.arithmetic.simultaneous import binomial_block, replicates_for
+from evaluators.arithmetic.simultaneous import replicates_for
 from evaluators.contract import OVERALL, Json, Reading, Status
 from evaluators.fairness.compared import Compared, shortage
 from evaluators.fairness.metrics import COHORT_SD, EPSILON

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluators.arithmetic.blocks import smoothed
 from evaluators.arithmetic.counts import FloatArray, IntArray, shares, slice_name
 from evaluators.arithmetic.draws import quantile
-from evaluators.arithmetic.simultaneous import Gap, smoothed
+from evaluators.arithmetic.simultaneous import Gap
 
 MAX_SUBGROUPS = 2_000
 # Columns double the names: with a dozen of them most subgroups are too small to be compared, and finding them is dear.

@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.blocks import Block, normal_block
 from evaluators.arithmetic.counts import GroupCounts
 from evaluators.arithmetic.draws import generator
 from evaluators.arithmetic.ranks import Auc
-from evaluators.arithmetic.simultaneous import Block, gap, normal_block, replicates_for
+from evaluators.arithmetic.simultaneous import gap, replicates_for
 from evaluators.contract import OVERALL, WORST, Json, Reading, Status
 from evaluators.performance.metrics import AUC, AUC_PARITY
 from evaluators.performance.worst import Joint, by_max_t, worst_reading

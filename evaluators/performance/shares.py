@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from evaluators.arithmetic.blocks import binomial_block
 from evaluators.arithmetic.counts import GroupCounts
 from evaluators.arithmetic.draws import generator
 from evaluators.arithmetic.intervals import joint_level
-from evaluators.arithmetic.simultaneous import binomial_block, replicates_for
+from evaluators.arithmetic.simultaneous import replicates_for
 from evaluators.contract import Json, Reading, Status
 from evaluators.performance.metrics import ACCURACY, BALANCED
 from evaluators.performance.recalls import mean_interval

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from evaluators.arithmetic.simultaneous import Block, worst
+from evaluators.arithmetic.blocks import Block
+from evaluators.arithmetic.simultaneous import worst
 from evaluators.contract import WORST, Json, Reading, Status
 from evaluators.support import family, sizes_by_name, too_many_groups
 

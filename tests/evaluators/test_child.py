@@ -95,7 +95,7 @@ def test_other_bytes_than_promised_are_a_failure(job: dict[str, Any]) -> None:
     ("change", "error"),
     [
         ({"evaluator": "no.such"}, "UnknownEvaluator: no evaluator 'no.such'"),
-        ({"version": "7"}, "UnknownEvaluator: fairness.group is at version 2"),
+        ({"version": "7"}, "UnknownEvaluator: fairness.group is at version 3"),
         ({"params": {"nonsense": 1}}, "ParameterError: unknown parameter 'nonsense'"),
         ({"level": 1.5}, "ParameterError: the level"),
         ({"spec_hash": "0" * 64}, "JobError: the job's spec_hash"),

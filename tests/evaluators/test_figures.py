@@ -7,9 +7,10 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.preprocessing import StandardScaler
 
+from evaluators.arithmetic.blocks import binomial_block
 from evaluators.arithmetic.counts import rate
 from evaluators.arithmetic.ratios import contrasts
-from evaluators.arithmetic.simultaneous import binomial_block, gap
+from evaluators.arithmetic.simultaneous import gap
 from evaluators.explainability.faithfulness import prediction_gaps
 from evaluators.libraries import library
 from evaluators.uncertainty.ece import ece

@@ -58,7 +58,7 @@ def test_a_run_as_json_has_the_digests_the_registry_would_have(table: str, capsy
     columns = {"label": "label", "prediction": "prediction", "group": ["group"]}
     expected = subject_dict(Path(table), columns=columns, favourable="1")
     assert found["subject_hash"] == subject_digest(expected)
-    assert found["spec_hash"] == spec_digest("fairness.group", "2", {"family_minimum": 40}, 0.9)
+    assert found["spec_hash"] == spec_digest("fairness.group", "3", {"family_minimum": 40}, 0.9)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ import pandas as pd
 from fairlearn.metrics import MetricFrame, false_positive_rate, selection_rate, true_positive_rate
 from sklearn.metrics import accuracy_score
 
+from evaluators.arithmetic.blocks import binomial_block
 from evaluators.arithmetic.counts import IntArray, rate, tally
-from evaluators.arithmetic.simultaneous import binomial_block, gap
+from evaluators.arithmetic.simultaneous import gap
 from registry.management.bench.figures import Figure
 from registry.management.bench.timing import median, timed
 

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from evaluators.arithmetic.blocks import Block, binomial_block, normal_block
 from evaluators.arithmetic.intervals import minimum_detectable_gap
 from evaluators.arithmetic.ranks import delong
 from evaluators.arithmetic.ratios import ratio_interval
-from evaluators.arithmetic.simultaneous import Block, binomial_block, gap, log_ratio, normal_block
+from evaluators.arithmetic.simultaneous import gap, log_ratio
 
 pytestmark = [pytest.mark.verification, pytest.mark.statistics]
 RUNS, REPLICATES = 1500, 800

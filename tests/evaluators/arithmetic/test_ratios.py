@@ -3,8 +3,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from evaluators.arithmetic.blocks import Block, binomial_block
 from evaluators.arithmetic.ratios import contrasts, ratio_interval
-from evaluators.arithmetic.simultaneous import Block, binomial_block, gap, log_ratio
+from evaluators.arithmetic.simultaneous import gap, log_ratio
 from tests.evaluators.data import german
 
 

@@ -4,19 +4,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from evaluators.arithmetic.blocks import Block, binomial_block, multinomial_blocks, normal_block
 from evaluators.arithmetic.counts import rate, tally
-from evaluators.arithmetic.simultaneous import (
-    FEWER_REPLICATES,
-    REPLICATES,
-    Block,
-    binomial_block,
-    gap,
-    multinomial_blocks,
-    normal_block,
-    replicates_for,
-    worst,
-)
+from evaluators.arithmetic.ranks import delong
+from evaluators.arithmetic.simultaneous import FEWER_REPLICATES, REPLICATES, gap, replicates_for, worst
 from tests.evaluators.arithmetic.test_counts import compas_counts
+from tests.evaluators.nulls import null_rate
 
 # African-American against Caucasian: rate, low and high of the gap with 200,000 replicates.
 COMPAS_GAPS = [
@@ -83,13 +76,13 @@ def test_resampling_rows_and_drawing_from_the_counts_have_the_same_law() -> None
     assert stats.ks_2samp(by_rows, by_counts).pvalue > 0.001
 
 
-def told_apart(names: tuple[str, ...], *, smallest: int, runs: int) -> float:
-    """How often rates of three groups under one law are called different."""
-    rng, cells, rejected = np.random.default_rng(8), np.array([0.42, 0.18, 0.12, 0.28]), 0
-    for _ in range(runs):
-        counts = np.stack([rng.multinomial(size, cells) for size in (600, 300, smallest)]).reshape(3, 2, 2)
-        rejected += gap(multinomial_blocks(counts, names, replicates=800, rng=rng), level=0.95).low > 0
-    return rejected / runs
+CELLS = np.array([0.42, 0.18, 0.12, 0.28])
+
+
+def equal_groups(names: tuple[str, ...], *, smallest: int, replicates: int, rng: np.random.Generator) -> bool:
+    """Whether rates of three groups under one law are called different."""
+    counts = np.stack([rng.multinomial(size, CELLS) for size in (600, 300, smallest)]).reshape(3, 2, 2)
+    return gap(multinomial_blocks(counts, names, replicates=replicates, rng=rng), level=0.95).low > 0
 
 
 @pytest.mark.verification
@@ -100,28 +93,45 @@ def test_the_multinomial_form_tells_equal_groups_apart_as_rarely_as_published(
     names: tuple[str, ...], smallest: int
 ) -> None:
     """Between 3.8 and 6.6 in a hundred, with an error of 1.6 at 800 runs."""
-    assert 0.038 - 0.016 <= told_apart(names, smallest=smallest, runs=800) <= 0.066 + 0.016
+    rng = np.random.default_rng(8)
+    told = np.mean([equal_groups(names, smallest=smallest, replicates=800, rng=rng) for _ in range(800)])
+    assert 0.038 - 0.016 <= told <= 0.066 + 0.016
 
 
 @pytest.mark.statistics
-@pytest.mark.parametrize("names", [("ppv", "tpr"), ("selection_rate", "accuracy")])
+@pytest.mark.parametrize(
+    "names",
+    [("selection_rate",), ("tpr",), ("fpr",), ("ppv",), ("tpr", "fpr"), ("ppv", "tpr"), ("selection_rate", "accuracy")],
+)
 def test_rates_that_share_rows_keep_their_level_together(names: tuple[str, ...]) -> None:
-    assert told_apart(names, smallest=100, runs=4000) <= 0.065
+    def is_told_apart(rng: np.random.Generator) -> bool:
+        return equal_groups(names, smallest=100, replicates=2000, rng=rng)
+
+    assert null_rate(is_told_apart, seed=8) <= 0.055
 
 
 @pytest.mark.statistics
-def test_areas_under_the_curve_keep_their_level_and_joint_families_too() -> None:
-    rng = np.random.default_rng(9)
+def test_two_families_of_rates_keep_their_level_together() -> None:
     m = np.array([400, 200, 60])
-    joint = rejected = 0
-    for _ in range(3000):
-        blocks = [binomial_block(rng.binomial(m, p), m, replicates=600, rng=rng) for p in (0.3, 0.7)]
-        joint += gap(blocks, level=0.95).low > 0
-        errors = rng.normal(0.7, [0.02, 0.03, 0.05])
-        variances = np.array([0.02, 0.03, 0.05]) ** 2
-        rejected += gap([normal_block(errors, variances, replicates=600, rng=rng)], level=0.95).low > 0
-    assert joint / 3000 <= 0.065
-    assert rejected / 3000 <= 0.065
+
+    def is_told_apart(rng: np.random.Generator) -> bool:
+        blocks = [binomial_block(rng.binomial(m, p), m, replicates=2000, rng=rng) for p in (0.3, 0.7)]
+        return gap(blocks, level=0.95).low > 0
+
+    assert null_rate(is_told_apart, seed=9) <= 0.055
+
+
+@pytest.mark.statistics
+@pytest.mark.parametrize("shift", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("sizes", [(400, 200, 100), (2000, 1000, 150)])
+def test_equal_areas_under_the_curve_are_rarely_told_apart(sizes: tuple[int, ...], shift: float) -> None:
+    def is_told_apart(rng: np.random.Generator) -> bool:
+        labels = [rng.random(n) < 0.3 for n in sizes]
+        items = [delong(rng.normal(size=len(label)) + shift * label, label) for label in labels]
+        areas, variances = (np.array(v) for v in zip(*[(i.auc, i.bounded_variance(0.95)) for i in items], strict=True))
+        return gap([normal_block(areas, variances, replicates=2000, rng=rng)], level=0.95).low > 0
+
+    assert null_rate(is_told_apart, seed=10) <= 0.055
 
 
 @pytest.mark.statistics

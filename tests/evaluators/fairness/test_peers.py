@@ -9,9 +9,10 @@ import pytest
 from fairlearn import metrics as fairlearn
 
 from evaluators import catalog
+from evaluators.arithmetic.blocks import binomial_block
 from evaluators.arithmetic.counts import rate
 from evaluators.arithmetic.permutation import conditional_p, holm, joint_p, pair_p
-from evaluators.arithmetic.simultaneous import binomial_block, gap
+from evaluators.arithmetic.simultaneous import gap
 from evaluators.contract import Reading, Status, SubjectError
 from evaluators.evaluate import evaluate
 from tests.evaluators.arithmetic.test_counts import compas_counts

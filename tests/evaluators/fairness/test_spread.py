@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from evaluators.arithmetic.simultaneous import binomial_block
+from evaluators.arithmetic.blocks import binomial_block
 from evaluators.fairness.spread import (
     cohort_interval,
     cohort_sd,

@@ -13,6 +13,7 @@ from evaluators.contract import Reading, Status
 from evaluators.evaluate import evaluate
 from evaluators.fairness.subsets import Subgroups, violation_interval, violations
 from tests.evaluators.data import ends, subject, write_csv
+from tests.evaluators.nulls import null_rate
 from tests.evaluators.reference import violation_by_rows
 
 COLUMNS = {"label": "label", "prediction": "prediction", "group": ["sex", "age"]}
@@ -116,14 +117,14 @@ LAW = np.array([0.4, 0.2, 0.15, 0.25])
 @pytest.mark.parametrize("smallest", [0.03, 0.1])
 @pytest.mark.parametrize("rate", ["selection_rate", "tpr"])
 def test_fair_models_are_rarely_accused(rate: str, smallest: float) -> None:
-    rng, rejected = np.random.default_rng(5), 0
     sizes = np.array([0.5 - smallest, 0.3, 0.2, smallest])
     member = Subgroups.of(("a", "b"), [("0", "0"), ("0", "1"), ("1", "0"), ("1", "1")]).member
-    for _ in range(800):
+
+    def is_accused(rng: np.random.Generator) -> bool:
         counts = rng.multinomial(1500, (sizes[:, None] * LAW).ravel()).reshape(4, 2, 2)
-        interval = violation_interval(counts, member, rate, level=0.95, replicates=600, rng=rng)
-        rejected += interval.low > 0
-    assert rejected / 800 <= 0.07
+        return violation_interval(counts, member, rate, level=0.95, replicates=2000, rng=rng).low > 0
+
+    assert null_rate(is_accused, seed=5) <= 0.055
 
 
 @pytest.mark.statistics
@@ -133,7 +134,7 @@ def test_the_largest_violation_is_covered() -> None:
     law = np.stack([1 - rates, rates], axis=1)[:, None, :] * sizes[:, None, None] * np.array([[[0.5], [0.5]]])
     member = Subgroups.of(("a", "b"), [("0", "0"), ("0", "1"), ("1", "0"), ("1", "1")]).member
     truth = violations((law * 1e9).astype(np.int64), member, "selection_rate").value.max()
-    for _ in range(800):
+    for _ in range(4000):
         counts = rng.multinomial(3000, law.ravel()).reshape(4, 2, 2)
         found = violation_interval(counts, member, "selection_rate", level=0.95, replicates=600, rng=rng)
         covered += found.low <= truth <= found.high
