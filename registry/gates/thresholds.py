@@ -98,7 +98,7 @@ def _unblock(threshold: Threshold, measured: Measured, outcome: Outcome, needed:
         return f"The whole interval misses the limit: change the model until its bound is {sign} {limit}."
     if needed is not None:
         return f"About {needed:,} rows instead of {measured.n:,} would settle it if the estimate holds."
-    return "More rows alone will hardly settle it in favour: no estimate lies clearly on its right side."
+    return "The estimate is not clear of the limit: more rows alone will hardly help, a better model would."
 
 
 def judge_threshold(threshold: Threshold, measured: Measured | None, *, now: datetime) -> Requirement:

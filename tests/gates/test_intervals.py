@@ -152,5 +152,5 @@ def test_rows_are_told_to_two_digits_and_only_when_they_would_help(
     assert rows_needed(replace(THRESHOLD, limit=0.0), **measured) == needed
     said = judge_threshold(replace(THRESHOLD, limit=0.0), replace(MEASURED, **measured), now=NOW)
     assert said.detail["needed_n"] == needed
-    hopeless = "More rows alone will hardly settle it in favour: no estimate lies clearly on its right side."
+    hopeless = "The estimate is not clear of the limit: more rows alone will hardly help, a better model would."
     assert (said.unblock == hopeless) is (needed is None)

@@ -70,12 +70,7 @@ def test_what_the_policy_judges_is_said_as_it_judges_it(
     body = make.a_policy(evaluations=[{"evaluator": "security.model_file", "thresholds": [rule]}])
     make.active_policy(cast, on=within, body=body)
     version = make.model_version(cast, within=within)
-    run = evaluations.request_evaluation(version, evaluator="security.model_file", by=cast.ada)
-    with speaking_as("assay_worker"):
-        claimed = runs.claim(run.pk, worker="test")
-        assert claimed
-        readings = [make.reading(metric="security.serialisation_class", slice="overall", low=2, high=2)]
-        assert runs.finish(claimed, readings=readings, evidence=(), environment={})
+    measured_here(version, cast)
     ada = signed_in(cast.ada)
     assert state(ada, version.pk) == answer
     page = ada.get(reverse("version-coverage", args=[version.pk])).content.decode()
