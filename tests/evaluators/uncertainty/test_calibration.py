@@ -14,6 +14,7 @@ from evaluators.uncertainty.goodness import hosmer_lemeshow, spiegelhalter
 from evaluators.uncertainty.means import bounded_interval
 from evaluators.uncertainty.moments import measure_moments
 from tests.evaluators.data import subject, write_csv
+from tests.evaluators.nulls import null_rate
 
 COLUMNS = {"label": "y", "score": "s", "group": "g"}
 FACTS = {"columns": COLUMNS, "favourable": "1", "score_kind": "probability"}
@@ -56,6 +57,12 @@ def test_the_resampled_null_keeps_its_level_and_the_band_its_coverage() -> None:
     ]
     assert np.mean([one.p_value <= 0.05 for one in found]) == pytest.approx(0.05, abs=0.018)
     assert np.mean([one.low <= 0 for one in found]) >= 0.92
+
+    def is_miscalibrated(rng: np.random.Generator) -> bool:
+        bins = measure_moments(*calibrated(rng, 500))["bins"]
+        return ece(bins, level=0.95, rng=rng, replicates=399).p_value <= 0.05
+
+    assert null_rate(is_miscalibrated, seed=29) <= 0.055
     assert np.mean([one.high for one in found]) == pytest.approx(0.116, abs=0.004)
 
 

@@ -12,6 +12,7 @@ from evaluators.evaluate import evaluate
 from evaluators.uncertainty.conformal import all_scores, cut, in_order, law, law_p, law_range
 from evaluators.uncertainty.coverage import _size, worst_reading
 from tests.evaluators.data import subject, write_csv
+from tests.evaluators.nulls import null_rate
 
 CLASSES = ("ant", "bee", "cat")
 COLUMNS = {"label": "y", "probability": [f"p_{name}" for name in CLASSES], "group": ["g"]}
@@ -70,6 +71,12 @@ def test_the_laws_p_is_uniform_enough_and_keeps_its_level() -> None:
     ]
     assert np.mean(np.array(p) <= 0.05) == pytest.approx(0.05, abs=0.012)
     assert np.mean(np.array(p) <= 0.01) == pytest.approx(0.01, abs=0.006)
+
+    def is_uncovered(rng: np.random.Generator) -> bool:
+        covered = int((rng.random(800) <= cut(rng.random(300), 0.1).value).sum())
+        return law_p(covered, 800, 300, 271, ties=0) <= 0.05
+
+    assert null_rate(is_uncovered, seed=32) <= 0.055
 
 
 def test_calibrated_sets_cover_and_grow_where_the_model_hesitates(tmp_path: Path) -> None:
