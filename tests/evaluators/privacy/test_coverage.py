@@ -1,12 +1,13 @@
 """By simulation: intervals of membership attacks cover, and innocent models are seldom accused."""
 
 import math
+from collections.abc import Callable
 from statistics import NormalDist
 
 import numpy as np
 import pytest
 
-from evaluators.contract import Reading
+from evaluators.contract import Reading, Status
 from evaluators.privacy.membership_readings import membership_readings
 from evaluators.privacy.metrics import ATTACKS
 from evaluators.privacy.separation import separation
@@ -23,6 +24,14 @@ def game(signal: np.ndarray, member: np.ndarray, cluster: np.ndarray | None = No
     return {(r.metric, r.slice): r for r in membership_readings(statistics, level=0.95)}
 
 
+def played(signal: Callable[[], np.ndarray], member: np.ndarray) -> list[Reading]:
+    """Readings of the rate of members found, without those few that take the tables for swapped."""
+    readings = [game(signal(), member)["privacy.mia.loss_tpr_at_fpr", "overall"] for _ in range(RUNS)]
+    answered = [reading for reading in readings if reading.status is Status.OK]
+    assert len(answered) >= (1 - 0.025 - 0.015) * RUNS
+    return answered
+
+
 def covers(reading: Reading, truth: float) -> bool:
     return reading.low is not None and reading.high is not None and reading.low <= truth <= reading.high
 
@@ -31,25 +40,21 @@ def covers(reading: Reading, truth: float) -> bool:
 @pytest.mark.parametrize(("members", "others", "shift"), [(200, 1_000, 0.0), (1_000, 2_000, 0.5), (300, 5_000, 1.5)])
 def test_members_found_are_covered_given_the_threshold(members: int, others: int, shift: float) -> None:
     rng = np.random.default_rng(members)
-    hits, member = 0, np.arange(members + others) < members
-    for _ in range(RUNS):
-        signal = rng.normal(size=len(member)) + shift * member
-        reading = game(signal, member)["privacy.mia.loss_tpr_at_fpr", "overall"]
-        hits += covers(reading, 1 - PHI.cdf(reading.detail["threshold"] - shift))
+    member = np.arange(members + others) < members
+    readings = played(lambda: rng.normal(size=len(member)) + shift * member, member)
+    hits = [covers(reading, 1 - PHI.cdf(reading.detail["threshold"] - shift)) for reading in readings]
     # Exact intervals of counts cover more than they must.
-    assert hits / RUNS >= 0.95 - 3 * math.sqrt(0.05 * 0.95 / RUNS)
+    assert np.mean(hits) >= 0.95 - 3 * math.sqrt(0.05 * 0.95 / RUNS)
 
 
 @pytest.mark.statistics
 def test_the_range_of_the_true_rate_of_false_alarms_covers() -> None:
     rng = np.random.default_rng(1)
-    member = np.arange(2_100) < 100
-    hits = 0
-    for _ in range(RUNS):
-        found = game(rng.normal(size=2_100), member)["privacy.mia.loss_tpr_at_fpr", "overall"]
-        low, high = found.detail["rate_interval"]
-        hits += low <= 1 - PHI.cdf(found.detail["threshold"]) <= high
-    assert hits / RUNS == pytest.approx(0.95, abs=0.02)
+    hits = []
+    for reading in played(lambda: rng.normal(size=2_100), np.arange(2_100) < 100):
+        low, high = reading.detail["rate_interval"]
+        hits.append(low <= 1 - PHI.cdf(reading.detail["threshold"]) <= high)
+    assert np.mean(hits) == pytest.approx(0.95, abs=0.02)
 
 
 @pytest.mark.statistics
