@@ -79,7 +79,7 @@ def skewed_block(
     The error follows Cornish and Fisher; the estimated variance goes along with it as the third moment says, and
     scatters by what a gamma law of that skewness leaves (without skewness this is Student's t). A small group can't
     show how skewed its rows are, so each is taken to be at least as skewed as all groups are on average.
-    """  # fmt: skip
+    """
     order = np.lexsort((variance, estimate))
     estimate, variance, skewness, n = (np.asarray(one)[order] for one in (estimate, variance, skewness, n))
     usual = float(np.average(skewness, weights=n))
@@ -104,15 +104,18 @@ def weighted_block(
     rows, weight, squares = rows[order], weight[order], squares[order]
     design = rows * squares / np.where(rows > 0, weight, 1.0) ** 2
     units = rows / np.maximum(design, (rows * design).sum() / rows.sum())
-    usual = np.where(units.sum(axis=0) > 0, weight.sum(axis=0) / np.maximum(units.sum(axis=0), 1e-300), 1.0)
-    mean = weight.sum(axis=1) / units.sum(axis=1)
-    added = mean[:, None] * usual / (weight.sum() / units.sum())
-    each = np.where(units > 0, weight / np.where(units > 0, units, 1.0), added)
+    mean, usual = weight.sum(axis=1, keepdims=True) / units.sum(axis=1, keepdims=True), weight.sum() / units.sum()
+    added = mean * _per_unit(weight.sum(axis=0), units.sum(axis=0), otherwise=usual) / usual
+    each = _per_unit(weight, units, otherwise=added)
     size = np.maximum(1, np.rint(units.sum(axis=1))).astype(np.int64)[:, None]
     hits = rng.binomial(size, ((units[:, 0] + 1) / (units.sum(axis=1) + 2))[:, None], (len(size), replicates))
     p, v = _weighted_share(units[:, :1], units[:, 1:], each, added)
     p_star, v_star = _weighted_share(hits, size - hits, each, added)
     return Block(p[:, 0], v[:, 0], p_star - p, v_star)
+
+
+def _per_unit(weight: FloatArray, units: FloatArray, *, otherwise: FloatArray) -> FloatArray:
+    return np.where(units > 0, weight / np.where(units > 0, units, 1.0), otherwise)
 
 
 def _weighted_share(

@@ -196,6 +196,22 @@ def test_equal_weights_are_drawn_as_counts_are() -> None:
         assert getattr(found, name) == pytest.approx(getattr(counted, name))
 
 
+@pytest.mark.parametrize("hits", [[3, 9], [0, 4], [0, 0]])
+def test_in_what_weights_are_counted_makes_no_difference(hits: list[int]) -> None:
+    rng = np.random.default_rng(4)
+    cell = np.concatenate([4 * i + (np.arange(60) < x) for i, x in enumerate(hits)])
+    weight = rng.gamma(2, 1, 120)
+    first, second = (
+        RateSums.of(
+            measure_sums(cell, columns=("g",), values=(("a",), ("b",)), weight=scale * weight, cluster=None),
+            "selection_rate",
+        ).block(replicates=50, rng=np.random.default_rng(5))
+        for scale in (1.0, 1000.0)
+    )
+    for name in ("estimate", "variance", "error", "error_variance"):
+        assert getattr(first, name) == pytest.approx(getattr(second, name), rel=1e-9)
+
+
 WEIGHTS: dict[str, Callable[[np.random.Generator, np.ndarray], np.ndarray]] = {
     "gamma, shape 2": lambda rng, hit: rng.gamma(2, 1, len(hit)),
     "gamma, shape .5": lambda rng, hit: rng.gamma(0.5, 1, len(hit)) + 0.05,
