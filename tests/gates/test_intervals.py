@@ -49,6 +49,13 @@ def test_the_table_of_judgements(direction: str, low: float, high: float, outcom
     assert judge_interval(threshold, low=low, high=high) is outcome
 
 
+@pytest.mark.parametrize(("low", "high"), [(0.75, 0.9), (0.1, 0.25)])
+def test_an_interval_that_touches_a_band_from_outside_is_undecided(low: float, high: float) -> None:
+    """The band from .25 to .75, whose ends binary numbers hold exactly."""
+    threshold = replace(THRESHOLD, direction="within", limit=0.5, tolerance=0.25)
+    assert judge_interval(threshold, low=low, high=high) is U
+
+
 @given(directions, finite, st.floats(0, 1e3), finite, finite)
 def test_exactly_one_judgement_holds(direction: str, limit: float, tolerance: float, a: float, b: float) -> None:
     threshold = replace(THRESHOLD, direction=direction, limit=limit, tolerance=tolerance)
