@@ -13,6 +13,29 @@ from django.http import HttpRequest
 from registry.models import User
 from registry.services import audit
 
+# What a row's name is written from. Following every foreign key would join two dozen tables for one list.
+OF_TEAM, OF_MODEL, OF_VERSION, OF_REVISION = ("team",), ("model__team",), ("version__model__team",), ("policy__team",)
+NAMED_BY: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("project", "dataset", "registeredmodel", "policy"), OF_TEAM),
+    **dict.fromkeys(("membership", "reviewerexpertise"), ("team", "person")),
+    **dict.fromkeys(("authorship", "reauthentication"), ("person",)),
+    "datasetversion": ("dataset__team",),
+    "modelversion": OF_MODEL,
+    **dict.fromkeys(("evaluation", "evidencesnapshot", "waiver", "riskassessment"), OF_VERSION),
+    **dict.fromkeys(("verdict", "transition", "attestation"), OF_VERSION),
+    "document": ("model_version__model__team", "dataset_version__dataset__team"),
+    "documentrevision": ("document__model_version__model__team", "document__dataset_version__dataset__team"),
+    "lineageedge": tuple(
+        path for end in ("child", "parent") for path in (f"{end}_model__model__team", f"{end}_dataset__dataset__team")
+    ),
+    "signoffwithdrawal": ("sign_off",),
+    "waivergrant": ("granted_by", "waiver__version__model__team"),
+    "policyrevision": OF_REVISION,
+    "stagerule": ("revision__policy__team",),
+    "policypublication": ("agreed_by", "revision__policy__team"),
+    "policyactivation": ("project__team", "revision__policy__team"),
+}
+
 
 class OperatorSite(admin.AdminSite):
     """For superusers, who thereby gain no right in any team."""
@@ -29,8 +52,11 @@ class ReadOnly(admin.ModelAdmin):
     """Looked at, never written: only the verbs write, and the database would refuse anything else."""
 
     list_display = ("__str__",)
-    list_select_related = True
     show_full_result_count = False
+
+    def get_list_select_related(self, request: HttpRequest) -> tuple[str, ...]:
+        """What a row's name is written from, and nothing else."""
+        return NAMED_BY.get(str(self.opts.model_name), ())
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Never."""

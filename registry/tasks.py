@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, Any
@@ -100,12 +101,9 @@ def _listen(run: Evaluation, child: subprocess.Popen[bytes]) -> dict[str, Any] |
     assert child.stdin  # noqa: S101 - all three were asked for as pipes
     assert child.stdout  # noqa: S101 - the same
     assert child.stderr  # noqa: S101 - the same
-    for target, arguments in (
-        (_read_lines, (child.stdout, lines)),
-        (_read_noise, (child.stderr, noise)),
-        (_write_job, (child.stdin, runs.job(run))),
-    ):
-        threading.Thread(target=target, args=arguments, daemon=True).start()
+    complaints = _beside(_read_noise, child.stderr, noise)
+    _beside(_read_lines, child.stdout, lines)
+    _beside(_write_job, child.stdin, runs.job(run))
     progress, note, last_beat = 0.0, "starting", time.monotonic()
     deadline = last_beat + settings.EVALUATION_WALL_SECONDS
     while time.monotonic() < deadline:
@@ -114,8 +112,11 @@ def _listen(run: Evaluation, child: subprocess.Popen[bytes]) -> dict[str, Any] |
         except Empty:
             line = b""
         if line is None:
+            ended = _ended(child)
+            # Its last complaint may still be on the way, though what it had to report is at its end.
+            complaints.join(settings.EVALUATION_BEAT_SECONDS)
             said = b"".join(noise).decode(errors="replace")
-            return {"event": "broken", "error": f"{_ended(child.wait())}; it was last at: {note}\n{said}"}
+            return {"event": "broken", "error": f"{ended}; it was last at: {note}\n{said}"}
         event = json.loads(line) if line.strip() else {}
         if event.get("event") in ("result", "failure"):
             return dict(event)
@@ -127,8 +128,20 @@ def _listen(run: Evaluation, child: subprocess.Popen[bytes]) -> dict[str, Any] |
     return {"event": "failure", "error": f"it was not done after {settings.EVALUATION_WALL_SECONDS:g} seconds"}
 
 
-def _ended(status: int) -> str:
-    """How a child ended that had no last word."""
+def _beside(work: Callable[..., None], *arguments: Any) -> threading.Thread:
+    """The work, begun in a thread that doesn't keep the worker alive."""
+    thread = threading.Thread(target=work, args=arguments, daemon=True)
+    thread.start()
+    return thread
+
+
+def _ended(child: subprocess.Popen[bytes]) -> str:
+    """How a child ended that had no last word. One that goes on in silence is ended: nobody could hear it."""
+    try:
+        status = child.wait(settings.EVALUATION_BEAT_SECONDS)
+    except subprocess.TimeoutExpired:
+        kill(child)
+        return "the process that measured fell silent before it was done, and was ended"
     if status >= 0:
         return f"the process that measured ended with status {status}"
     return f"the process that measured was ended by signal {-status} ({signal.strsignal(-status) or 'unknown'})"

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -72,18 +73,25 @@ def test_a_group_whose_name_no_row_could_hold_is_the_tables_fault_and_not_the_ma
     assert not Measurement.objects.filter(evaluation=run).exists()
 
 
-ABORTING = """
-import os
+BEGINNING = """
+import os, sys, time
 print('{"event": "progress", "fraction": 0.0, "note": "opening the model"}', flush=True)
-print("terminate called in a thread", file=__import__("sys").stderr, flush=True)
+"""
+ABORTING = f"""{BEGINNING}
+os.close(1)
+time.sleep(0.3)
+print("terminate called in a thread", file=sys.stderr, flush=True)
 os.abort()
 """
+SILENT = f"{BEGINNING}os.close(1)\ntime.sleep(600)"
 
 
-def test_a_process_that_a_library_ends_is_told_of_in_words(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def broken(body: str, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Evaluation:
+    """A run whose child process is this program."""
+
     def start(_scratch: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-c", ABORTING],
+            [sys.executable, "-c", body],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -93,6 +101,18 @@ def test_a_process_that_a_library_ends_is_told_of_in_words(cast: Cast, monkeypat
     monkeypatch.setattr(tasks, "start_child", start)
     run = carried_out(make.ready_version(cast), make.table(plain(ROWS)), cast)
     assert run.state == "queued"
-    told, said = run.failure.splitlines()
+    return run
+
+
+def test_a_process_that_a_library_ends_is_told_of_in_words(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    told, said = broken(ABORTING, cast, monkeypatch).failure.splitlines()
     assert told == "the process that measured was ended by signal 6 (Aborted); it was last at: opening the model"
     assert said == "terminate called in a thread"
+
+
+def test_a_process_that_stops_talking_and_goes_on_is_ended(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.EVALUATION_BEAT_SECONDS = 0.5
+    [told] = broken(SILENT, cast, monkeypatch).failure.splitlines()
+    assert told.startswith("the process that measured fell silent before it was done, and was ended; it was last at: ")

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from registry.admin import site
 from registry.models import AuditEvent, User
@@ -34,6 +36,17 @@ def test_nothing_governed_can_be_added_changed_or_deleted_there(
             assert client.get(f"{root}{row.pk}/change/").status_code == 200, root
             assert client.post(f"{root}{row.pk}/change/", {"stage": "inference"}).status_code == 403, root
             assert client.post(f"{root}{row.pk}/delete/", {"post": "yes"}).status_code == 403, root
+
+
+def test_a_list_there_joins_what_its_rows_are_named_by_and_nothing_else(
+    world: World, operator: User, signed_in: SignedIn
+) -> None:
+    client = signed_in(operator)
+    for model in set(site._registry) - {User}:
+        with CaptureQueriesContext(connection) as asked:
+            client.get(f"/admin/registry/{model._meta.model_name}/")
+        assert len(asked) <= 5, (model, [query["sql"][:200] for query in asked])
+        assert max(query["sql"].count(" JOIN ") for query in asked) <= 12, model
 
 
 def test_an_account_is_made_and_deactivated_and_both_are_on_record(operator: User, signed_in: SignedIn) -> None:
