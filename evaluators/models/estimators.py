@@ -77,8 +77,11 @@ class Estimator:
         return names.index(favourable)
 
 
-def load_estimator(data: bytes, name: str, declared: tuple[str, ...]) -> Estimator:
-    """The model in bytes whose digest was checked. Raises SubjectError if it is not skops, or names unknown types."""
+def load_estimator(data: bytes, name: str, declared: tuple[str, ...], *, otherwise: tuple[str, ...] = ()) -> Estimator:
+    """The model in bytes whose digest was checked. Raises SubjectError if it is not skops, or names unknown types.
+
+    Its columns are those it was fitted with, which `declared` ones must equal, else these, else `otherwise`.
+    """
     if not data.startswith(b"PK\x03\x04"):
         if data[:1] == b"\x80":
             raise SubjectError(f"{name}: is a pickle, which is never loaded; save the model with skops")
@@ -89,7 +92,7 @@ def load_estimator(data: bytes, name: str, declared: tuple[str, ...]) -> Estimat
     estimator = _load(data, name)
     if not hasattr(estimator, "predict"):
         raise SubjectError(f"{name}: holds a {type(estimator).__name__}, which doesn't predict")
-    return Estimator(estimator, _features(estimator, declared, name))
+    return Estimator(estimator, _features(estimator, declared, otherwise, name))
 
 
 def _load(data: bytes, name: str) -> Any:
@@ -112,10 +115,10 @@ def _check_size(data: bytes, name: str) -> None:
         raise SubjectError(f"{name}: {len(data):,} bytes that unpack to {total:,}, more than the {MAX_BYTES:,} allowed")
 
 
-def _features(estimator: Any, declared: tuple[str, ...], name: str) -> tuple[str, ...]:
+def _features(estimator: Any, declared: tuple[str, ...], otherwise: tuple[str, ...], name: str) -> tuple[str, ...]:
     fitted = tuple(str(column) for column in getattr(estimator, "feature_names_in_", ()))
     check_declared(declared, fitted, name)
-    found = fitted or declared
+    found = fitted or declared or otherwise
     if not found:
         raise Undeclared(
             f"{name}: the model reads rows and keeps no column names, so its features must be declared, in its order"

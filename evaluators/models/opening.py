@@ -80,7 +80,8 @@ def _from_single(ref: FileRef, files: Mapping[str, FileRef], subject: Subject, d
         raise SubjectError(f"{ref.name}: holds weights only; {ARCHITECTURE} or {CONFIG} beside it says what they are")
     if SIGNATURE in files:
         raise SubjectError(f"{SIGNATURE}: lies beside {ref.name}, which is no ONNX, XGBoost or LightGBM model")
-    return from_estimator(load_estimator(data, ref.name, subject.features))
+    otherwise = subject.roles.get("feature", ())
+    return from_estimator(load_estimator(data, ref.name, subject.features, otherwise=otherwise))
 
 
 def from_estimator(found: Estimator) -> Model:

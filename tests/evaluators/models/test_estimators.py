@@ -52,6 +52,13 @@ def test_columns_are_named_as_they_were_when_it_was_fitted(tmp_path: Path) -> No
     assert model.scores(X).shape == (80, 2)
 
 
+def test_a_model_without_names_reads_the_columns_in_the_role_of_features(tmp_path: Path) -> None:
+    columns = {"label": "y", "feature": ["c", "a", "b"]}
+    assert opened(LogisticRegression().fit(X, Y), tmp_path, columns=columns).features == ("c", "a", "b")
+    named = LogisticRegression().fit(pd.DataFrame(X, columns=["a", "b", "c"]), Y)
+    assert opened(named, tmp_path, columns=columns | {"feature": ["a"]}).features == ("a", "b", "c")
+
+
 def test_a_classifier_without_probabilities_gives_labels(tmp_path: Path) -> None:
     estimator = RidgeClassifier().fit(X, Y)
     model = opened(estimator, tmp_path, features=["a", "b", "c"])
