@@ -95,6 +95,18 @@ def runs_model(version: ModelVersion, facts: Facts, reads: Mapping[str, Any]) ->
     return "model" in files or (may and not any(columns.get(role) for role in PREDICTED))
 
 
+def predicts(facts: Facts) -> bool:
+    """Whether a model that the evaluator runs is asked for predictions; one that only encodes texts is given those."""
+    needs = facts["needs"]
+    roles = (*needs.get("columns", ()), *needs.get("optional", ()))
+    return "model" in file_roles(facts) and ("model" in needs.get("files", ()) or any(r in PREDICTED for r in roles))
+
+
+def are_given(version: ModelVersion, facts: Facts, reads: Mapping[str, Any]) -> bool:
+    """Whether `features` are what a model is given. Everywhere else they would choose which columns are examined."""
+    return predicts(facts) and runs_model(version, facts, reads)
+
+
 def subject_kind(version: ModelVersion, facts: Facts, reads: Mapping[str, Any], *, table: Artifact | None) -> str:
     """What the run measures: files alone, a table alone, or the model on a table."""
     if table is None:
@@ -120,7 +132,8 @@ def problems(version: ModelVersion, facts: Facts, inputs: Inputs, reads: Mapping
         | _baseline_problems(version, files, inputs.baseline)
     )
     by_model = runs_model(version, facts, reads)
-    errors |= _undeclared(facts, reads, by_model=by_model) | _given(reads, inputs.features, by_model=by_model)
+    errors |= _undeclared(facts, reads, by_model=by_model)
+    errors |= _given(reads, inputs.features, are_given=are_given(version, facts, reads))
     if inputs.dataset_version is not None and not _pins(version, inputs.dataset_version):
         errors["dataset_version"] = [f"{version} does not pin it"]
     return errors
@@ -174,11 +187,11 @@ def _undeclared(facts: Facts, reads: Mapping[str, Any], *, by_model: bool) -> Er
     return missing | {f"columns.{role}": ["name the column"] for role in columns}
 
 
-def _given(reads: Mapping[str, Any], features: Sequence[str], *, by_model: bool) -> Errors:
+def _given(reads: Mapping[str, Any], features: Sequence[str], *, are_given: bool) -> Errors:
     """What a model is given stands in no specification: it must neither choose what is examined nor tell the truth."""
     label = (reads.get("columns") or {}).get("label")
-    if features and not by_model:
-        return {"features": ["no model is run here: name the columns that are examined as columns.feature"]}
+    if features and not are_given:
+        return {"features": ["no model predicts here: name the columns that are examined as columns.feature"]}
     if label in features:
         return {"features": [f"{label} is the true label, so the model can't be given it as well"]}
     return {}

@@ -12,18 +12,20 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 
-from evaluators.catalog import describe
+from evaluators.catalog import EVALUATORS, describe
 from evaluators.contract import spec_digest
 from registry.models import Evaluation
 from registry.models.choices import RunState
 from registry.models.gate_inputs import database_now
 from registry.queue import RUN_EVALUATION, publish
 from registry.services import audit, verdicts
-from registry.services.inputs import files_of
+from registry.services.inputs import are_given, files_of, subject_kind
 from registry.services.readings import store_readings
 from registry.services.specs import prescribed_digest
 
 logger = logging.getLogger(__name__)
+# What a service writes of a subject; the files come from the row's own keys.
+SUBJECT = frozenset({"columns", "favourable", "score_kind", "kind", "features"})
 LEASE = "clock_timestamp() + make_interval(secs => %s)"
 
 
@@ -69,13 +71,21 @@ def job(run: Evaluation) -> dict[str, Any]:
 def is_what_it_claims(run: Evaluation) -> bool:
     """Whether the digest that ties the run to a policy's demand is that of what will really be run.
 
-    The columns that a model is given are no part of it; of a table they would choose what is examined.
+    Beside what the digest covers, the version's files are measured and nothing else, such as an address; and the
+    columns that a model is given, which are no part of it, choose nothing that is examined.
     """
     found = prescribed_digest(
         run.evaluator, version=run.evaluator_version, parameters=run.parameters, reads=run.subject, level=run.level
     )
-    chooses = bool(run.subject.get("features")) and run.subject.get("kind") == "table"
-    return found == run.spec_digest and not chooses
+    return found == run.spec_digest and (run.evaluator not in EVALUATORS or _is_as_asked(run))
+
+
+def _is_as_asked(run: Evaluation) -> bool:
+    """Whether the subject is what a request with these inputs has. A row may have been written past the service."""
+    facts, subject = describe(run.evaluator), run.subject
+    kind = subject_kind(run.version, facts, subject, table=run.table)
+    is_known = subject.keys() <= SUBJECT and subject.get("kind") == kind
+    return is_known and (not subject.get("features") or are_given(run.version, facts, subject))
 
 
 def finish(

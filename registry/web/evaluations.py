@@ -16,7 +16,7 @@ from registry.exceptions import NotPermitted
 from registry.models import Artifact, Evaluation, ModelVersion, RequiredEvaluation, User
 from registry.reports.metric_names import evaluator_title
 from registry.services import artifacts, evaluations
-from registry.services.inputs import file_roles, runs_model
+from registry.services.inputs import are_given, file_roles
 from registry.web.access import fetch
 from registry.web.forms.evaluations import RequiredForm
 from registry.web.forms.evaluators import EvaluatorForm, FreeForm
@@ -128,7 +128,7 @@ def _inputs_for(version: ModelVersion, required: RequiredEvaluation, inputs: dic
     facts = describe(required.evaluator)
     unread = {"table", "reference", "baseline"} - file_roles(facts)
     unread |= {"dataset_version"} if "table" in unread else set()
-    unread |= set() if runs_model(version, facts, required.reads) else {"features"}
+    unread |= set() if are_given(version, facts, required.reads) else {"features"}
     return {name: value for name, value in inputs.items() if name not in unread}
 
 

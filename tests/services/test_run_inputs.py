@@ -184,3 +184,40 @@ def test_nobody_chooses_which_columns_of_a_table_answer_a_policy(cast: Cast, ver
     assert runs.is_what_it_claims(every)
     every.subject["features"] = ["approved"]
     assert not runs.is_what_it_claims(every)
+
+
+@pytest.mark.django_db
+def test_nobody_chooses_what_is_examined_where_a_model_only_encodes_texts(cast: Cast, version: ModelVersion) -> None:
+    """The model is at hand, but the columns that it is said to be given would be those that are looked at."""
+    rows = make.held(cast.lending, files={"rows.csv": make.table()}, by=cast.ada)
+    with pytest.raises(InvalidInput) as refusal:
+        evaluations.request_evaluation(
+            version, evaluator="data.duplicates", table=rows, features=["approved"], by=cast.ada
+        )
+    assert list(refusal.value.errors) == ["features"]
+    run = evaluations.request_evaluation(version, evaluator="data.duplicates", table=rows, by=cast.ada)
+    assert runs.is_what_it_claims(run)
+    run.subject["features"] = ["approved"]
+    assert not runs.is_what_it_claims(run)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"kind": "model"},
+        {"kind": "model", "features": ["approved"]},
+        {"kind": "endpoint", "endpoint": {"url": "http://127.0.0.1:1", "protocol": "assay"}},
+        {"endpoint": {"url": "http://127.0.0.1:1", "protocol": "assay"}},
+    ],
+)
+def test_a_row_written_past_the_service_measures_nothing_else_than_the_versions_files(
+    cast: Cast, version: ModelVersion, written: dict[str, Any]
+) -> None:
+    now, then = (make.held(cast.lending, files={"rows.csv": make.table(((n, n, "a"),))}, by=cast.ada) for n in (0, 1))
+    run = evaluations.request_evaluation(
+        version, evaluator="drift.distribution", table=now, reference=then, by=cast.ada
+    )
+    assert runs.is_what_it_claims(run)
+    run.subject |= written
+    assert not runs.is_what_it_claims(run)

@@ -13,7 +13,7 @@ from registry.models import Artifact, DatasetVersion, ModelVersion, RequiredEval
 from registry.policies import visible
 from registry.reports.metric_names import evaluator_title
 from registry.reports.settings_words import settings_words
-from registry.services.inputs import PREDICTED, file_roles
+from registry.services.inputs import PREDICTED, file_roles, predicts
 from registry.web.forms.tables import columns_of, missing, read_columns, tables_of, words_for
 
 FIELDS = {
@@ -29,9 +29,9 @@ def needs_table(evaluator: str) -> bool:
 
 
 def needs_features(evaluator: str) -> bool:
-    """Whether it can run the model, and so may have to be told which columns that reads."""
+    """Whether it can ask the model for predictions, and so may have to be told which columns that reads."""
     facts = describe(evaluator)
-    return "model" in file_roles(facts) and "features" in facts["needs"].get("optional", ())
+    return predicts(facts) and "features" in facts["needs"].get("optional", ())
 
 
 def divided(text: str) -> list[str]:
@@ -210,9 +210,10 @@ class RequiredForm(InputsForm):
 
 
 def _runs_model(row: RequiredEvaluation) -> bool:
-    """Whether the model itself is run: because it must be, or because the policy names no column of predictions."""
+    """Whether the model itself predicts: because it must, or because the policy names no column of predictions."""
     must = "model" in describe(row.evaluator)["needs"].get("files", ())
-    return must or not any((row.reads.get("columns") or {}).get(role) for role in PREDICTED)
+    is_named = any((row.reads.get("columns") or {}).get(role) for role in PREDICTED)
+    return needs_features(row.evaluator) and (must or not is_named)
 
 
 def required_words(row: RequiredEvaluation) -> SafeString:
