@@ -7,6 +7,7 @@ from typing import Final, TypeGuard
 
 from registry.gates.numbers import percentage, plain
 
+COUNTED: Final = "counted"
 NOT_MEASURED: Final = "not measured"
 NBSP: Final = "\u00a0"
 RATE_UNITS: Final = frozenset({"rate", "percent", "proportion", "share", "%"})
@@ -59,7 +60,7 @@ def format_interval(low: object, high: object, *, level: object = None, unit: st
     elif not is_number(low):
         text = f"at most {format_number(high, unit)}"
     elif unit == "count" and low == high:
-        return "counted"
+        return COUNTED
     else:
         ends = [format_number(low, unit), format_number(high, unit)]
         text = ends[0] if ends[0] == ends[1] and ends[0].startswith("less") else " \u2013 ".join(ends)

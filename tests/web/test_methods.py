@@ -29,6 +29,20 @@ def test_a_number_leads_to_its_method_with_its_own_run_and_what_was_left_out(cas
     assert reverse("evaluation", args=[run.pk]) in page
 
 
+def test_what_was_counted_is_said_in_words_with_shares_in_percent_and_digests_short(
+    cast: Cast, signed_in: SignedIn
+) -> None:
+    version = make.ready_version(cast)
+    detail = {"rate": "selection rate", "highest_value": 0.765, "background_sha256": "ab" * 32}
+    detail |= {"budget_exhausted": False, "units_done": 300, "norm": "linf", "clean_accuracy": 0.963}
+    [row] = make.measured(version, by=cast.ada, detail=detail).measurements.all()
+    page = signed_in(cast.ada).get(f"{reverse('method', args=[make.RATIO])}?reading={row.pk}").content.decode()
+    for words in ("Highest", "76.5%", "Ended by its time limit", "Items done", "its largest part", "96.3%"):
+        assert words in page, words
+    assert "sha256" not in page
+    assert f">{'ab' * 32}<" not in page
+
+
 def test_another_teams_number_and_one_of_another_metric_are_not_there(cast: Cast, signed_in: SignedIn) -> None:
     version = make.ready_version(cast)
     row = version.measurements.first()

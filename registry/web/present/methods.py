@@ -1,6 +1,5 @@
 """The method pages: all of them by family, and how one particular number was measured."""
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -11,18 +10,15 @@ from evaluators.catalog import EVALUATORS
 from registry.models import Evaluation, Measurement
 from registry.models.choices import Assurance
 from registry.reports import slices
-from registry.reports.figures import format_interval, format_level, format_number
+from registry.reports.figures import COUNTED, format_interval, format_level, format_number
 from registry.reports.method_words import method_words
 from registry.reports.readings import why_not
 from registry.reports.settings_words import settings
-from registry.reports.svg import clip
-from registry.web.present import drawn, evidence, families, metrics
+from registry.web.present import counted, drawn, evidence, families, metrics
 from registry.web.present.run_facts import machine
 
 DIRECTIONS = {"lower": "lower is better", "higher": "higher is better", "target": "close to a target is better"}
 MOST_LEFT_OUT = 12
-# What of a reading's details is shown elsewhere, or is no answer to how it was measured.
-ELSEWHERE = frozenset({"lowest", "highest", "excluded", "seed", "wall_s"})
 # How far a run came stands beside how it was asked; other counts are folded.
 HOW_FAR = frozenset({"budget_exhausted", "units_done"})
 Facts = list[dict[str, Any]]
@@ -73,13 +69,13 @@ def reading(row: Measurement) -> dict[str, Any]:
     """How one number came to be: on what, by which code, with which seed, and what was left out."""
     run = row.evaluation
     far = {name: value for name, value in row.detail.items() if name in HOW_FAR}
-    counted = {name: value for name, value in row.detail.items() if name not in HOW_FAR}
+    on_the_way = {name: value for name, value in row.detail.items() if name not in HOW_FAR}
     return {
         "run": run,
         "version": row.version,
         "facts": _number(row),
-        "how": [*_settings(run), *_details(far), *machine(run)],
-        "counted": _details(counted),
+        "how": [*_settings(run), *counted.facts(far), *machine(run)],
+        "counted": counted.facts(on_the_way),
         "excluded": [slices.words(each) for each in row.excluded[:MOST_LEFT_OUT]],
         "more_excluded": max(0, len(row.excluded) - MOST_LEFT_OUT),
     }
@@ -100,10 +96,10 @@ def _number(row: Measurement) -> Facts:
         {"name": "Finding", "value": finding}
         if finding
         else {"name": "Interval", "value": interval if has_interval else "none"},
-        {"name": "Level", "value": format_level(row.level)},
+        *([] if interval == COUNTED else [{"name": "Level", "value": format_level(row.level)}]),
         {"name": "Method", "value": method_words(row.method) or "not said"},
         {"name": "n", "value": format_number(row.n) if row.n is not None else "not said"},
-        {"name": "Seed", "value": row.seed or "none: nothing is drawn"},
+        {"name": "Seed of the run", "value": row.seed or "none: nothing is drawn"},
     ]
 
 
@@ -115,25 +111,4 @@ def _settings(run: Evaluation) -> Facts:
     ]
     usual = {"name": "Parameters", "value": "all as usual"}
     code = {"name": "Evaluator", "value": f"{run.evaluator} {run.evaluator_version}"}
-    return [code, *(said or [usual]), {"name": "Run by", "value": Assurance(run.assurance).label}]
-
-
-def _details(detail: Mapping[str, Any]) -> Facts:
-    """What the evaluator itself says of its way: queries, rows done, whether its budget ended it, the device.
-
-    Names of one letter are counts within its formulas.
-    """
-    plain = {name: value for name, value in detail.items() if isinstance(value, str | int | float | bool)}
-    return [
-        {"name": name.replace("_", " ").capitalize(), "value": _plain(value)}
-        for name, value in sorted(plain.items())
-        if name not in ELSEWHERE and len(name) > 1
-    ]
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int | float):
-        return format_number(value)
-    return clip(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), 200)
+    return [code, *(said or [usual]), {"name": "Assurance", "value": Assurance(run.assurance).label}]
