@@ -98,7 +98,13 @@ def finish(
     """Store a run's result, whole, if this attempt still holds it; False and nothing written if not."""
     with transaction.atomic():
         won = Evaluation.objects.filter(pk=run.pk, attempt=run.attempt, state=RunState.RUNNING).update(
-            state=RunState.DONE, lease_until=None, progress=1, progress_note="", environment=dict(environment)
+            state=RunState.DONE,
+            lease_until=None,
+            progress=1,
+            progress_note="",
+            # What an earlier attempt broke down by.
+            failure="",
+            environment=dict(environment),
         )
         if not won:
             return False

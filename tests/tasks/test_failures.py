@@ -116,3 +116,17 @@ def test_a_process_that_stops_talking_and_goes_on_is_ended(
     settings.EVALUATION_BEAT_SECONDS = 0.5
     [told] = broken(SILENT, cast, monkeypatch).failure.splitlines()
     assert told.startswith("the process that measured fell silent before it was done, and was ended; it was last at: ")
+
+
+def test_a_run_that_is_done_has_nothing_left_of_an_attempt_that_broke_down(cast: Cast) -> None:
+    version = make.ready_version(cast)
+    run = make.requested(version, by=cast.ada)
+    with speaking_as("assay_worker"):
+        first = runs.claim(run.pk, worker="test")
+        assert first
+        runs.give_up(first, failure="the process that measured was ended by signal 9 (Killed)")
+        second = runs.claim(run.pk, worker="test")
+        assert second
+        assert runs.finish(second, readings=[make.reading()], evidence=(), environment={})
+    run.refresh_from_db()
+    assert (run.state, run.attempt, run.failure) == ("done", 2, "")
