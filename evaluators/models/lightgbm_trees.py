@@ -32,6 +32,9 @@ WHOLE = (
     "num_features",
     "leaf_features",
 )
+# LightGBM drops empty parts between marks of equality, so that =a=1 is a=1 to it; only in names may there be more.
+KEY = re.compile(r"[a-z_]+")
+WITH_NAMES = ("feature_names", "monotone_constraints", "feature_infos")
 PLAIN = re.compile(r"[-+.0-9A-Za-z ]*")
 Numbers = Mapping[str, FloatArray]
 
@@ -41,12 +44,14 @@ def check_trees(data: bytes, name: str) -> None:
     if b"\0" in data or b"\r" in data:
         raise SubjectError(f"{name}: holds control characters, which are none of LightGBM's")
     start = re.search(rb"^Tree=", data, flags=re.MULTILINE)
-    lines = data[: start.start() if start else None].decode("utf-8", "replace").split("\n")
-    head = dict(line.partition("=")[::2] for line in lines)
+    head = _head(data[: start.start() if start else None].decode("utf-8", "replace"), name)
     blocks = _blocks(data[start.start() :] if start else b"", head.get("tree_sizes"))
-    together = head.get("num_tree_per_iteration", head.get("num_class", "1"))
-    if not re.fullmatch(r"[1-9][0-9]{0,8}", together) or len(blocks) % int(together):
+    classes = head.get("num_class", "1")
+    together = head.get("num_tree_per_iteration", classes)
+    if not re.fullmatch(r"[1-9][0-9]{0,4}", together) or len(blocks) % int(together):
         raise SubjectError(f"{name}: has {len(blocks):,} trees, and {together[:20]!r} belong together")
+    if classes != together:
+        raise SubjectError(f"{name}: {together} trees belong together, and there are {classes[:20]!r} classes")
     features = int(head["max_feature_idx"]) + 1 if re.fullmatch(r"[0-9]{1,9}", head.get("max_feature_idx", "")) else 0
     for number, block in enumerate(blocks):
         try:
@@ -55,6 +60,18 @@ def check_trees(data: bytes, name: str) -> None:
             fault = f"what it says of itself can't be read ({error})"
         if fault:
             raise SubjectError(f"{name}: tree {number} is broken: {fault}")
+
+
+def _head(text: str, name: str) -> Mapping[str, str]:
+    """What is said before the trees. Raises SubjectError for a line that LightGBM might read in another way."""
+    found: dict[str, str] = {}
+    for line in filter(None, text.split("\n")):
+        key, _, value = line.partition("=")
+        is_odd = not KEY.fullmatch(key) or ("=" in value and key not in WITH_NAMES)
+        if is_odd or key in found:
+            raise SubjectError(f"{name}: {line[:40]!r} is {'none of LightGBM' if is_odd else 'said twice'}")
+        found[key] = value
+    return found
 
 
 def _blocks(data: bytes, sizes: str | None) -> list[bytes]:

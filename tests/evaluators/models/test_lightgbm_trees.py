@@ -120,10 +120,21 @@ def test_nodes_in_a_circle_are_refused() -> None:
         (rb"tree_sizes=\d", b"tree_sizes=9", "tree 0 is broken|tree 1 is broken"),
         (rb"num_tree_per_iteration=1", b"num_tree_per_iteration=0", "'0' belong together"),
         (rb"num_tree_per_iteration=1", b"num_tree_per_iteration=50", "has 3 trees, and '50' belong together"),
+        (
+            rb"num_tree_per_iteration=1",
+            b"num_tree_per_iteration=3",
+            "3 trees belong together, and there are '1' classes",
+        ),
+        (rb"num_class=1", b"num_class=9", "1 trees belong together, and there are '9' classes"),
+        (rb"max_feature_idx=1", b"max_feature_idx=9\n=max_feature_idx=1", "'=max_feature_idx=1' is none of LightGBM"),
+        (rb"tree_sizes=", b"tree_sizes==", "'tree_sizes==.*' is none of LightGBM"),
+        (rb"objective=", b"objective=regression\nobjective=", "'objective=binary sigmoid:1' is said twice"),
         (rb"max_feature_idx=1", b"max_feature_idx=", "a column that the model doesn't have"),
         (rb"shrinkage=1", b"shrinkage=\0", "control characters"),
     ],
 )
-def test_a_head_that_does_not_fit_its_trees_is_refused(old: bytes, new: bytes, message: str, tmp_path: Path) -> None:
+def test_a_head_that_does_not_fit_its_trees_or_that_lightgbm_reads_otherwise_is_refused(
+    old: bytes, new: bytes, message: str, tmp_path: Path
+) -> None:
     with pytest.raises(SubjectError, match=message):
         open_model(held(tmp_path, {"model.txt": re.sub(old, new, trained("plain"), count=1)}))
