@@ -8,7 +8,12 @@ from django.utils.safestring import SafeString
 
 from registry.reports.svg import INKS, absent, box, chart, clip, element, text
 
-NODE_WIDTH, NODE_HEIGHT, GAP_ACROSS, GAP_DOWN, MARGIN = 220.0, 50.0, 56.0, 16.0, 3.0
+NODE_WIDTH, NODE_HEIGHT, GAP_ACROSS, GAP_DOWN, MARGIN = 244.0, 50.0, 56.0, 16.0, 3.0
+# What a lane takes of a layer: an arrow that goes past the layer's boxes runs in it, below them.
+LANE = 8.0
+LETTERS = 36
+Point = tuple[float, float]
+Arrow = tuple[str, str]
 STATES = {"suspended": "suspended", "withdrawn": "failed"}
 
 
@@ -27,16 +32,17 @@ def lineage_chart(
         (str(start), str(end)) for start, end in edges if str(start) in known and str(end) in known and start != end
     ]
     layers = _layers(list(known), arrows)
-    places = _places(layers)
-    across, down = len(layers), max(len(layer) for layer in layers)
+    lanes = _lanes(layers, arrows)
+    heights = [_height(layer, lane) for layer, lane in zip(layers, lanes, strict=True)]
+    places = _places(layers, heights)
     made = "; ".join(f"{known[start].get('label')} \u2192 {known[end].get('label')}" for start, end in arrows)
     return chart(
-        *(_edge(places[start], places[end]) for start, end in arrows),
+        *(_edge(places[arrow[0]], places[arrow[1]], _way(lanes, heights, arrow)) for arrow in arrows),
         *(_node(known[key], places[key]) for key in known),
         title=label,
         description=made or "; ".join(str(node.get("label")) for node in known.values()),
-        width=across * NODE_WIDTH + (across - 1) * GAP_ACROSS + 2 * MARGIN,
-        height=down * NODE_HEIGHT + (down - 1) * GAP_DOWN + 2 * MARGIN,
+        width=_left(len(layers)) - GAP_ACROSS + MARGIN,
+        height=max(heights) + 2 * MARGIN,
         class_="chart-lineage",
     )
 
@@ -62,36 +68,64 @@ def _layers(keys: list[str], arrows: list[tuple[str, str]]) -> list[list[str]]:
     return [layer for layer in layers if layer]
 
 
-def _places(layers: list[list[str]]) -> dict[str, tuple[float, float]]:
-    """The upper left corner of every node, each layer centred."""
-    tallest = max(len(layer) for layer in layers)
+def _lanes(layers: list[list[str]], arrows: list[Arrow]) -> list[list[Arrow]]:
+    """For every layer the arrows that go past it, from a layer before it to one behind it."""
+    level = {key: column for column, layer in enumerate(layers) for key in layer}
+    return [[each for each in arrows if level[each[0]] < column < level[each[1]]] for column in range(len(layers))]
+
+
+def _height(layer: list[str], lane: list[Arrow]) -> float:
+    return len(layer) * (NODE_HEIGHT + GAP_DOWN) - GAP_DOWN + len(lane) * (GAP_DOWN + LANE)
+
+
+def _left(column: int) -> float:
+    return MARGIN + column * (NODE_WIDTH + GAP_ACROSS)
+
+
+def _places(layers: list[list[str]], heights: list[float]) -> dict[str, Point]:
+    """The upper left corner of every node, each layer centred with its lanes."""
     places = {}
     for column, layer in enumerate(layers):
-        head = (tallest - len(layer)) * (NODE_HEIGHT + GAP_DOWN) / 2 + MARGIN
+        head = (max(heights) - heights[column]) / 2 + MARGIN
         for row, key in enumerate(layer):
-            places[key] = (MARGIN + column * (NODE_WIDTH + GAP_ACROSS), head + row * (NODE_HEIGHT + GAP_DOWN))
+            places[key] = (_left(column), head + row * (NODE_HEIGHT + GAP_DOWN))
     return places
 
 
-def _edge(start: tuple[float, float], end: tuple[float, float]) -> SafeString:
-    x1, y1 = start[0] + NODE_WIDTH, start[1] + NODE_HEIGHT / 2
-    x2, y2 = end[0] - 2, end[1] + NODE_HEIGHT / 2
-    bend = (x2 - x1) / 2
-    line = element(
-        "path",
-        class_="chart-edge",
-        d=f"M{x1:g} {y1:g}C{x1 + bend:g} {y1:g} {x2 - bend:g} {y2:g} {x2 - 5:g} {y2:g}",
-        fill="none",
-        stroke=INKS["line-strong"],
-        stroke_width=1.4,
-    )
+def _way(lanes: list[list[Arrow]], heights: list[float], arrow: Arrow) -> list[Point]:
+    """Where the arrow enters each lane that it takes, from left to right."""
+    found = []
+    for column, lane in enumerate(lanes):
+        if arrow in lane:
+            foot = (max(heights) + heights[column]) / 2 + MARGIN
+            below = len(lane) - lane.index(arrow) - 1
+            found.append((_left(column), foot - LANE / 2 - below * (GAP_DOWN + LANE)))
+    return found
+
+
+def _edge(start: Point, end: Point, way: list[Point]) -> SafeString:
+    """A curve from box to box, level where it runs past others, with its head at the end."""
+    at, tip = (start[0] + NODE_WIDTH, start[1] + NODE_HEIGHT / 2), (end[0] - 2, end[1] + NODE_HEIGHT / 2)
+    drawn = f"M{at[0]:g} {at[1]:g}"
+    for x, y in way:
+        drawn += f"{_curve(at, (x, y))}H{x + NODE_WIDTH:g}"
+        at = (x + NODE_WIDTH, y)
+    drawn += _curve(at, tip, short=5)
+    line = element("path", class_="chart-edge", d=drawn, fill="none", stroke=INKS["line-strong"], stroke_width=1.4)
+    x, y = tip
     head = element(
         "path",
         class_="chart-edge-head",
-        d=f"M{x2 - 7:g} {y2 - 4:g}L{x2:g} {y2:g}L{x2 - 7:g} {y2 + 4:g}Z",
+        d=f"M{x - 7:g} {y - 4:g}L{x:g} {y:g}L{x - 7:g} {y + 4:g}Z",
         fill=INKS["line-strong"],
     )
     return element("g", line, head)
+
+
+def _curve(start: Point, end: Point, *, short: float = 0) -> str:
+    """Level at both ends; it may stop short of the end, where a head is."""
+    bend = (end[0] - start[0]) / 2
+    return f"C{start[0] + bend:g} {start[1]:g} {end[0] - bend:g} {end[1]:g} {end[0] - short:g} {end[1]:g}"
 
 
 def _node(node: Mapping[str, object], place: tuple[float, float]) -> SafeString:
@@ -109,7 +143,7 @@ def _node(node: Mapping[str, object], place: tuple[float, float]) -> SafeString:
         element("title", f"{name} ({said})"),
         _frame(place, STATES.get(standing), is_current=bool(node.get("current"))),
         text(said, x=x + 12, y=y + 19, class_="chart-faint", font_size=11),
-        text(clip(name, 29), x=x + 12, y=y + 37, class_="chart-strong" if node.get("current") else "chart-label"),
+        text(clip(name, LETTERS), x=x + 12, y=y + 37, class_="chart-strong" if node.get("current") else "chart-label"),
     )
     href = str(node.get("href") or "")
     is_ours = href.startswith("/") and not href.startswith(("//", "/\\"))

@@ -209,6 +209,17 @@ def test_lineage_runs_from_left_to_right_and_survives_a_cycle() -> None:
     assert "no recorded lineage" in lineage_chart([], [])
 
 
+def test_an_arrow_past_a_box_is_drawn_beside_it() -> None:
+    nodes = [{"id": key, "label": key} for key in "abc"]
+    root = parsed(lineage_chart(nodes, [("a", "b"), ("b", "c"), ("a", "c")]))
+    middle = [(position(each, "x"), position(each, "y") + 50) for each in root.iter(f"{SVG}rect")][1]
+    lanes = [each.attrib["d"] for each in root.iter(f"{SVG}path") if "H" in each.attrib["d"]]
+    assert len(lanes) == 1
+    left, height = (float(number) for number in lanes[0].split("H")[0].split()[-2:])
+    assert left == middle[0]
+    assert middle[1] < height < float(root.attrib["height"])
+
+
 @pytest.mark.parametrize(
     "href", ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "data:,x", ""]
 )
