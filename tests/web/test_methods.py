@@ -35,9 +35,21 @@ def test_what_was_counted_is_said_in_words_with_shares_in_percent_and_digests_sh
     version = make.ready_version(cast)
     detail = {"rate": "selection rate", "highest_value": 0.765, "background_sha256": "ab" * 32}
     detail |= {"budget_exhausted": False, "units_done": 300, "norm": "linf", "clean_accuracy": 0.963}
+    detail |= {"attacks": {"pgd": {"tried": 289, "broken": 118}}, "support": {"race=a": 41}, "law_99": [0.83, 0.957]}
     [row] = make.measured(version, by=cast.ada, detail=detail).measurements.all()
     page = signed_in(cast.ada).get(f"{reverse('method', args=[make.RATIO])}?reading={row.pk}").content.decode()
-    for words in ("Highest", "76.5%", "Ended by its time limit", "Items done", "its largest part", "96.3%"):
+    for words in (
+        "Highest",
+        "76.5%",
+        "Ended by its time limit",
+        "Items done",
+        "its largest part",
+        "96.3%",
+        "Attack: PGD",
+        "tried 289, turned 118",
+        "Rows: race: a",
+        "83% – 95.7%",
+    ):
         assert words in page, words
     assert "sha256" not in page
     assert f">{'ab' * 32}<" not in page

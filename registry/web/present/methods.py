@@ -96,6 +96,11 @@ def _number(row: Measurement) -> Facts:
         {"name": "Finding", "value": finding}
         if finding
         else {"name": "Interval", "value": interval if has_interval else "none"},
+        *(
+            [{"name": "p-value", "value": format_number(row.p_value)}]
+            if row.p_value is not None and not finding
+            else []
+        ),
         *([] if interval == COUNTED else [{"name": "Level", "value": format_level(row.level)}]),
         {"name": "Method", "value": method_words(row.method) or "not said"},
         {"name": "n", "value": format_number(row.n) if row.n is not None else "not said"},
