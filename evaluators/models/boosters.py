@@ -13,6 +13,7 @@ from evaluators.libraries import library
 from evaluators.models.lightgbm_trees import check_trees
 from evaluators.models.model import ROWS, VALUE, BadOutput, Model
 from evaluators.models.signatures import RENAMING, SIGNATURE, Signature, both_columns
+from evaluators.models.xgboost_trees import check_boosted
 
 MAX_BYTES = 2 << 30
 MAX_CLASSES = 10_000
@@ -32,6 +33,7 @@ def looks_like_lightgbm(head: bytes) -> bool:
 def open_xgboost(data: bytes, name: str, signature: Signature) -> Model:
     """Classes are the labels the objective demands, "0", "1", …, unless a signature names them. Raises SubjectError."""
     xgboost = library("xgboost")
+    check_boosted(data, name)
     try:
         booster = xgboost.Booster(model_file=bytearray(data))
         about = json.loads(booster.save_config())["learner"]
