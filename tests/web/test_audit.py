@@ -78,7 +78,7 @@ def test_entries_are_sentences(cast: Cast) -> None:
     assert "Joan Clarke let Grace Hopper sign for fairness in lending" in said
     assert "Joan Clarke gave Ada Lovelace a role: contributor in lending" in said
     assert "Ada Lovelace wrote revision 1 of the model card of lending/mortgage-approval@1" in said
-    assert "Assay ran fairness.group on lending/mortgage-approval@1: 1 measurements" in said
+    assert "Assay ran fairness.group on lending/mortgage-approval@1: 1 measurement" in said
     assert [each for each in said if "unknown" in each or "{" in each] == []
 
 

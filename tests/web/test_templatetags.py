@@ -150,3 +150,11 @@ def test_every_component_says_what_it_is_given_and_carries_no_inline_style_or_sc
     assert " style=" not in text
     assert "<script" not in text
     assert not [word for word in text.split() if word.startswith("on") and '="' in word]
+
+
+def test_a_cell_that_only_shows_a_status_is_shown_on_a_phone_too() -> None:
+    columns = [{"title": name} for name in ("Revision", "State", "Note")]
+    row = [{"text": "Revision 1"}, {"status": "published", "text": ""}, {"text": ""}]
+    page = render_to_string("components/_data_table.html", {"columns": columns, "rows": [row]})
+    assert '<td data-label="State">' in page
+    assert '<td data-label="Note" data-empty>' in page

@@ -68,7 +68,7 @@ def policy_page(policy: Policy, *, person: User) -> dict[str, Any]:
                     "status": "published" if each.agreed >= 2 else "pending",
                     "text": "" if each.agreed >= 2 else f"{each.agreed} of 2 agreed",
                 },
-                {"text": ", ".join(active.get(each.pk, ())) or "nothing"},
+                {"text": ", ".join(project.name for project in active.get(each.pk, ())) or "nothing"},
                 {"text": str(each.written_by)},
                 {"when": each.written_at},
             ]
@@ -77,13 +77,13 @@ def policy_page(policy: Policy, *, person: User) -> dict[str, Any]:
     }
 
 
-def _active_projects(policy: Policy) -> dict[Any, list[str]]:
+def _active_projects(policy: Policy) -> dict[Any, list[Project]]:
     """By revision, the projects that it applies to now."""
     last = PolicyActivation.objects.filter(project=OuterRef("pk")).order_by("-id").values("revision")[:1]
     rows = Project.objects.filter(team=policy.team_id).annotate(active=Subquery(last)).exclude(active=None)
-    found: dict[Any, list[str]] = {}
+    found: dict[Any, list[Project]] = {}
     for project in rows.order_by("slug"):
-        found.setdefault(project.active, []).append(project.name)
+        found.setdefault(project.active, []).append(project)
     return found
 
 
@@ -113,10 +113,16 @@ def revision_page(revision: PolicyRevision, *, person: User) -> dict[str, Any]:
         "facts": [
             {"name": "Written by", "value": str(revision.written_by)},
             {"name": "Written", "when": revision.written_at},
-            {"name": "Longest waiver", "value": f"{revision.max_waiver_hours} hours"},
+            {"name": "Longest waiver", "value": _hours(revision.max_waiver_hours)},
             {"name": "Digest", "digest": revision.digest},
         ],
     }
+
+
+def _hours(hours: int) -> str:
+    """'72 hours (3 days)': the form of a waiver asks for hours, people think in days."""
+    days = f" ({hours // 24:,} days)" if hours > 24 and hours % 24 == 0 else ""
+    return f"{hours:,} hour{'' if hours == 1 else 's'}{days}"
 
 
 def _stage(stage: str, rules: Mapping[str, Any]) -> dict[str, Any]:
@@ -176,5 +182,6 @@ def _document(rule: Mapping[str, Any]) -> str:
 
 
 def _sign_off(rule: Mapping[str, Any]) -> str:
-    people = "One person" if rule["people"] == 1 else f"{rule['people']} people"
-    return f"{people} with expertise in {rule['expertise']}, none an author of what they sign."
+    one = rule["people"] == 1
+    people = "One person" if one else f"{rule['people']} people"
+    return f"{people} with expertise in {rule['expertise']}, {'not' if one else 'none'} an author of what they sign."

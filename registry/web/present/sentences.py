@@ -78,6 +78,7 @@ RENEWED = "renewed the approval of {what}{how}"
 ALSO = {MOVED: (RENEWED,), SIGNED_OFF: tuple(SIGNED.values())}
 REFUSED = ".refused"
 TRIED, SHUT = "tried to", "and was refused"
+ONE = re.compile(r"\b1 measurements\b")
 UNKNOWN = Said("did {verb}: {what}", "do {verb}: {what}", "neutral")
 
 
@@ -110,7 +111,8 @@ def sentence(event: AuditEvent, words: Mapping[str, str]) -> str:
     if event.verb.endswith(REFUSED):
         return f"{who(event)} {TRIED} {said.wanted.format_map(fields)} {SHUT}"
     renews = verb == MOVED and fields["from"] == fields["to"]
-    return f"{who(event)} {(RENEWED if renews else said.done).format_map(fields)}"
+    done = (RENEWED if renews else said.done).format_map(fields)
+    return f"{who(event)} {ONE.sub('1 measurement', done)}"
 
 
 def icon(event: AuditEvent) -> str:
