@@ -62,7 +62,7 @@ def version_evidence(request: HttpRequest, pk: UUID) -> HttpResponse:
 def version_coverage(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Known techniques of attack against what was measured."""
     version = fetch_version(request, pk)
-    shown = coverage.section(version, evidence.judged_measurements(version))
+    shown = coverage.section(version, evidence.asked_of(version))
     return _section(request, version, "coverage", "version_coverage", **shown)
 
 

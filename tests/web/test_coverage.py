@@ -179,3 +179,19 @@ def test_the_overview_does_not_say_of_what_is_far_from_the_gate_that_no_limit_ju
     page = ada.get(reverse("coverage")).content.decode()
     assert "failed" in page
     assert "not judged yet" not in page
+
+
+@pytest.mark.django_db
+def test_what_was_run_otherwise_than_a_limit_asks_is_not_called_free_of_limits(cast: Cast, signed_in: SignedIn) -> None:
+    version = make.at_stage(under_a_limit(cast, 2), "training", by=cast.ada)
+    ada = signed_in(cast.ada)
+    assert state(ada, version.pk) == "unmeasured"
+    run = evaluations.request_evaluation(version, evaluator="security.model_file", level=0.9, by=cast.ada)
+    with speaking_as("assay_worker"):
+        claimed = runs.claim(run.pk, worker="test")
+        assert claimed
+        readings = [make.reading(metric="security.serialisation_class", slice="overall", low=2, high=2, level=0.9)]
+        assert runs.finish(claimed, readings=readings, evidence=(), environment={})
+    assert state(ada, version.pk) == "undecided"
+    page = ada.get(reverse("coverage")).content.decode()
+    assert "measured, no limit" not in page

@@ -1,7 +1,7 @@
 """Techniques of attack against evaluators: what was measured of a version, and what nothing here measures."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from registry.web.present.gate_turns import is_far
 FIXTURE = Path(__file__).resolve().parents[3] / "fixtures" / "taxonomies" / "atlas.json"
 MOST_MODELS = 12
 Results = dict[str, str]
+# Of a limit: its metric, what the gate makes of it, and whether there is a measurement that it judges.
+Said = tuple[str, str, bool]
 
 
 @cache
@@ -40,9 +42,9 @@ def technique_name(key: str) -> str:
     return f"{known[parent]['name']}: {name}" if parent in known else name
 
 
-def section(version: ModelVersion, judgements: Mapping[int, Requirement]) -> dict[str, Any]:
-    """What `version_coverage.html` takes."""
-    said = [(item.detail["metric"], judged(item)) for item in judgements.values()]
+def section(version: ModelVersion, asked: Iterable[Iterable[Requirement]]) -> dict[str, Any]:
+    """What `version_coverage.html` takes; `asked` is what each gate asks."""
+    said = [limit for requirements in asked for limit in _limits(item.as_dict() for item in requirements)]
     found = results([version.pk], {version.pk: said})[version.pk]
     rows = [_technique(key, found, version.model.kind, version.pk) for key in _in_order(ATLAS)]
     return _matrix_words() | {
@@ -109,11 +111,12 @@ def _state(evaluator: str, found: Results, kind: str) -> str:
     return found.get(evaluator) or ("unmeasured" if families.suits(evaluator, kind) else "unfit")
 
 
-def results(versions: Iterable[UUID], said: Mapping[UUID, Iterable[tuple[str, str]]]) -> dict[UUID, Results]:
+def results(versions: Iterable[UUID], said: Mapping[UUID, Iterable[Said]]) -> dict[UUID, Results]:
     """For each version the state of every evaluator that was run on it, the worst of what is known. One query.
 
     `said` is what its gate says of metrics; what no limit judges is measured, and no more. A limit that was met
-    by an earlier run says nothing for the evaluator whose newest run failed.
+    by an earlier run says nothing for the evaluator whose newest run failed, and one that nothing answers leaves
+    open what was run otherwise than it asks.
     """
     keys = list(versions)
     has_number = Exists(Measurement.objects.filter(evaluation=OuterRef("pk"), status="ok"))
@@ -123,8 +126,9 @@ def results(versions: Iterable[UUID], said: Mapping[UUID, Iterable[tuple[str, st
     for run in newest.only("version_id", "evaluator", "state", "spec_digest", "requested_at", "assurance"):
         _keep(found[run.version_id], run.evaluator, _run_state(run))
     for key, outcomes in said.items():
-        for metric, outcome in outcomes:
-            if evaluator := metrics.facts().get(metric, {}).get("evaluator"):
+        for metric, outcome, is_measured in outcomes:
+            evaluator = metrics.facts().get(metric, {}).get("evaluator")
+            if evaluator and (is_measured or found[key].get(evaluator, "unmeasured") != "unmeasured"):
                 _keep(found[key], evaluator, outcome)
     return found
 
@@ -172,15 +176,17 @@ def _worst(key: str, found: Results, version: ModelVersion) -> dict[str, Any]:
     return badge(state) | {"word": word, "name": str(version)}
 
 
-def _last_said(versions: Iterable[ModelVersion]) -> dict[UUID, list[tuple[str, str]]]:
+def _last_said(versions: Iterable[ModelVersion]) -> dict[UUID, list[Said]]:
     """What its gate to use last said of the metrics of each version; nothing of one that is too far to be judged."""
     rows = Verdict.objects.filter(version__in=[each.pk for each in versions], to_stage=ANSWERED_STAGE)
     newest = rows.order_by("version", "-decided_at").distinct("version")
-    return {row.version_id: list(_judged_metrics(row.body)) for row in newest if not is_far(row.body)}
+    said = {row.version_id: row.body.get("requirements", ()) for row in newest if not is_far(row.body)}
+    return {key: list(_limits(requirements)) for key, requirements in said.items()}
 
 
-def _judged_metrics(body: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    for item in body.get("requirements", ()):
+def _limits(requirements: Iterable[Mapping[str, Any]]) -> Iterator[Said]:
+    """The limits among the requirements of a verdict, as it is stored."""
+    for item in requirements:
         detail = item.get("detail") or {}
-        if item.get("kind") == "threshold" and detail.get("metric") and detail.get("measurement"):
-            yield str(detail["metric"]), judged(item)
+        if item["id"].startswith("threshold:") and detail.get("metric"):
+            yield str(detail["metric"]), judged(item), bool(detail.get("measurement"))

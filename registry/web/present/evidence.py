@@ -15,8 +15,10 @@ from registry.models.choices import Assurance, RunState, Stage
 from registry.models.gate_inputs import active_revisions
 from registry.reports import slices, tested
 from registry.reports.method_words import method_words
+from registry.reports.svg import clip
 from registry.reports.wording import judged
 from registry.services import verdicts
+from registry.services.readings import LONGEST_SLICE
 from registry.web.present import drawn, left_out, metrics, told_apart, versions
 from registry.web.present.drawn import WHOLE
 from registry.web.present.failures import failure_line
@@ -58,13 +60,18 @@ def judged_measurements(version: ModelVersion) -> dict[int, Requirement]:
 
     Use asks it already of a version that is far from it, and still of one that is in use or retired.
     """
+    found: dict[int, Requirement] = {}
+    for requirements in asked_of(version):
+        found |= by_measurement(requirements)
+    return found
+
+
+def asked_of(version: ModelVersion) -> list[tuple[Requirement, ...]]:
+    """What use asks of a version; then what its next step asks, where that is another and has limits."""
     ahead, use = versions.next_stage(version) or Stage.INFERENCE.value, Stage.INFERENCE.value
     limits = Threshold.objects.filter(evaluation__revision__in=active_revisions(version)[:1])
     has_limits_ahead = ahead != use and limits.filter(evaluation__to_stage=ahead).exists()
-    found: dict[int, Requirement] = {}
-    for stage in (use, ahead)[: 1 + has_limits_ahead]:
-        found |= by_measurement(_asked(version, stage))
-    return found
+    return [_asked(version, stage) for stage in (use, ahead)[: 1 + has_limits_ahead]]
 
 
 def by_measurement(requirements: Iterable[Requirement]) -> dict[int, Requirement]:
@@ -164,14 +171,19 @@ def _slice_words(row: Measurement) -> str:
 
 def where(row: Measurement) -> str:
     """What a reading is about: everybody or all rows, the worst group by its name, or the two that differ most."""
-    lowest, highest = row.detail.get("lowest"), row.detail.get("highest")
+    lowest, highest = (_called(row.detail.get(name)) for name in ("lowest", "highest"))
     if row.slice == "worst":
         is_high = highest and metrics.facts().get(row.metric, {}).get("direction") == "lower"
         named = highest if is_high else lowest
-        return f"{slice_words(row)}, {slices.words(str(named))}" if named else slice_words(row)
+        return f"{slice_words(row)}, {slices.words(named)}" if named else slice_words(row)
     if lowest and highest:
-        return slices.against(str(lowest), str(highest))
+        return slices.against(lowest, highest)
     return slice_words(row)
+
+
+def _called(name: Any) -> str:
+    """A slice's name within a detail, which holds whatever a pipeline sent."""
+    return clip(name, LONGEST_SLICE) if isinstance(name, str) else ""
 
 
 def slice_words(row: Measurement) -> str:
