@@ -89,13 +89,19 @@ def _why_unusable(threshold: Threshold, measured: Measured, *, now: datetime) ->
     return None
 
 
+def _met(threshold: Threshold) -> str:
+    """What would have to become of the interval."""
+    limit = exact(threshold.limit)
+    if threshold.direction == "within":
+        return f"all of it lies within {limit} ± {exact(threshold.tolerance)}"
+    return f"its bound is {SIGN[threshold.direction]} {limit}"
+
+
 def _unblock(threshold: Threshold, measured: Measured, outcome: Outcome, needed: int | None) -> str:
     if outcome is Outcome.PASSED:
         return ""
-    sign = SIGN[threshold.direction]
     if outcome is Outcome.FAILED:
-        limit = exact(threshold.limit)
-        return f"The whole interval misses the limit: change the model until its bound is {sign} {limit}."
+        return f"The whole interval misses the limit: change the model until {_met(threshold)}."
     if needed is not None:
         return f"About {needed:,} rows instead of {measured.n:,} would settle it if the estimate holds."
     return "The estimate is not clear of the limit: more rows alone will hardly help, a better model would."

@@ -51,7 +51,11 @@ def listed(names: Iterable[str]) -> str:
 
 def _parts(name: str) -> list[tuple[str, str]]:
     """Attribute and value of each part. A value may hold what divides parts, so each part has to name its attribute."""
-    divided = [found[0].removesuffix(JOINT) for found in PART.finditer(name)]
+    divided, at = [], 0
+    # One after the other: a search from every letter on would take the square of a name's length.
+    while at < len(name) and (found := PART.match(name, at)):
+        divided.append(found[0].removesuffix(JOINT))
+        at = found.end()
     return [_part(part) for part in (divided if JOINT.join(divided) == name else [name])]
 
 

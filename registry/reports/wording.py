@@ -19,7 +19,7 @@ GROUPS = (
 )
 # What the gate says of a measurement: an estimate and its interval, then what would have to become of a bound.
 FOUND = re.compile(r"^\S+, (?P<level>\S+% interval) \S+ to \S+$")
-BOUND = re.compile(r"(?<=[\u2264\u2265] )\d\S*\d")
+BOUND = re.compile(r"(?<=until its bound is [\u2264\u2265] )\S+(?=\.\Z)|(?<=until all of it lies within ).+(?=\.\Z)")
 # Where the measuring was done, as the pages call it everywhere.
 HERE = ((", platform-run or better", " here"), (", for platform-run assurance", ""), ("platform-run", "run here"))
 POINT = re.compile(r"^(\S+), \S+% interval \1 to \1$")
@@ -73,13 +73,17 @@ def asked_words(requirement: Any) -> str:
         return _capital(_titled(str(_get(requirement, "asked") or ""), detail.get("evaluator")))
     where = str(detail.get("slice") or "overall")
     place = "" if where == "overall" else ", worst group" if where == "worst" else f" ({slices.words(where)})"
-    limit = _limit(detail["limit"], detail)
-    if detail.get("direction") == "within":
-        span = f"{limit} \u00b1 {_limit(detail.get('tolerance') or 0, detail)}"
-    else:
-        span = f"{'at most' if detail.get('direction') == 'at_most' else 'at least'} {limit}"
+    sides = {"within": "", "at_most": "at most "}
+    span = f"{sides.get(str(detail.get('direction')), 'at least ')}{_span(detail)}"
     settings = f", with {detail['settings']}" if detail.get("settings") else ""
     return f"{metric_words(detail.get('metric'))}{place}: {span}{settings}"
+
+
+def _span(detail: Mapping[str, Any]) -> str:
+    """The limit, with its tolerance where a band is asked for."""
+    limit = _limit(detail["limit"], detail)
+    is_band = detail.get("direction") == "within"
+    return f"{limit} \u00b1 {_limit(detail.get('tolerance') or 0, detail)}" if is_band else limit
 
 
 def _limit(number: Any, detail: Mapping[str, Any]) -> str:
@@ -128,7 +132,7 @@ def found_words(requirement: Any) -> str:
     """What was found, from a live verdict as from a stored one."""
     found = str(_get(requirement, "found_text") or _get(requirement, "found") or "nothing")
     detail = _get(requirement, "detail") or {}
-    if detail.get("value") is not None and tested.is_test(detail.get("metric")):
+    if FOUND.match(found) and tested.is_test(detail.get("metric")):
         measured = {name: detail.get(name) for name in ("value", "low", "level")}
         return tested.words(detail["metric"], **measured) or found
     if left_out := LEFT_OUT.match(found):
@@ -162,7 +166,7 @@ def unblock_words(requirement: Any) -> str:
     detail = _get(requirement, "detail") or {}
     evaluator = detail.get("evaluator") or metric_names.facts().get(str(detail.get("metric")), {}).get("evaluator")
     text = _titled(str(_get(requirement, "unblock") or ""), evaluator)
-    return BOUND.sub(_limit(detail["limit"], detail), text) if "limit" in detail else text
+    return BOUND.sub(_span(detail), text) if "limit" in detail else text
 
 
 def evaluator_of(requirement: Any) -> str:

@@ -56,6 +56,14 @@ def test_a_limit_is_written_with_the_digits_it_was_chosen_with(limit: float, tex
     assert asked_words(said).endswith(f"at most {text}")
 
 
+def test_a_band_that_is_missed_is_written_with_both_its_numbers() -> None:
+    band = replace(LIMITED, direction="within", limit=0.3, tolerance=0.05)
+    said = judge_threshold(band, replace(MEASURED, value=0.5, low=0.4, high=0.6), now=NOW)
+    assert said.unblock == (
+        "The whole interval misses the limit: change the model until all of it lies within 0.30 ± 0.05."
+    )
+
+
 @given(st.floats(-1e12, 1e12, allow_nan=False), st.floats(-1e12, 1e12, allow_nan=False))
 def test_nothing_is_written_scientifically(number: float, limit: float) -> None:
     for text in (plain(number), exact(number), against(number, limit), percentage(number)):

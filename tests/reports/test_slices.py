@@ -121,3 +121,41 @@ def test_where_a_run_was_made_is_said_as_on_every_page() -> None:
         "detail": {"evaluator": "fairness.group"},
     }
     assert unblock_words(asked) == "Run \u201cGroup fairness of decisions\u201d here."
+
+
+def test_a_name_of_any_length_is_read_once() -> None:
+    """A search for its parts from every letter on would take hours; a pipeline sends what it likes."""
+    long = "a" * 200_000
+    assert slices.words(long) == long
+    assert slices.words(f"{long}=b & c=d") == f"{long}: b, c: d"
+
+
+@pytest.mark.parametrize(
+    ("metric", "limit", "unblock", "said"),
+    [
+        ("fairness.selection_rate", 1.0, "{} its bound is \u2265 1.", "{} its bound is \u2265 100%."),
+        (
+            "fairness.selection_rate",
+            0.3,
+            "{} all of it lies within 0.30 \u00b1 0.05.",
+            "{} all of it lies within 30% \u00b1 5%.",
+        ),
+        ("fairness.selection_rate", 0.8, "Bring more rows of age=\u2265 65, or name them in the policy.", None),
+        ("fairness.demographic_parity_ratio", 0.8, "{} its bound is \u2265 0.80.", None),
+    ],
+)
+def test_what_would_unblock_a_limit_names_the_limit_and_changes_no_other_number(
+    metric: str, limit: float, unblock: str, said: str | None
+) -> None:
+    begun = "The whole interval misses the limit: change the model until"
+    direction = "within" if "within" in unblock else "at_least"
+    detail = {"metric": metric, "limit": limit, "tolerance": 0.05, "direction": direction}
+    found = unblock_words({"unblock": unblock.format(begun), "detail": detail})
+    assert found == (said or unblock).format(begun)
+
+
+def test_why_a_gate_may_not_look_at_what_a_test_found_is_said_instead_of_it() -> None:
+    detail = {"metric": "robust.gradient_masking_flag", "value": 0.0, "low": 0.0, "high": 1e6, "limit": 0.0}
+    assert found_words({"found": "measured, but only self-reported", "detail": detail}) == (
+        "measured, but only self-reported"
+    )
