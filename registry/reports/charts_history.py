@@ -10,7 +10,7 @@ from registry.reports.axes import MOST_TICKS, axis
 from registry.reports.figures import RATE_UNITS, as_number, format_interval, format_number
 from registry.reports.readings import Reading, read, why_not
 from registry.reports.scales import Scale
-from registry.reports.svg import absent, chart, clip, dot, element, line, percent, text
+from registry.reports.svg import INKS, absent, chart, clip, dot, element, line, percent, text
 
 TOP, FOOT, SIDE = 12.0, 34.0, 130.0
 START, END = 13.0, 96.0
@@ -20,8 +20,9 @@ Place = Callable[[float], float]
 def history_chart(points: Sequence[Mapping[str, object]], *, unit: str = "", label: str = "History") -> SafeString:
     """Versions from left to right, oldest first.
 
-    A point has `label`, `value`, `low`, `high`, `status`, and `limit`, `direction`, `tolerance` where there is a limit;
-    `is_current` marks the version that the page is about. What was not measured keeps its place, empty.
+    A point has `label`, `value`, `low`, `high`, `status`, and `limit`, `direction`, `tolerance` where there is a limit,
+    with an `outcome` where the gate knows better than the geometry; `is_current` marks the version that the page is
+    about. What was not measured keeps its place, empty.
     """
     given = [(each, _read(each)) for each in points]
     known = [number for _, reading in given if reading.is_measured for number in reading.known]
@@ -84,7 +85,8 @@ def _version(x: float, each: Mapping[str, object], reading: Reading, place: Plac
     """Its interval, upright, and its estimate."""
     if not reading.is_measured:
         return element("g")
-    state, at = reading.state, percent(x)
+    stated, at = str(each.get("outcome") or ""), percent(x)
+    state = stated if stated in INKS else reading.state
     low, high = (as_number(end) for end in (reading.low, reading.high))
     parts = []
     if low is not None and high is not None:

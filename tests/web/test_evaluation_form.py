@@ -137,7 +137,8 @@ def test_what_a_model_reads_is_known_from_its_own_description(cast: Cast) -> Non
     version = make.model_version(cast)
     assert known_inputs(version) == frozenset()
     said = b'{"features": ["pixel_0_0", "pixel_0_1"], "classes": ["0", "1"]}'
-    for number, text in enumerate((said, b"{", b'["a"]')):
+    odd = (b"{", b'["a"]', b'{"features": 5}', b'{"features": {"a": 1}}', b"[" * 100_000)
+    for number, text in enumerate((said, *odd)):
         version.artifact = make.held(cast.lending, files={"architecture.json": text}, by=cast.ada)
         assert known_inputs(version) == (frozenset() if number else {"pixel_0_0", "pixel_0_1"})
 

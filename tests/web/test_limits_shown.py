@@ -7,8 +7,10 @@ from django.test import Client
 from django.urls import reverse
 
 from registry.models import ModelVersion, User, Verdict
+from registry.reports.charts_history import history_chart
 from registry.services import evaluations, verdicts
 from registry.web.present import dossier_evidence, evidence, overview
+from registry.web.present.versions import for_pages
 from tests import make
 from tests.people import Cast
 from tests.web.test_statements import AT_MOST, statements
@@ -156,3 +158,31 @@ def test_whoever_agrees_to_a_policy_or_starts_its_runs_reads_all_that_they_are_a
         "with family minimum 20"
         in signed_in(cast.ada).get(reverse("version-evaluate", args=[version.pk])).content.decode()
     )
+
+
+def test_a_limit_that_is_missed_is_never_behind_more(cast: Cast, signed_in: SignedIn) -> None:
+    (fairness,) = make.a_policy()["stages"][make.INFERENCE]["evaluations"]
+    (threshold,) = fairness["thresholds"]
+    names = ("equal_opportunity_difference", "equalized_odds_difference", "fpr_difference", "demographic_parity_ratio")
+    limits = [threshold | {"metric": f"fairness.{name}", "limit": 0.5} for name in names]
+    version = make.ready_version(cast, evaluations=[fairness | {"thresholds": limits}])
+    good = [make.reading(metric=f"fairness.{name}", low=0.1, high=0.2) for name in names[:-1]]
+    make.measured(version, by=cast.ada, readings=[*good, make.reading(low=0.1, high=0.2)])
+    history = signed_in(cast.ada).get(reverse("version-history", args=[version.pk])).content.decode()
+    assert "misses at least 0.50" in history
+    assert "1 more judged" in history
+
+
+def test_over_versions_nothing_is_drawn_as_passed_that_no_gate_takes(cast: Cast) -> None:
+    version = make.ready_version(cast)
+    make.measured(version, by=cast.ada, low=0.9, high=0.95)
+    later = make.at_stage(make.model_version(cast, label="2"), "training", by=cast.ada)
+    sent = [make.reading(low=0.91, high=0.95)]
+    evaluations.report_readings(later, evaluator="fairness.group", reads=make.READS, readings=sent, by=cast.ada)
+    drawn = {}
+    for each in (version, later):
+        shown = for_pages(ModelVersion.objects.all()).get(pk=each.pk)
+        (chart,) = evidence.section(shown)["over_versions"]
+        drawn[each.label] = [point.get("outcome") for point in chart["points"]]
+    assert drawn == {"1": ["passed", "neutral"], "2": [None, "undecided"]}
+    assert "is-undecided" in history_chart(chart["points"], unit=chart["unit"])

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from registry.models import Evaluation, Measurement, User
 from registry.services import evaluations, runs
-from registry.web.present import asked_model, drawn, evidence, left_out, told_apart
+from registry.web.present import asked_model, dossier_evidence, drawn, evidence, left_out, told_apart
 from tests import make
 from tests.databases import speaking_as
 from tests.people import Cast
@@ -144,3 +144,43 @@ def test_what_was_said_of_a_runs_table_stands_on_its_page(cast: Cast, signed_in:
     facts = signed_in(cast.mary).get(reverse("evaluation", args=[run.pk])).context["facts"]
     said = {fact["name"]: fact.get("value") for fact in facts}
     assert (said["The model is given"], said["Said to stand for"]) == ("income, debt", "lending/loans@1")
+
+
+def test_what_a_pipeline_sends_beside_its_numbers_breaks_no_page(cast: Cast, signed_in: SignedIn) -> None:
+    """Evidence is never taken back, so what one reading brings would shut its version's pages for ever."""
+    version = make.ready_version(cast)
+    odd = {
+        "excluded": [{"group": "race=c", "n": True}, {"group": ["x"]}],
+        "support": 5,
+        "lowest": ["race=a"],
+        "highest": {"a": 1},
+        "queries": 2**53 - 1,
+    }
+    sent = [make.reading(slice=part, detail=odd, statistics={"slices": 7}) for part in ("worst", "race=a", "race=b")]
+    run = evaluations.report_readings(version, evaluator="fairness.group", reads=make.READS, readings=sent, by=cast.ada)
+    ada = signed_in(cast.ada)
+    row = Measurement.objects.filter(evaluation=run).first()
+    assert row is not None
+    addresses = [reverse(name, args=[version.pk]) for name in ("version-evidence", "version", "version-history")]
+    addresses += [reverse("evaluation", args=[run.pk]), f"{reverse('method', args=[make.RATIO])}?reading={row.pk}"]
+    assert [ada.get(address).status_code for address in addresses] == [200] * len(addresses)
+    assert dossier_evidence.section(version, evidence.newest_measurements(version), ())["readings"]
+
+
+def test_a_reading_that_names_its_groups_at_length_is_cut(cast: Cast) -> None:
+    run = Evaluation(subject={})
+    detail = {"lowest": "a" * 100_000, "highest": "b" * 100_000}
+    row = Measurement(metric=make.DIFFERENCE, slice="overall", detail=detail, evaluation=run)
+    assert len(evidence.where(row)) < 450
+
+
+def test_a_dossier_draws_what_was_run_here_and_not_what_was_only_reported_before(cast: Cast) -> None:
+    version = make.ready_version(cast)
+    rates = [make.reading(metric="fairness.selection_rate", slice=f"race={name}", low=0.9, high=0.95) for name in "ab"]
+    reads = make.READS | {"favourable": "0"}
+    evaluations.report_readings(version, evaluator="fairness.group", reads=reads, readings=rates, by=cast.ada)
+    make.measured(version, by=cast.ada, readings=[make.reading(), *(rate | {"low": 0.1} for rate in rates)])
+    (forest,) = dossier_evidence.section(version, evidence.newest_measurements(version), ())["forests"]
+    (chart,) = forest["charts"]
+    assert [row["low"] for row in chart["rows"]] == [0.1, 0.1]
+    assert chart["title"] == "Selection rate"

@@ -24,7 +24,7 @@ def _named(version: ModelVersion) -> Iterator[str]:
             continue
         try:
             said = json.loads(path.read_bytes())
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         features = said.get("features") if isinstance(said, dict) else None
-        yield from (name for name in features or () if isinstance(name, str))
+        yield from (name for name in features if isinstance(name, str)) if isinstance(features, list) else ()

@@ -64,10 +64,10 @@ def _by(measured: Iterable[Measurement], column: str) -> list[list[Measurement]]
 def _forests(measured: list[Measurement]) -> list[dict[str, Any]]:
     """A chart for every metric that has several groups of people, under the attributes that make the groups.
 
-    Specifications may cut the same data in the same way; the first is drawn.
+    Specifications may cut the same data in the same way; the first that was run here is drawn.
     """
     found: dict[tuple[str, tuple[str, ...]], tuple[str, list[Measurement]]] = {}
-    for row in sorted(measured, key=lambda row: row.id):
+    for row in sorted(measured, key=lambda row: (row.assurance == Assurance.SELF_REPORTED, row.id)):
         if row.slice not in drawn.WHOLE and not row.slice.startswith(drawn.FEATURE):
             key = (row.evaluation.evaluator, slices.attributes(row.slice))
             spec, rows = found.setdefault(key, (row.spec_digest, []))

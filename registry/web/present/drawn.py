@@ -9,10 +9,12 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from registry.gates.verdict import Requirement
 from registry.models import Evaluation, EvidenceFile, Measurement, ModelVersion
+from registry.models.choices import Assurance
 from registry.reports import slices, tested
 from registry.reports.drawings import drawing
 from registry.reports.figures import format_number
 from registry.reports.readings import why_not
+from registry.reports.wording import judged
 from registry.web.present import asked_model, left_out, metrics, told_apart
 
 WHOLE = ("overall", "worst")
@@ -165,8 +167,8 @@ def over_versions(version: Any, measured: Iterable[Measurement], judgements: dic
 
     `version` comes from `for_pages`.
     """
-    judged = (row for row in measured if row.pk in judgements and not tested.is_test(row.metric))
-    keys = {_key(row): judgements[row.pk] for row in judged}
+    effects = (row for row in measured if row.pk in judgements and not tested.is_test(row.metric))
+    keys = {_key(row): judgements[row.pk] for row in effects}
     if not keys or not version.has_siblings:
         return []
     specs, names, parts = (list({key[at] for key in keys}) for at in range(3))
@@ -192,7 +194,17 @@ def _history(rows: list[Measurement], asked: Requirement, version: ModelVersion)
         "title": f"{metrics.title(rows[0].metric)}{place}",
         "unit": metrics.unit(rows[0].metric),
         "points": [
-            {"label": row.version.label, "is_current": row.version_id == version.pk, **limits} | drawn_of(row)
+            {"label": row.version.label, "is_current": row.version_id == version.pk, **limits}
+            | drawn_of(row)
+            | _judged(row, asked, version)
             for row in rows[-MOST_VERSIONS:]
         ],
     }
+
+
+def _judged(row: Measurement, asked: Requirement, version: ModelVersion) -> dict[str, Any]:
+    """What the gate says of it; of another version's, nothing where a gate may not look at the interval at all."""
+    if row.version_id == version.pk:
+        return {"outcome": judged(asked)}
+    is_open = row.assurance == Assurance.SELF_REPORTED or bool(row.excluded)
+    return {"outcome": "neutral"} if is_open else {}

@@ -46,6 +46,8 @@ def _limits(version: ModelVersion) -> Limits:
 def _sentence(rows: list[Measurement], limits: Limits) -> str:
     judged = [(row, asked) for row in rows if (asked := limits.get((row.spec_digest, row.metric, row.slice)))]
     if judged:
+        # What is missed is never behind "more".
+        judged.sort(key=lambda each: _rank(*each))
         said = "; ".join(f"{_words(row)}, {_compared(row, asked)}" for row, asked in judged[:MOST])
         more = len(judged) - MOST
         return f"{said}; {more} more judged" if more > 0 else said
@@ -81,6 +83,11 @@ def _compared(row: Measurement, asked: list[Threshold]) -> str:
     if left_out := sorted(set(row.excluded) - set(limit.excluded_allowed)):
         return f"not judged, since it leaves out {slices.listed(left_out[:MOST])}{' …' if left_out[MOST:] else ''}"
     return f"{COMPARED[read.state]} {read.asked(unit)}"
+
+
+def _rank(row: Measurement, asked: list[Threshold]) -> int:
+    """Its place among the outcomes, the worst first."""
+    return min(RANKED.index(_read(row, limit).state) for limit in asked)
 
 
 def _read(row: Measurement, limit: Threshold) -> readings.Reading:

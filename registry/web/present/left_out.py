@@ -18,8 +18,8 @@ def words(detail: Mapping[str, Any], statistics: Mapping[str, Any]) -> dict[str,
     names = _names(sizes)
     if not names:
         return {}
-    kept = detail.get("support") or ()
-    every = len({*sizes, *kept}) if kept else len(statistics.get("slices") or ())
+    kept, parts = detail.get("support"), statistics.get("slices")
+    every = len({*sizes, *kept}) if isinstance(kept, Mapping) else len(parts) if isinstance(parts, list) else 0
     of = f" of {every:,}" if every > len(names) else ""
     return {"text": f"leaves out {len(names):,}{of}", "names": ", ".join(names), "is_long": len(names) > FEW}
 

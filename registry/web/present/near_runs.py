@@ -29,7 +29,9 @@ def noted(reviewed: Review) -> Verdict:
     rules = RequiredEvaluation.objects.in_bulk(lacking.values())
     not_run = {item.id for item in reviewed.decision.unmet if item.found == "0"}
     done = Evaluation.objects.filter(version=reviewed.version, root_digest=reviewed.version.root_digest)
-    runs = list(done.filter(state=RunState.DONE, evaluator__in={rule.evaluator for rule in rules.values()}))
+    asked = done.filter(state=RunState.DONE, evaluator__in={rule.evaluator for rule in rules.values()})
+    newest = asked.order_by("spec_digest", "-requested_at").distinct("spec_digest").defer("environment", "failure")
+    runs = sorted(newest, key=lambda run: run.requested_at, reverse=True)
     words = {
         code: _outdated(rules[key]) or (_words(rules[key], runs) if code in not_run else "")
         for code, key in lacking.items()
