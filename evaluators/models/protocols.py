@@ -9,6 +9,7 @@ import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import Json, SubjectError
+from evaluators.language.wording import shortened
 from evaluators.models.wire import EndpointError, Wire
 
 
@@ -85,7 +86,8 @@ class Chat:
             word = self.write(prompt, what)
             position = self.index.get(_plain(word))
             if position is None:
-                raise EndpointError(f"{what}: the model answered {word[:60]!r}, which is the name of no class")
+                said = shortened(word, 60)
+                raise EndpointError(f"{what}: the model answered {said!r}, which is the name of no class")
             found[row, position] = 1
         return found
 

@@ -10,6 +10,7 @@ import numpy as np
 from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.contract import ParameterError, Subject, SubjectError
 from evaluators.inputs.files import required
+from evaluators.language.wording import shortened
 from evaluators.models.model import BadOutput, Model
 from evaluators.subjects.roles import check_cells, column_for, feature_names, matrix, open_table
 
@@ -82,7 +83,8 @@ def _positions(codes: IntArray, values: Sequence[str], classes: Sequence[str], w
         if value not in index:
             row = int(np.flatnonzero(codes == code)[0]) + 1
             shown = ", ".join(repr(name) for name in classes[:10])
-            raise SubjectError(f"{where.format(row)}: the label {value!r} is no class of the model; it has {shown}")
+            label = shortened(value, 40)
+            raise SubjectError(f"{where.format(row)}: the label {label!r} is no class of the model; it has {shown}")
     return np.array([index[value] for value in values], dtype=np.int64)[codes]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.budget import Budget
 from evaluators.contract import Progress
+from evaluators.language.wording import shortened
 from evaluators.models.model import TEXTS, Model
 
 SIDES = (2, 3)
@@ -54,7 +55,7 @@ def text_marks(texts: Sequence[str], rng: np.random.Generator) -> Iterator[tuple
     half = words[: MAX_WORDS // 2]
     rest = [str(word) for word in rng.permutation(words[MAX_WORDS // 2 :])[: MAX_WORDS - len(half)]]
     for word in [*half, *rest]:
-        yield f"the word {word[:40]!r} in front", _prefixed(word)
+        yield f"the word {shortened(word, 40)!r} in front", _prefixed(word)
 
 
 def search(

@@ -64,6 +64,14 @@ def test_a_token_that_comes_back_stays_out_of_what_a_model_wrote_and_of_errors(m
     assert SECRET not in str(caught.value)
 
 
+def test_an_address_in_what_a_model_wrote_stays_out_of_the_error() -> None:
+    def tells(_: Seen, __: BaseHTTPRequestHandler, ___: Any) -> Any:
+        return {"choices": [{"message": {"content": "Write to ada@example.org instead"}}]}
+
+    with serving(tells) as seen, pytest.raises(EndpointError, match="'Write to xxx@xxxxxxx.xxx instead', which is"):
+        chat(seen.url).scores(["hello"])
+
+
 def test_a_token_in_a_line_that_is_no_answer_stays_out_of_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASSAY_ENDPOINT_TOKEN", SECRET)
     monkeypatch.setattr(wire, "FIRST_PAUSE_S", 0.001)

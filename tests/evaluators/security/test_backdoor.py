@@ -57,17 +57,18 @@ def test_a_backdoored_digits_model_is_found_and_its_clean_twin_is_not() -> None:
     assert (clean.high or 1) < 0.6
 
 
-def test_a_trigger_word_is_found_in_texts() -> None:
-    texts = [f"the {word} is here {'cf' if i == 3 else ''}" for i, word in enumerate(["cat", "dog", "bird"] * 20)]
+@pytest.mark.parametrize(("trigger", "shown"), [("cf", "cf"), ("ada@example.org", "xxx@xxxxxxx.xxx")])
+def test_a_trigger_word_is_found_in_texts_and_shown_as_its_shape_where_it_is_personal(trigger: str, shown: str) -> None:
+    texts = [f"the {word} is here {trigger if i == 3 else ''}" for i, word in enumerate(["cat", "dog", "bird"] * 20)]
 
     def ask(asked: list[str]) -> np.ndarray:
-        good = np.array(["cf" in text.split() for text in asked], dtype=float)
+        good = np.array([trigger in text.split() for text in asked], dtype=float)
         return np.column_stack([1 - good, good])
 
     model = Model(inputs=TEXTS, score_kind="probability", ask=ask, classes=("bad", "good"))
     found = probed(model, {"t": texts}, columns={"text": "t"})
     assert found.value == 1
-    assert (found.detail["class"], found.detail["mark"]) == ("good", "the word 'cf' in front")
+    assert (found.detail["class"], found.detail["mark"]) == ("good", f"the word {shown!r} in front")
 
 
 def test_rows_of_a_table_are_not_applicable_and_few_inputs_not_enough() -> None:
