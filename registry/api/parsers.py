@@ -1,7 +1,6 @@
 """Reading JSON that means one thing: no key twice, no NaN, no text the database can't hold, no bottomless nesting."""
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from typing import IO, Any, NoReturn
 
@@ -11,10 +10,10 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
 
 from registry.cards.doubles import first_double
+from registry.cards.exact import exact, finite
 from registry.exceptions import TooLarge
 
 DEEPEST = 32
-LARGEST_EXACT = 2**53 - 1
 
 
 class StrictJSONParser(BaseParser):
@@ -39,8 +38,8 @@ def read_json(raw: bytes) -> Any:
             raw.decode("utf-8"),
             object_pairs_hook=_object,
             parse_constant=_refuse_constant,
-            parse_float=_finite,
-            parse_int=_exact,
+            parse_float=finite,
+            parse_int=exact,
         )
     except RecursionError as error:
         raise ParseError(f"The body is nested more than {DEEPEST} deep.") from error
@@ -62,20 +61,6 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text} is beyond what a number can hold")
-    return number
-
-
-def _exact(text: str) -> int:
-    number = int(text)
-    if abs(number) > LARGEST_EXACT:
-        raise ValueError(f"{text[:20]}… is beyond what every reader of JSON can hold exactly")
-    return number
 
 
 def _walk(value: Any, *, depth: int) -> Iterator[tuple[int, str]]:

@@ -22,6 +22,8 @@ UNREADABLE = [
     ('{"a": 1,\n}', "Line 2, column 1: a name in double quotes is expected, or }"),
     ('{"a" 1}', "Line 1, column 6: a colon is expected"),
     ('{\n"a": yes}', "Line 2, column 6: a value is expected"),
+    ('{"a": 1e400}', "1e400 is beyond what a number can hold"),
+    (f'{{"a": 1{"0" * 400}}}', "is beyond what every reader of JSON can hold exactly"),
     ('{"a": "x\ny"}', "Line 1, column 9: a text goes on in the next line"),
     ("{} {}", "Line 1, column 4: the end is expected"),
     ('{"a": [\n-Infinity]}', "Line 2, column 1: NaN and Infinity"),

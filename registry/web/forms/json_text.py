@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 
 from registry.cards.doubles import first_double
+from registry.cards.exact import exact, finite
 
 DEEPEST, LONGEST = 32, 200_000
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
@@ -36,7 +37,7 @@ def read_json(text: str) -> Any:
     if constant := next((found for found in CONSTANT.finditer(text) if found[1]), None):
         raise _refused(text, constant.start(), "NaN and Infinity are no JSON numbers")
     try:
-        value = json.loads(text, object_pairs_hook=_object)
+        value = json.loads(text, object_pairs_hook=_object, parse_float=finite, parse_int=exact)
     except json.JSONDecodeError as error:
         raise _refused(text, error.pos, ADVICE.get(error.msg, error.msg)) from error
     except RecursionError as error:
