@@ -124,6 +124,8 @@ def problems(version: ModelVersion, facts: Facts, inputs: Inputs, reads: Mapping
             errors[role] = [f"bring {what}"]
         if artifact is not None and (artifact.team_id != version.team_id or not artifact.is_held):
             errors[role] = ["there is no such table whose bytes are held here"]
+        elif artifact is not None and artifact.files.count() != 1:
+            errors[role] = ["a table is one file, and this has several: which of them is meant?"]
     if "model" in files and not (version.artifact and version.artifact.is_held):
         errors["model"] = ["the model's bytes are not held here, only their digests"]
     errors |= (

@@ -77,6 +77,8 @@ def test_nothing_is_compared_with_itself_under_another_name(cast: Cast, version:
     for baseline in (version, twin):
         found = problems(version, "compares", table=rows, reference=again, baseline=baseline)
         assert all("compared with itself nothing differs" in found[role][0] for role in ("reference", "baseline"))
+    more = make.held(cast.lending, files={"rows.csv": make.table(), "z.csv": make.table(((1, 0, "b"),))}, by=cast.ada)
+    assert "one file" in problems(version, "compares", table=rows, reference=more, baseline=other)["reference"][0]
     training = make.held(cast.lending, files={"rows.csv": make.table(((1, 0, "b"),))}, by=cast.ada)
     assert not problems(version, "compares", table=rows, reference=training, baseline=other)
 
