@@ -147,6 +147,9 @@ def _shape(inputs: Any, name: str, signature: Signature) -> tuple[int, ...]:
 def _classes(found: OnnxFile, signature: Signature, session: Session) -> tuple[str, ...]:
     """As the signature or the file says. Raises SubjectError if two classifiers within name them differently."""
     if signature.classes:
+        if sorted(signature.classes) == sorted(session.words) and signature.classes != session.words:
+            order = ", ".join(session.words)[:80]
+            raise SubjectError(f"{SIGNATURE}: names the classes of {session.name} in another order than it: {order}")
         return signature.classes
     if session.labels is None:
         return ()
@@ -184,8 +187,8 @@ def _asking(session: Session, classes: tuple[str, ...], kind: str) -> Callable[[
 
 
 def _deciding(session: Session, classes: tuple[str, ...]) -> Callable[[FloatArray], IntArray]:
-    own = session.words if len(session.words) == len(classes) else ()
-    index = {word: i for i, word in [*enumerate(own), *enumerate(classes)]}
+    # The graph's own word for a class may be a signature's word for another one.
+    index = {word: i for i, word in enumerate(session.words if len(session.words) == len(classes) else classes)}
 
     def decide(rows: FloatArray) -> IntArray:
         if session.labels is None:
@@ -205,7 +208,7 @@ def _deciding(session: Session, classes: tuple[str, ...]) -> Callable[[FloatArra
 def _by_name(answer: list[Mapping[Any, float]], classes: tuple[str, ...], session: Session) -> FloatArray:
     """Scores that come as one map per row (ZipMap), in the order of the classes."""
     rows = [{as_text(key): value for key, value in row.items()} for row in answer]
-    for words in (classes, session.words):
+    for words in (session.words, classes):
         if len(words) == len(classes) and all(set(row) == set(words) for row in rows):
             return np.array([[row[one] for one in words] for row in rows], dtype=np.float64)
     raise BadOutput(f"{session.name}: the scores name other classes than {', '.join(classes)[:80]}")

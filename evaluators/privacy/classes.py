@@ -1,7 +1,7 @@
 """Rows that share what an intruder may know: how many they are, and how much they differ in what must stay secret."""
 
 import math
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,14 +47,22 @@ def by_value(secret: Categorical) -> Categorical:
     found = [number(value) for value in secret.values]
     if None in found:
         return secret
-    firsts: dict[str | Decimal, str] = {}
+    firsts: dict[str | float | Decimal, str] = {}
     texts = [
-        firsts.setdefault(value if one is None or math.isnan(one) else Decimal(value.strip()), value)
+        firsts.setdefault(value if one is None or math.isnan(one) else _exactly(value, one), value)
         for value, one in zip(secret.values, found, strict=True)
     ]
     index = {text: code for code, text in enumerate(firsts.values())}
     codes = np.array([index[text] for text in texts], dtype=np.int64)
     return sort_codes(codes[secret.codes], list(index))
+
+
+def _exactly(value: str, number: float) -> float | Decimal:
+    """All digits of a number; of one beyond what can be counted with, its nearest."""
+    try:
+        return Decimal(value.strip())
+    except InvalidOperation:
+        return number
 
 
 def closeness(codes: IntArray, secret: Categorical, *, ordered: bool) -> float:

@@ -219,18 +219,28 @@ def test_the_answers_are_those_of_the_torch_module_it_came_from(tmp_path: Path) 
     assert model.scores(pictures) == pytest.approx(pictures @ weight.numpy().astype(float), abs=1e-4)
 
 
+@pytest.mark.parametrize("names", [("mal", "ben"), ("1", "2")])
 @pytest.mark.parametrize("zipmap", [False, True])
-def test_a_signature_names_classes_that_are_numbers_in_the_file(zipmap: bool, tmp_path: Path) -> None:
+def test_a_signature_names_classes_that_are_numbers_in_the_file(
+    names: tuple[str, str], zipmap: bool, tmp_path: Path
+) -> None:
     forest = RandomForestClassifier(5, random_state=0).fit(X, (X[:, 0] > 0).astype(int))
     files = {"model.onnx": converted(forest, zipmap=zipmap)}
     with pytest.raises(SubjectError, match=r"it has '0', '1'; to name them, put .*classes.* into signature\.json"):
         open_model(held(tmp_path, files)).position("ben")
-    about = json.dumps({"classes": ["mal", "ben"], "output": "probability"}).encode()
+    about = json.dumps({"classes": names, "output": "probability"}).encode()
     model = open_model(held(tmp_path, {**files, "signature.json": about}))
     assert model.scores(ROWS) == pytest.approx(forest.predict_proba(X[:20]), abs=1e-5)
-    assert [model.classes[i] for i in model.labels(ROWS)] == [
-        ("mal", "ben")[one] for one in forest.predict(X[:20]).tolist()
-    ]
+    assert [model.classes[i] for i in model.labels(ROWS)] == [names[one] for one in forest.predict(X[:20]).tolist()]
+
+
+@pytest.mark.parametrize("zipmap", [False, True])
+def test_a_signature_that_turns_the_classes_around_is_refused(
+    zipmap: bool, tmp_path: Path, logistic: LogisticRegression
+) -> None:
+    files = {"model.onnx": converted(logistic, zipmap=zipmap), "signature.json": signed(classes=["yes", "no"])}
+    with pytest.raises(SubjectError, match=r"names the classes of model\.onnx in another order than it: no, yes"):
+        open_model(held(tmp_path, files))
 
 
 def test_a_label_that_is_no_class_is_answered_with_where_classes_are_named(

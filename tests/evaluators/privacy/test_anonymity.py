@@ -175,3 +175,8 @@ def test_one_number_written_in_two_ways_is_one_secret() -> None:
     assert found["privacy.l_diversity", "sensitive=code"].value == 4
     kept = by_value(item([f"{i}" for i in range(20_000)]))
     assert len(kept.values) == 20_000
+
+
+def test_numbers_beyond_counting_are_secrets_too() -> None:
+    found = by_value(item(["1e99999999999999999999", "3", "1e88888888888888888888", "1e-99999999999999999999", "0"]))
+    assert len(found.values) == 3
