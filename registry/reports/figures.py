@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Final, TypeGuard
 
-from registry.gates.numbers import percentage, plain
+from registry.gates.numbers import exact, percentage, plain
 
 COUNTED: Final = "counted"
 NOT_MEASURED: Final = "not measured"
@@ -41,6 +42,14 @@ def format_number(value: object, unit: str = "", *, digits: int = 3) -> str:
     return plain(number, digits=digits) + _suffix(unit)
 
 
+def format_limit(limit: object, unit: str = "") -> str:
+    """A number that somebody chose, with as many digits as it was chosen with, as the gate writes it."""
+    number = as_number(limit)
+    if number is None:
+        return NOT_MEASURED
+    return f"{exact(round(number * 100, 9))}%" if unit in RATE_UNITS else exact(number) + _suffix(unit)
+
+
 def _suffix(unit: str) -> str:
     return "" if unit in BARE_UNITS or unit in RATE_UNITS else f"{NBSP}{unit}"
 
@@ -51,18 +60,21 @@ def format_level(level: object) -> str:
     return "" if number is None else f"{percentage(number)}%"
 
 
-def format_interval(low: object, high: object, *, level: object = None, unit: str = "") -> str:
-    """'0.57 \u2013 0.75, 95%'; an open end is said in words, and no end at all is 'not measured'."""
+def format_interval(low: object, high: object, *, level: object = None, unit: str = "", limit: object = None) -> str:
+    """'0.57 \u2013 0.75, 95%'; an open end is said in words, and no end at all is 'not measured'.
+
+    Both ends are told from the `limit` that they are judged by.
+    """
     if not is_number(low) and not is_number(high):
         return NOT_MEASURED
     if not is_number(high):
-        text = f"at least {format_number(low, unit)}"
+        text = f"at least {format_against(low, limit, unit)}"
     elif not is_number(low):
-        text = f"at most {format_number(high, unit)}"
+        text = f"at most {format_against(high, limit, unit)}"
     elif unit == "count" and low == high:
         return COUNTED
     else:
-        ends = [format_number(low, unit), format_number(high, unit)]
+        ends = [format_against(low, limit, unit), format_against(high, limit, unit)]
         text = ends[0] if ends[0] == ends[1] and ends[0].startswith("less") else " \u2013 ".join(ends)
     confidence = format_level(level)
     return f"{text}, {confidence}" if confidence else text
@@ -75,6 +87,11 @@ def format_against(value: object, limit: object, unit: str = "") -> str:
         return text
     for digits in range(3, 7):
         text = format_number(value, unit, digits=digits)
-        if text != format_number(limit, unit, digits=digits):
+        if _bare(text) != _bare(format_number(limit, unit, digits=digits)):
             break
     return text
+
+
+def _bare(text: str) -> str:
+    """Without the zeros at its end, which tell nothing apart: 10.0% is 10%."""
+    return re.sub(r"\.?0+(?=\D*\Z)", "", text) if "." in text else text

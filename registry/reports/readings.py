@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from registry.reports.figures import as_number, format_interval, format_number
+from registry.reports.figures import as_number, format_interval, format_limit, format_number
 
 AT_MOST = frozenset({"at_most", "at most", "max", "maximum", "upper", "<=", "<", "le", "lower_is_better", "below"})
 NOT_OK = {"insufficient_data": "not enough data", "not_applicable": "does not apply", "error": "error"}
@@ -49,11 +49,11 @@ class Reading:
     def asked(self, unit: str) -> str:
         """What is asked, in words."""
         if self.floor is not None and self.ceiling is not None:
-            return f"{format_number(self.floor, unit)} to {format_number(self.ceiling, unit)}"
+            return f"{format_limit(self.floor, unit)} to {format_limit(self.ceiling, unit)}"
         return (
-            f"at most {format_number(self.ceiling, unit)}"
+            f"at most {format_limit(self.ceiling, unit)}"
             if self.floor is None
-            else f"at least {format_number(self.floor, unit)}"
+            else f"at least {format_limit(self.floor, unit)}"
         )
 
 
@@ -87,7 +87,8 @@ def describe(reading: Reading, *, unit: str, state: str) -> str:
     """The chart in words."""
     if not reading.is_measured:
         return "not measured"
-    found = format_interval(reading.low, reading.high, unit=unit)
+    limit = next(iter(reading.limits), None)
+    found = format_interval(reading.low, reading.high, unit=unit, limit=limit)
     if reading.low is None and reading.high is None:
         found = f"{format_number(reading.value, unit)}, no interval"
     elif reading.value is not None:

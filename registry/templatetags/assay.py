@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -55,6 +55,7 @@ for _filter in (
 ):
     register.filter(_filter.__name__, _filter)
 
+register.simple_tag(figures.format_against, name="against")
 register.simple_tag(charts.interval_chart, name="interval_chart")
 register.simple_tag(charts_forest.forest_chart, name="forest_chart")
 register.simple_tag(charts_history.history_chart, name="history_chart")
@@ -72,9 +73,9 @@ def number(value: object, unit: str = "") -> str:
 
 
 @register.simple_tag
-def interval(low: object, high: object, level: object = None, unit: str = "") -> str:
-    """`{% interval 0.57 0.75 0.95 %}`: '0.57 \u2013 0.75, 95%'."""
-    return figures.format_interval(low, high, level=level, unit=unit)
+def interval(low: object, high: object, level: object = None, unit: str = "", limit: object = None) -> str:
+    """`{% interval 0.57 0.75 0.95 %}`: '0.57 \u2013 0.75, 95%', with digits that tell both ends from a limit."""
+    return figures.format_interval(low, high, level=level, unit=unit, limit=limit)
 
 
 @register.filter
@@ -173,12 +174,15 @@ def initials(name: object) -> str:
 
 
 @register.simple_tag
-def nav_items(path: str, section: str = "") -> list[dict[str, object]]:
-    """The rooms of the site; the one that `section` names, or that the path lies in, is current."""
-    here = section or next(
-        (key for key, _, root in NAVIGATION if root != "/" and path.startswith(root)), "overview" if path == "/" else ""
-    )
+def nav_items(path: str, section: str = "", crumbs: Sequence[Mapping[str, str]] = ()) -> list[dict[str, object]]:
+    """The rooms of the site; current is the one that `section` names, that the path lies in, or the first crumb."""
+    here = section or _room(path) or _room(crumbs[0]["href"] if crumbs else "")
     return [{"key": key, "title": title, "href": root, "is_current": key == here} for key, title, root in NAVIGATION]
+
+
+def _room(path: str) -> str:
+    inside = (key for key, _, root in NAVIGATION if root != "/" and path.startswith(root))
+    return next(inside, "overview" if path == "/" else "")
 
 
 @register.simple_tag

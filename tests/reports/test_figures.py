@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from registry.reports.figures import format_against, format_interval, format_number
+from registry.reports.figures import format_against, format_interval, format_limit, format_number
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,22 @@ def test_a_value_is_written_so_that_it_can_be_told_from_its_limit() -> None:
     assert format_against(0.79996, 0.8) == "0.79996"
     assert format_against(0.8, 0.8) == "0.80"
     assert format_against(0.65, 0.8) == "0.65"
+
+
+def test_an_interval_is_told_from_the_limit_that_it_is_judged_by() -> None:
+    assert format_interval(0.79996, 0.95, level=0.95, limit=0.8) == "0.79996 \u2013 0.95, 95%"
+    assert format_interval(0.0999996, None, unit="rate", limit=0.1) == "at least 9.99996%"
+
+
+@pytest.mark.parametrize(
+    ("limit", "unit", "said"),
+    [
+        (0.8, "", "0.80"),
+        (0.1234, "", "0.1234"),
+        (0.1234, "rate", "12.34%"),
+        (2, "count", "2"),
+        (None, "", "not measured"),
+    ],
+)
+def test_a_limit_keeps_the_digits_it_was_chosen_with(limit: object, unit: str, said: str) -> None:
+    assert format_limit(limit, unit) == said

@@ -46,7 +46,7 @@ SHOWN = {
         "group: race, label: approved, prediction: predicted; favourable: 1",
     ],
     "dataset-list": ["lending/loans"],
-    "dataset-version": ["loans.csv", "Datasheet", "What was made from it"],
+    "dataset-version": ["loans.csv", "Datasheet", "what was made from it"],
     "project": ["How much trust it needs", "Homes depend on it.", "activated it"],
     "evaluation": ["What it found", "Run it again", "Specification"],
     "document-edit": ["does not apply, because", "Save a revision"],

@@ -63,10 +63,12 @@ def _ready(verdict: Verdict) -> dict[str, Any]:
 def _blocked(verdict: Verdict) -> dict[str, Any]:
     unmet = [r for r in verdict.body["requirements"] if r["outcome"] != "passed" and not r["waived_until"]]
     unmet.sort(key=lambda item: item["outcome"] != "failed")
+    first = next((r for r in unmet if r["unblock"]), None)
     return _told(verdict) | {
         "reasons": _reasons(unmet[:3]),
         "more": max(0, len(unmet) - 3),
-        "unblock": next((unblock_words(r) for r in unmet if r["unblock"]), ""),
+        "unblock": unblock_words(first) if first else "",
+        "of_a_risk": first is not None and first["id"].startswith(("risk:", "treatment:")),
     }
 
 

@@ -46,6 +46,7 @@ def run_facts(run: Evaluation) -> Facts:
         {"name": "Assurance", "value": Assurance(run.assurance).label},
         {"name": "Columns", "value": reads},
         {"name": "Favourable", "value": run.subject.get("favourable")},
+        {"name": "Model's files", "digest": run.root_digest if run.subject.get("kind") != "table" else ""},
         {"name": "Table", "digest": run.table.root_digest if run.table else ""},
         *_declared(run),
         *_compared(run),

@@ -1,7 +1,7 @@
 """A run as its page shows it, and what a form needs to ask for one."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.forms import Form
@@ -14,6 +14,8 @@ from registry.gates.verdict import Requirement
 from registry.models import Evaluation, Measurement, ModelVersion, RequiredEvaluation, User
 from registry.models.choices import Assurance, ModelKind, RunState
 from registry.models.gate_inputs import active_revision
+from registry.reports.readings import read, why_not
+from registry.reports.scales import scale_over
 from registry.reports.wording import judged
 from registry.services.inputs import COLUMNS, file_roles
 from registry.web.present import drawn, evidence, families, metrics
@@ -145,6 +147,7 @@ def page(run: Evaluation, *, person: User) -> dict[str, Any]:
     # What fails stands first, what no limit judges last.
     measured.sort(key=lambda row: evidence.rank(judged(judgements[row.id])) if row.id in judgements else LAST)
     may = policies.may_evaluate(person, run.version.team)
+    scales = _scales(measured, judgements)
     return progress(run) | {
         "section": "models",
         "heading": f"{metrics.evaluator_title(run.evaluator)}{by_groups(run)}",
@@ -153,13 +156,26 @@ def page(run: Evaluation, *, person: User) -> dict[str, Any]:
         "facts": run_facts(run),
         "may_cancel": may and run.state in (RunState.QUEUED, RunState.RUNNING),
         "may_retry": may and run.is_over and run.assurance != Assurance.SELF_REPORTED,
-        **_tables([_measurement(row, judgements.get(row.id), newer) for row in measured]),
+        **_tables([_measurement(row, judgements.get(row.id), newer) | scales.get(row.metric, {}) for row in measured]),
         "bins": charts["bins"],
         "features": charts["features"],
         "figures": charts["figures"].get(run.spec_digest, []),
         "failure": failure_words(run.failure),
         "parameters": json.dumps(run.parameters, indent=2, sort_keys=True) if run.parameters else "",
     }
+
+
+def _scales(measured: Iterable[Measurement], judgements: Mapping[int, Requirement]) -> dict[str, dict[str, float]]:
+    """One scale for the same measure of several parts, limits included: else their charts could not be compared."""
+    found: dict[str, list[float]] = {}
+    for row in measured:
+        detail = judgements[row.id].detail if row.id in judgements else {}
+        limit = {name: detail.get(name) for name in ("limit", "tolerance")}
+        low, high = evidence.ends(row)
+        asked = read(low=low, high=high, value=row.value, direction=str(detail.get("direction")), **limit)
+        found.setdefault(row.metric, []).extend([] if why_not(row.status) else asked.known)
+    scales = {name: scale_over(known, lower=None, upper=None) for name, known in found.items() if known}
+    return {name: {"lower": scale.lower, "upper": scale.upper} for name, scale in scales.items()}
 
 
 def _newer(run: Evaluation, measured: list[Measurement]) -> frozenset[tuple[str, str]]:

@@ -1,0 +1,44 @@
+"""The page of a run: its numbers are told from their limits, and its parts can be compared."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+from registry.models import Evaluation, User
+from registry.web.present import runs
+from tests import make
+from tests.people import Cast
+
+SignedIn = Callable[[User], Client]
+RATE = "fairness.selection_rate"
+
+
+def a_run(cast: Cast, **judged: Any) -> Evaluation:
+    version = make.ready_version(cast)
+    parts = [
+        make.reading(metric=RATE, slice="race=a", low=0.2, high=0.4),
+        make.reading(metric=RATE, slice="race=b", low=0.7, high=0.9),
+        make.reading(metric=RATE, slice="race=c", low=None, high=None, status="insufficient_data", reason="3 rows"),
+    ]
+    return make.measured(version, by=cast.ada, readings=[make.reading(**judged), *parts])
+
+
+def test_the_same_measure_of_several_groups_is_drawn_on_one_scale(cast: Cast) -> None:
+    rows = runs.page(a_run(cast), person=cast.ada)["measurements"]
+    scales = {row["slice_name"]: (row["lower"], row["upper"]) for row in rows if row["title"] == "Selection rate"}
+    assert set(scales) == {"race=a", "race=b", "race=c"}
+    ((lower, upper),) = set(scales.values())
+    assert lower <= 0.2
+    assert upper >= 0.9
+
+
+def test_an_end_that_nearly_meets_its_limit_is_written_so_that_it_is_seen_to_miss(
+    cast: Cast, signed_in: SignedIn
+) -> None:
+    run = a_run(cast, low=0.79996, high=0.95)
+    for name, which in (("evaluation", run.pk), ("version-evidence", run.version_id)):
+        page = signed_in(cast.ada).get(reverse(name, args=[which])).content.decode()
+        assert "0.79996 \u2013 0.95, 95%" in page, name
+        assert "asked: at least 0.80" in page, name
