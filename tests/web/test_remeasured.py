@@ -61,3 +61,16 @@ def test_of_two_risks_with_one_name_both_are_compared(cast: Cast) -> None:
     make.risk(version, by=cast.ada, issue="Homes are lost", priority="low")
     before, after = "medium priority, treated, owned", "low priority, treated, owned; medium priority, treated, owned"
     assert changed(version, cast) == [("Homes are lost", before[:18], after[:18])]
+
+
+@pytest.mark.django_db
+def test_a_number_that_may_say_less_than_the_one_that_was_signed_says_why(cast: Cast) -> None:
+    version = make.ready_version(cast)
+    make.signed(version, by=cast.grace, expertise="fairness")
+    less = make.reading(detail={"excluded": [{"group": f"race={name}"} for name in "bcdef"]})
+    evaluations.report_readings(version, evaluator="fairness.group", reads=make.READS, readings=[less], by=cast.ada)
+    reviewed = verdicts.review(version, to_stage=make.INFERENCE)
+    since = changes.since_signed(changes.last_signature(version, of=cast.grace), reviewed, person=cast.grace)
+    (one,) = (each for each in since["changes"] if each["note"] == "measured" and each["before"])
+    assert one["after"].endswith(", self-reported, without race: b; race: c; race: d and 2 more")
+    assert "self-reported" not in one["before"]

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from registry.models import Evaluation
+from registry.models.choices import Assurance
 from registry.reports import slices, tested
 from registry.reports.figures import format_interval, format_number
 from registry.web.present import metrics, told_apart
+from registry.web.present.left_out import FEW
 
 Snapshot = Mapping[str, Any]
 Key = tuple[str, str, str]
@@ -59,9 +61,17 @@ def _words(measured: Mapping[str, Any] | None) -> str:
         return ""
     unit, at = metrics.unit(measured["metric"]), measured["measured_at"][:19].replace("T", " ")
     if measured["status"] != "ok":
-        return f"{measured['status'].replace('_', ' ')}, {at}"
+        return f"{measured['status'].replace('_', ' ')}, {at}{_less(measured)}"
     span = format_interval(measured["low"], measured["high"], level=measured["level"], unit=unit)
     if tested.is_test(measured["metric"]):
         found = {name: measured[name] for name in ("value", "low", "level")}
         span = tested.words(measured["metric"], **found) or "test"
-    return f"{format_number(measured['value'], unit)} ({span}), n = {measured['n']}, {at}"
+    return f"{format_number(measured['value'], unit)} ({span}), n = {measured['n']}, {at}{_less(measured)}"
+
+
+def _less(measured: Mapping[str, Any]) -> str:
+    """Why it may say less than the one before: it was only reported, or leaves groups out."""
+    reported = ", self-reported" if measured["assurance"] == Assurance.SELF_REPORTED else ""
+    named = slices.listed(measured["excluded"][:FEW])
+    more = f" and {len(measured['excluded']) - FEW:,} more" if len(measured["excluded"]) > FEW else ""
+    return f"{reported}, without {named}{more}" if named else reported
