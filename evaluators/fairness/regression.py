@@ -39,7 +39,7 @@ class RegressionFairness:
     """
 
     id = "fairness.regression"
-    version = "2"
+    version = "3"
     title = "Group fairness of predicted numbers"
     input_kind = "P"
     cost_class = "A"
@@ -109,6 +109,10 @@ def _parity(metric: str, moments: Moments, names: list[str], minimum: int, commo
         return refusal(
             metric, f"the outcome never differs in {constant}, so nothing of it is explained", common, detail
         )
+    if not means.variance.any():
+        reason = "errors don't differ from row to row in any group, so the rows don't bound how far groups lie apart"
+        return refusal(metric, reason, common, detail)
+    means = means.evened(inside.n)
     value, variance = means.value / unit, means.variance / unit**2
     rng, replicates = generator(common["seed"], metric), replicates_for(len(kept), common["level"])
     block = skewed_block(value, variance, means.skewness, inside.n, replicates=replicates, rng=rng)

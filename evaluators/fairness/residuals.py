@@ -6,7 +6,7 @@ brought to one centre before they are added.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,9 @@ from evaluators.contract import Json
 # third moment of what a row adds to each number.
 POWERS = ((0, 1), (0, 3), *((i, j) for j in (0, 2, 4, 6) for i in range(7 - j)))
 
+# Less than this part of their square is rounding in a spread.
+ROUNDING = 1e-12
+
 
 @dataclass(frozen=True)
 class Means:
@@ -28,11 +31,16 @@ class Means:
     skewness: FloatArray
 
     @classmethod
-    def of(cls, value: FloatArray, second: FloatArray, third: FloatArray, n: IntArray) -> "Means":
-        """From the second and third central moment of a row's share."""
-        second = np.maximum(second, 0.0)
+    def of(cls, value: FloatArray, second: FloatArray, third: FloatArray, n: IntArray, square: FloatArray) -> "Means":
+        """From the second and third central moment of a row's share, and the size of the squares these came from."""
+        second = np.where(second > ROUNDING * square, second, 0.0)
         sd = np.sqrt(second)
         return cls(value, second / (n - 1), np.where(sd > 0, third / np.where(sd > 0, sd, 1.0) ** 3, 0.0))
+
+    def evened(self, n: IntArray) -> "Means":
+        """The same, where a group whose rows don't differ scatters as all do: few rows need not show the rare error."""
+        row = self.variance * (n - 1)
+        return replace(self, variance=np.where(row > 0, self.variance, np.average(row, weights=n) / (n - 1)))
 
 
 @dataclass(frozen=True)
@@ -119,7 +127,7 @@ class Moments:
 
     def _means(self, mean: FloatArray, third: FloatArray) -> Means:
         square = self.mean(0, 2)
-        return Means.of(mean, square - mean**2, third - 3 * mean * square + 2 * mean**3, self.n)
+        return Means.of(mean, square - mean**2, third - 3 * mean * square + 2 * mean**3, self.n, square)
 
     def r2(self) -> Means:
         """1 - squared error / variance of the outcome; NaN in a group whose outcome is constant.
@@ -129,9 +137,12 @@ class Moments:
         error, variance = self.mean(0, 2), self.central(2, 0)
         with np.errstate(invalid="ignore", divide="ignore"):
             ratio = np.where(variance > 1e-12 * (1 + self.mean(1, 0) ** 2), error / variance, np.nan)
-            second = self.mean(0, 4) - 2 * ratio * self.central(2, 2) + ratio**2 * self.central(4, 0)
+            square = self.mean(0, 4) + ratio**2 * self.central(4, 0)
+            second = square - 2 * ratio * self.central(2, 2)
             third = 3 * ratio * self.central(2, 4) - 3 * ratio**2 * self.central(4, 2) + ratio**3 * self.central(6, 0)
-            return Means.of(1 - ratio, second / variance**2, (third - self.mean(0, 6)) / variance**3, self.n)
+            return Means.of(
+                1 - ratio, second / variance**2, (third - self.mean(0, 6)) / variance**3, self.n, square / variance**2
+            )
 
 
 def _scale(label: FloatArray, predicted: FloatArray) -> float:

@@ -152,6 +152,25 @@ def test_a_group_whose_outcome_is_constant_is_named(tmp_path: Path) -> None:
     assert found["mae_parity"].status is Status.OK
 
 
+def test_a_small_group_without_an_error_is_not_sure_to_have_none(tmp_path: Path) -> None:
+    """Three in a hundred rows are off by three: of 40 rows as good, none is in every third sample."""
+    rng = np.random.default_rng(3)
+    group, y = np.repeat(["a", "b"], [1000, 40]), rng.normal(0, 1, 1040)
+    error = np.where((group == "a") & (rng.random(1040) < 0.03), 3.0, 0.0)
+    found = measured(tmp_path, {"y": y, "p": y + error, "group": group})
+    low, high = ends(found["mae_parity"])
+    assert low == 0.0
+    assert high > 0.2
+
+
+def test_errors_that_never_differ_bound_nothing(tmp_path: Path) -> None:
+    data = rows(np.random.default_rng(3), n=300)
+    for p in (data["y"], data["y"] + 7.1):
+        found = measured(tmp_path, data | {"p": p})
+        assert {found[name].status for name in ("residual_parity", "mae_parity")} == {Status.INSUFFICIENT_DATA}
+        assert found["mae_parity"].reason.startswith("errors don't differ from row to row in any group")
+
+
 def test_constant_predictions_are_a_result(tmp_path: Path) -> None:
     found = measured(tmp_path, rows(np.random.default_rng(7)) | {"p": [30_000.0] * 6000})
     assert found["mae_parity"].status is Status.OK
@@ -212,10 +231,19 @@ def test_explained_variance_under_very_skewed_errors_is_off_by_no_more_than_its_
     assert told / 4000 <= 0.075
 
 
+@pytest.mark.statistics
+@pytest.mark.parametrize("sizes", [(1000, 40), (1000, 100, 30)])
+def test_errors_that_are_rare_are_off_by_no_more_than_their_page_says(sizes: tuple[int, ...]) -> None:
+    """A group that showed none was taken to have none: 38 of a hundred equal pairs were told apart."""
+    rng = np.random.default_rng(9)
+    assert sum(is_told_apart("mae", "mostly none", sizes, rng) for _ in range(1500)) / 1500 <= 0.08
+
+
 LAWS: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {
     "normal": lambda rng, n: rng.standard_normal(n),
     "exponential": lambda rng, n: rng.exponential(1, n) - 1,
     "student": lambda rng, n: rng.standard_t(5, n),
+    "mostly none": lambda rng, n: np.where(rng.random(n) < 0.03, rng.normal(0, 3, n), 0.0),
 }
 
 
@@ -224,5 +252,6 @@ def is_told_apart(name: str, law: str, sizes: tuple[int, ...], rng: np.random.Ge
     y = rng.normal(0, 1, len(group))
     found = getattr(Moments.of(y, y + LAWS[law](rng, len(group)), group, groups=len(sizes)), name)()
     n = np.array(sizes)
+    found = found.evened(n)
     block = skewed_block(found.value, found.variance, found.skewness, n, replicates=2000, rng=rng)
     return gap([block], level=0.95).low > 0
