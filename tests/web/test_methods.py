@@ -47,7 +47,7 @@ def test_what_was_counted_is_said_in_words_with_shares_in_percent_and_digests_sh
         "96.3%",
         "Attack: PGD",
         "tried 289, turned 118",
-        "Rows: race: a",
+        "Rows, race: a",
         "83% – 95.7%",
     ):
         assert words in page, words

@@ -9,7 +9,7 @@ from registry.reports.svg import clip
 
 # What of a reading's details is shown elsewhere, or is no answer to how it was measured.
 ELSEWHERE = frozenset({"lowest", "highest", "excluded", "seed", "wall_s", "epsilon", "cut"})
-NOT_OF_PARTS = ELSEWHERE | {"rate"}
+NOT_OF_PARTS = ELSEWHERE | {"groups", "rate"}
 NAMES = {
     "adaptive": "Uncorrected, in bins of equal size",
     "adjusted": "adjusted p",
@@ -79,13 +79,17 @@ PARTS = {
     "square": "search by scores",
 }
 SHARES = frozenset({"accuracy_under_attack", "attack_accuracy", "baseline_accuracy", "clean_accuracy", "drop"}) | {
+    "adaptive",
     "constraint_pass_rate",
     "joint_level",
     "law_99",
+    "null_mean",
     "rate_interval",
+    "raw",
     "recall",
     "success",
     "target",
+    "weighted",
 }
 # Shares wherever it is said which rate they are of.
 OF_A_RATE = frozenset({"gap", "highest_value", "lowest_value", "minimum_detectable_gap"})
@@ -110,7 +114,7 @@ def _facts(name: str, value: Any, rates: frozenset[str]) -> list[dict[str, Any]]
     unit = _unit(name, rates)
     if isinstance(value, Mapping):
         parts = {part: _words(each, unit) for part, each in value.items() if len(value) <= MOST_PARTS}
-        return [{"name": f"{_name(name)}: {_part(part)}", "value": words} for part, words in parts.items() if words]
+        return [{"name": _name_of(name, part), "value": words} for part, words in parts.items() if words]
     if isinstance(value, list) and len(value) == 2 and all(map(is_number, value)):
         return [{"name": _name(name), "value": format_interval(*value, unit=unit)}]
     if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
@@ -129,8 +133,9 @@ def _words(value: Any, unit: str) -> str:
     return _plain(value, unit) if _is_plain(value) else ""
 
 
-def _part(part: str) -> str:
-    return PARTS.get(part) or slices.words(part).replace("_", " ")
+def _name_of(name: str, part: str) -> str:
+    words = PARTS.get(part) or slices.words(part).replace("_", " ")
+    return f"{_name(name)}{',' if ':' in words else ':'} {words}"
 
 
 def _name(name: str) -> str:
