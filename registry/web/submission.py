@@ -50,9 +50,16 @@ def blame(form: forms.BaseForm, refusal: InvalidInput) -> None:
         field, where = _place(form, name)
         placed = placed or field is None
         for problem in problems:
-            form.add_error(field, f"{where}: {problem}" if where else problem)
+            form.add_error(field, f"{where}: {problem}" if where else _sentence(problem))
     if not placed and not hasattr(form, "locate"):
         form.add_error(None, str(refusal))
+
+
+def _sentence(problem: str) -> str:
+    """What a verb says of an input, as a sentence of its own; one that begins with a name keeps it."""
+    first = problem.partition(" ")[0]
+    begun = problem[:1].upper() + problem[1:] if first.isalpha() else problem
+    return begun if begun.endswith((".", "!", "?", ":", "…")) else f"{begun}."
 
 
 def _place(form: forms.BaseForm, name: str) -> tuple[str | None, str]:

@@ -6,27 +6,18 @@ from typing import Any
 from django import forms
 
 from evaluators.catalog import EVALUATORS, describe
-from evaluators.contract import ROLES, SCORE_KINDS
+from evaluators.contract import SCORE_KINDS
 from registry.models import Artifact, ModelVersion
 from registry.services.inputs import PREDICTED, column_roles, file_roles
-from registry.web.forms.evaluations import InputsForm, divided, needs_features
+from registry.web.forms.columns import EITHER, MAIN, column_field, field_name, named, undecided
+from registry.web.forms.evaluations import FIELDS, InputsForm, needs_features
 from registry.web.forms.model_inputs import known_inputs
-from registry.web.forms.parameters import PREFIX, differs, parameter_field
+from registry.web.forms.parameters import LEVEL, LEVEL_RULE, PREFIX, differs, parameter_field
 from registry.web.forms.swapping import swapping
 from registry.web.forms.tables import columns_of, missing
 from registry.web.present.families import by_family
 
-LABELS = {
-    "label": "Column of the true label",
-    "prediction": "Column of the prediction",
-    "score": "Column of the score",
-    "group": "Columns of the groups",
-}
-# Roles that several columns can play; every other is played by one.
-MANY = frozenset({"group", "probability", "baseline_probability", "reference", "quasi", "sensitive", "feature"})
 SCORES = [("", "not said"), *((kind, f"a {kind}") for kind in SCORE_KINDS)]
-BY_MODEL = "Left empty, the model itself predicts."
-FEW, LEVEL = 40, 0.95
 
 
 class EvaluatorForm(forms.Form):
@@ -60,29 +51,32 @@ class FreeForm(InputsForm):
             self.fields["table"].widget.attrs |= swapping(f"?evaluator={evaluator}")
         self.model_inputs = known_inputs(version) if needs_features(evaluator) else frozenset()
         self.by_model = "model" in file_roles(self.facts) and bool(version.artifact and version.artifact.is_held)
-        self.roles = {_field_name(role): role for role in column_roles(self.facts)}
+        # Where the model is run in any case, what it reads and what is looked at are the same columns.
+        twice = {"feature"} if "model" in self.must and "features" in self.fields else set()
+        self.roles = {field_name(role): role for role in column_roles(self.facts) if role not in twice}
         self._add_columns(columns_of(self.chosen))
         if self.reads_table:
-            self.fields["level"] = forms.FloatField(
-                initial=LEVEL,
-                required=False,
-                min_value=0.5,
-                max_value=0.9999,
-                label="Confidence level of the intervals",
-                help_text="Empty is the usual 0.95.",
-            )
+            self.fields["level"] = parameter_field("level", LEVEL_RULE)
+            self.fields["level"].help_text = "Empty is the usual 0.95."
         for name, schema in self.facts["params"].get("properties", {}).items():
-            self.fields[PREFIX + name] = parameter_field(schema)
+            self.fields[PREFIX + name] = parameter_field(name, schema)
         brought = ("table_file", "table", "reference_file", "reference", "baseline")
         self.order_fields([*brought, *self.roles, "score_kind", "favourable", "features"])
+        self._unmark()
 
     def _add_columns(self, columns: Sequence[str] | None) -> None:
         needs = self.facts["needs"]
         required, offered = needs.get("columns", ()), [*needs.get("columns", ()), *needs.get("optional", ())]
+        ways = EITHER.get(self.evaluator, ())
         for name, role in self.roles.items():
-            self.fields[name] = _column(role, columns, required=role in required and not self._may_skip(role))
-            if self._may_skip(role):
-                self.fields[name].help_text = f"{BY_MODEL} {self.fields[name].help_text}".strip()
+            may_skip = self._may_skip(role)
+            self.fields[name] = column_field(
+                role,
+                columns,
+                evaluator=self.evaluator,
+                required=(role in required and not may_skip) or ways == ((role,),),
+                may_skip=may_skip,
+            )
         if "score_kind" in offered:
             must = "score_kind" in required and not self._may_skip("score_kind")
             self.fields["score_kind"] = forms.ChoiceField(
@@ -98,6 +92,21 @@ class FreeForm(InputsForm):
     def _may_skip(self, role: str) -> bool:
         """Whether the model's file can say it instead of a column."""
         return self.by_model and role in PREDICTED
+
+    def _unmark(self) -> None:
+        """Settings have a value already, and of several ways one has to be taken: none of these is called optional."""
+        brought = [name for role in self.must for name in FIELDS.get(role, ()) if name != "dataset_version"]
+        for name in {*self._settings(), *self._ways(), *brought} & set(self.fields):
+            self.fields[name].is_unmarked = True
+        first, said = undecided(self.evaluator, {})
+        for name in self._ways() & {field_name(role) for role in first if len(EITHER[self.evaluator]) > 1}:
+            self.fields[name].help_text = f"{self.fields[name].help_text} {said}".strip()
+
+    def _ways(self) -> set[str]:
+        """The fields of columns of which some have to be named, as the model doesn't say them."""
+        ways = EITHER.get(self.evaluator, ())
+        is_said = any(all(self._may_skip(role) for role in way) for way in ways)
+        return set() if is_said else {field_name(role) for way in ways for role in way}
 
     def only_saying(self, other: forms.BaseForm) -> "FreeForm":
         """The same form, as it was filled in, with what is wrong in another one and nothing else."""
@@ -121,14 +130,15 @@ class FreeForm(InputsForm):
     def _settings(self) -> list[str]:
         few = {"level", "dataset_version"} if "model" in self.must else {"level", "dataset_version", "features"}
         if self.facts["needs"].get("columns"):
-            few |= {name for name in self.roles if name not in LABELS and not self.fields[name].required}
+            few |= {name for name in self.roles if name not in MAIN and not self.fields[name].required} - self._ways()
         return [name for name in self.fields if name in few or name.startswith(PREFIX)]
 
     def locate(self, name: str) -> tuple[str | None, str]:
         """The service's names of a column or a parameter, as fields."""
         role = name.removeprefix("columns.")
-        column = _field_name(role) if role != name else ""
-        for field in (column, name, name.rpartition(".")[2], PREFIX + name, f"{name}_file"):
+        column = field_name(role) if role != name else ""
+        sent = f"{name}_file" if self.files.get(f"{name}_file") else ""
+        for field in (column, sent, name, name.rpartition(".")[2], PREFIX + name, f"{name}_file"):
             if field in self.fields and not self.fields[field].widget.is_hidden:
                 return field, ""
         return None, name
@@ -140,7 +150,21 @@ class FreeForm(InputsForm):
         if label and label in self.model_inputs | set(cleaned.get("features") or ()):
             said = f"“{label}” is one of the columns that the model reads, so it can't be the true label as well."
             self.add_error("label", said)
+        self._check_ways()
+        said = [column for role, column in self._columns().items() if role in PREDICTED]
+        if said and cleaned.get("features") and "model" not in self.must:
+            self.add_error(
+                "features", f"No model is run where {_shown(said)} says what it predicted: name one of them."
+            )
         return cleaned
+
+    def _check_ways(self) -> None:
+        """Those columns or these: what an evaluator leaves open has to be decided in one way."""
+        skipped = [role for role in self.roles.values() if self._may_skip(role)]
+        names, said = undecided(self.evaluator, self._columns(), skipped)
+        for name in map(field_name, names):
+            if name in self.fields and name not in self.errors:
+                self.add_error(name, said)
 
     def absent(self, columns: Sequence[str], name: str) -> Iterator[tuple[str, str]]:
         """Each column that was named and isn't there, beside where it was named."""
@@ -150,8 +174,8 @@ class FreeForm(InputsForm):
         yield from super().absent(columns, name)
 
     def _columns(self) -> dict[str, Any]:
-        named = {role: self.cleaned_data[name] for name, role in self.roles.items() if self.cleaned_data.get(name)}
-        return {role: divided(n) if role in MANY and isinstance(n, str) else n for role, n in named.items()}
+        given = {role: self.cleaned_data.get(name) for name, role in self.roles.items()}
+        return {role: named(self.evaluator, role, value) for role, value in given.items() if value}
 
     def wanted(self) -> dict[str, Any]:
         """The evaluator, its parameters where they differ from the usual, what it reads, and at which level."""
@@ -169,26 +193,7 @@ class FreeForm(InputsForm):
         }
 
 
-def _field_name(role: str) -> str:
-    """The field of a column: some roles have the names of files."""
-    return role if role in LABELS else f"column-{role}"
-
-
-def _column(role: str, columns: Sequence[str] | None, *, required: bool) -> forms.Field:
-    is_many = role in MANY
-    plain = f"{'Columns' if is_many else 'Column'}: {role.replace('_', ' ')}"
-    common: dict[str, Any] = {"required": required, "label": LABELS.get(role, plain), "help_text": _help(role)}
-    if columns is None:
-        if is_many:
-            common["help_text"] = f"{common['help_text']} Divided by commas.".strip()
-        return forms.CharField(**common)
-    choices = [(name, name) for name in columns]
-    if is_many:
-        widget = forms.CheckboxSelectMultiple if len(columns) <= FEW else forms.SelectMultiple
-        return forms.MultipleChoiceField(choices=choices, widget=widget, **common)
-    return forms.ChoiceField(choices=[("", "not said"), *choices], **common)
-
-
-def _help(role: str) -> str:
-    words = ROLES.get(role, "")
-    return f"{words[:1].upper()}{words[1:]}." if words else ""
+def _shown(columns: Sequence[Any]) -> str:
+    """The first of them, by its name."""
+    first = columns[0]
+    return f"“{first[0] if isinstance(first, list) else first}”"

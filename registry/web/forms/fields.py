@@ -50,7 +50,7 @@ class DigestsField(forms.CharField):
                 continue
             match = LINE.fullmatch(line.strip())
             if match is None:
-                problems.append(f"line {number} is not a SHA-256, a size and a file name")
+                problems.append(f"Line {number} is not a SHA-256, a size and a file name.")
             else:
                 entries.append(
                     FileEntry(name=match["name"].strip(), size=int(match["size"]), sha256=match["sha256"].lower())

@@ -18,6 +18,8 @@ from registry.services.artifacts import blob_path
 # What is no table by its name; of the rest, the evaluator reads the bytes and has the last word.
 OTHER_FILES = r"\.(skops|pkl|pickle|joblib|safetensors|onnx|pt|pth|bin|zip|bz2|gz|pdf|json)$"
 HEAD_BYTES = 1 << 20
+# Zero bytes, and what stands for bytes that are no UTF-8.
+NO_TEXT = frozenset("\x00\ufffd")
 SHOWN = 40
 
 
@@ -27,16 +29,19 @@ def read_columns(stream: BinaryIO, name: str) -> list[str] | None:
         if is_parquet(stream, name):
             return None
     except SubjectError as error:
-        raise forms.ValidationError(f"{error}.") from error
+        raise forms.ValidationError(f"{error}.".replace(f"{name}: ", f"{name} ", 1)) from error
     head = stream.read(HEAD_BYTES).decode("utf-8-sig", errors="replace")
     stream.seek(0)
+    if not NO_TEXT.isdisjoint(head.partition("\n")[0]):
+        raise forms.ValidationError(f"{name} is neither Parquet nor text in UTF-8, as a CSV table is.")
+    lines = csv.reader(io.StringIO(head), strict=True)
     try:
-        columns = next(csv.reader(io.StringIO(head), strict=True), [])
+        columns = next(lines, [])
     except csv.Error as error:
         raise forms.ValidationError(f"The first line of {name} is not well-formed CSV ({error}).") from error
-    if "\x00" in head.partition("\n")[0]:
-        raise forms.ValidationError(f"{name} is not text.")
     _check(columns, name)
+    if not head.rstrip().partition("\n")[2] and lines.line_num == 1:
+        raise forms.ValidationError(f"{name} names its columns and has no rows.")
     return columns
 
 
