@@ -31,7 +31,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
 # Rows explained before the clock is looked at again; setting up takes long for trees.
 PART, PART_OF_TREES = 10, 50
 EXPLAINER: Mapping[str, Mapping[str, Any]] = {
-    "explainer": {"type": "string", "default": "auto", "enum": KINDS, "title": "What is explained by"}
+    "explainer": {"type": "string", "default": "auto", "enum": KINDS, "title": "How the values are computed"}
 }
 
 

@@ -57,7 +57,7 @@ class Counterfactual:
             "type": "string",
             "default": BOTH,
             "enum": (BOTH, TABLE, BUILT_IN),
-            "title": "Texts: of the table, own templates, or both",
+            "title": "Texts: of the table, of templates, or both",
         },
         "sets": {"type": "array", "default": list(SETS), "enum": SETS, "title": "Sets of terms that are exchanged"},
         "pairs": {"type": "array", "default": [], "maxItems": 200, "title": "Further pairs, such as nurse/doctor"},

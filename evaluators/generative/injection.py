@@ -38,7 +38,7 @@ class Injection:
             "default": 100,
             "minimum": 10,
             "maximum": 400,
-            "title": "Documents with an order",
+            "title": "Documents with hidden orders",
         },
         **BUDGET_PARAMETERS,
     }

@@ -59,7 +59,13 @@ class Anonymity:
             "enum": ("numbers", "all", "none"),
             "title": "Sensitive columns whose values have an order, for t-closeness",
         },
-        "small": {"type": "integer", "default": 5, "minimum": 2, "maximum": 1_000, "title": "A class below is small"},
+        "small": {
+            "type": "integer",
+            "default": 5,
+            "minimum": 2,
+            "maximum": 1_000,
+            "title": "Rows below which a class is small",
+        },
     }
     metrics = (
         Metric(id=K, title="k-anonymity", direction=Direction.HIGHER, unit="rows"),

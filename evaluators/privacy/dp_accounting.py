@@ -50,8 +50,14 @@ class DpAccounting:
             "maximum": 1,
             "title": "Chance of a row to be in a batch (q), in place of batch and rows",
         },
-        "steps": {**COUNT, "title": "Steps (T), in place of epochs"},
-        "delta": {"type": "number", "default": 1e-5, "minimum": 1e-30, "maximum": 0.5, "title": "Delta"},
+        "steps": {**COUNT, "title": "Steps (T), in place of passes"},
+        "delta": {
+            "type": "number",
+            "default": 1e-5,
+            "minimum": 1e-30,
+            "maximum": 0.5,
+            "title": "Delta of the promise (epsilon, delta)",
+        },
         "conversion": {
             "type": "string",
             "default": "tighter",

@@ -66,13 +66,19 @@ class Membership:
             "maximum": 200_000,
             "title": "Rows of each side used at most",
         },
-        "gamma": {"type": "number", "default": 1.0, "minimum": 0.1, "maximum": 10, "title": "RMIA: ratio that counts"},
+        "gamma": {
+            "type": "number",
+            "default": 1.0,
+            "minimum": 0.1,
+            "maximum": 10,
+            "title": "Ratio that counts in RMIA",
+        },
         "interpolation": {
             "type": "number",
             "default": 0.3,
             "minimum": 0,
             "maximum": 1,
-            "title": "RMIA: weight of models not trained on the row, where it can't be tuned",
+            "title": "Weight in RMIA of models not trained on the row, where it can't be tuned",
         },
         **BUDGET_PARAMETERS,
     }

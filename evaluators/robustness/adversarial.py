@@ -64,7 +64,13 @@ class AdversarialAccuracy:
         "steps": {"type": "integer", "default": 40, "minimum": 5, "maximum": 1_000, "title": "Steps of each attack"},
         "restarts": {"type": "integer", "default": 3, "minimum": 1, "maximum": 50, "title": "Starts; the worst counts"},
         "targets": {"type": "integer", "default": 3, "minimum": 1, "maximum": 9, "title": "Wrong classes aimed at"},
-        "square_steps": {"type": "integer", "default": 300, "minimum": 10, "maximum": 10_000, "title": "Blind steps"},
+        "square_steps": {
+            "type": "integer",
+            "default": 300,
+            "minimum": 10,
+            "maximum": 10_000,
+            "title": "Blind steps, without gradients",
+        },
         "curve_points": {"type": "integer", "default": 3, "minimum": 1, "maximum": 10, "title": "Smaller radii drawn"},
         **BUDGET_PARAMETERS,
     }

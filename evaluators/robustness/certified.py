@@ -38,8 +38,14 @@ class CertifiedRadius:
             "title": "Standard deviation of the smoothing noise, in the units of the input",
         },
         "rows": {"type": "integer", "default": 100, "minimum": 1, "maximum": 5_000, "title": "Rows certified"},
-        "draws": {"type": "integer", "default": 1_000, "minimum": 100, "maximum": 1_000_000, "title": "Draws a row"},
-        "selecting": {"type": "integer", "default": 100, "minimum": 10, "maximum": 10_000, "title": "Draws to choose"},
+        "draws": {"type": "integer", "default": 1_000, "minimum": 100, "maximum": 1_000_000, "title": "Draws per row"},
+        "selecting": {
+            "type": "integer",
+            "default": 100,
+            "minimum": 10,
+            "maximum": 10_000,
+            "title": "Draws to choose a class",
+        },
         "alpha": {
             "type": "number",
             "default": 0.001,

@@ -41,7 +41,7 @@ class NoiseAccuracy:
             "maximum": 1e9,
             "title": "Standard deviation of the noise, in the units of the input",
         },
-        "rows": {"type": "integer", "default": 1_000, "minimum": 1, "maximum": 100_000, "title": "Rows"},
+        "rows": {"type": "integer", "default": 1_000, "minimum": 1, "maximum": 100_000, "title": "Rows given noise"},
         "draws": {"type": "integer", "default": 20, "minimum": 1, "maximum": 1_000, "title": "Noisy copies of a row"},
         **BUDGET_PARAMETERS,
     }

@@ -52,7 +52,7 @@ class RegressionUncertainty:
             "default": 0.1,
             "minimum": 0.001,
             "maximum": 0.9,
-            "title": "Share outside the ends",
+            "title": "Share outside the ends, as promised",
         },
         **COMPARED_PARAMETERS,
     }
