@@ -32,6 +32,7 @@ NAMES = {
     "gradients": "Gradients asked for",
     "highest_value": "Highest",
     "initially_right": "Right at first",
+    "is_churn": "May be mere churn",
     "is_inside_law": "Inside its 99% range",
     "joint_level": "Level of each part",
     "key_sha256": "Key",
@@ -139,7 +140,7 @@ def _name_of(name: str, part: str) -> str:
 
 
 def _name(name: str) -> str:
-    return NAMES.get(name) or name.removesuffix(DIGEST).replace("_", " ").capitalize()
+    return NAMES.get(name) or name.removeprefix("is_").removesuffix(DIGEST).replace("_", " ").capitalize()
 
 
 def _unit(name: str, rates: frozenset[str]) -> str:
