@@ -63,6 +63,8 @@ def _model_fault(booster: Mapping[str, Any], about: Mapping[str, Any]) -> str:
 def _forest_fault(booster: Mapping[str, Any], features: int, outputs: int) -> str:
     is_dart = booster["name"] == "dart"
     model = (booster["gbtree"] if is_dart else booster)["model"]
+    if any(len(one["values"]) for one in model.get("cats", {}).get("enc", [])):
+        return "was trained on pandas categories, whose codes a table doesn't have"
     trees, which = model["trees"], _whole(model["tree_info"])
     if is_dart and len(booster["weight_drop"]) != len(trees):
         return "its trees have weights of another number"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import xgboost
 
@@ -45,6 +46,17 @@ def trained(kind: str, ending: str = "json") -> bytes:
 def test_every_kind_of_model_that_xgboost_writes_is_opened(kind: str, ending: str, tmp_path: Path) -> None:
     model = open_model(held(tmp_path, {f"model.{ending}": trained(kind, ending)}, features=["a", "b", "c"]))
     assert len(model.scores(X)) == len(X)
+
+
+@pytest.mark.parametrize("ending", ["json", "ubj"])
+@pytest.mark.parametrize("kind", [int, str])
+def test_categories_of_pandas_are_refused(kind: type, ending: str) -> None:
+    """XGBoost counts them as 0, 1, …, whatever they are called: 1, 4 and 7 of a table were other ones to it."""
+    frame = pd.DataFrame({"a": X[:, 0], "c": pd.Categorical(X[:, 2].astype(int).astype(kind))})
+    matrix = xgboost.DMatrix(frame, Y, enable_categorical=True)
+    booster = xgboost.train({"objective": "binary:logistic", "nthread": 1}, matrix, 2)
+    with pytest.raises(SubjectError, match="m: was trained on pandas categories"):
+        check_boosted(bytes(booster.save_raw(ending)), "m")
 
 
 def are_alike(first: Any, second: Any) -> bool:
