@@ -22,16 +22,23 @@ ROOM, SHORTEST, LONGEST = 52, 8, 30
 
 
 def forest_chart(
-    rows: Iterable[Mapping[str, object]], *, label: str = "", unit: str = "", small: bool = False
+    rows: Iterable[Mapping[str, object]],
+    *,
+    label: str = "",
+    unit: str = "",
+    small: bool = False,
+    others: Iterable[Mapping[str, object]] = (),
 ) -> SafeString:
     """Many slices in one chart, a line each, on one scale.
 
     A row has `label`, `low`, `high`, `value`, and optionally `n`, `note`, `highlight` (the worst one),
     `limit`, `direction`, `outcome`, `status`: what is not "ok" is named and not drawn, whatever numbers it brings.
-    `small` is for paper, where half of the page's width has to hold a chart.
+    `small` is for paper, where half of the page's width has to hold a chart; `others` stand in a chart beside it, on
+    the same scale.
     """
     given = [(row, _read_row(row)) for row in rows]
-    known = [each for _, reading in given if reading.is_measured for each in reading.known]
+    every = [reading for _, reading in given] + [_read_row(row) for row in others or ()]
+    known = [each for reading in every if reading.is_measured for each in reading.known]
     title = label or "Intervals by slice"
     if not known:
         reasons = {why_not(row.get("status")) for row, _ in given}

@@ -20,6 +20,8 @@ SAID = ("Purpose", "Limitations")
 PART = re.compile(r"^## +(?P<title>.+?)\s*$(?P<text>.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 # Rows of one metric that stand beside another metric; more than that must be able to go on on the next page.
 BESIDE = 24
+# Rows of a metric that stands alone; more are divided, so that they don't leave half a page empty.
+ALONE = 10
 # Rows of a table that an evaluator left; a dossier is read by people.
 ON_PAPER = 12
 
@@ -50,7 +52,8 @@ def _on_paper(figure: dict[str, Any]) -> dict[str, Any]:
     rows = figure.get("rows", [])
     if len(rows) <= ON_PAPER:
         return figure
-    return figure | {"rows": rows[:ON_PAPER], "note": f"The first {ON_PAPER}; all of them are in measurements.json."}
+    note = f"The first {ON_PAPER} of the {len(rows)} that were kept; all of these are in measurements.json."
+    return figure | {"rows": rows[:ON_PAPER], "note": note}
 
 
 def _by(measured: Iterable[Measurement], column: str) -> list[list[Measurement]]:
@@ -75,7 +78,7 @@ def _forests(measured: list[Measurement]) -> list[dict[str, Any]]:
                 rows.append(row)
     charted = [(evaluator, names, _charts(rows)) for (evaluator, names), (_, rows) in found.items()]
     return [
-        {"title": f"{metrics.evaluator_title(evaluator)}{_by_names(names)}", "charts": charts}
+        {"title": f"{metrics.evaluator_title(evaluator)}{_by_names(names)}", "charts": _halved(charts)}
         for evaluator, names, charts in charted
         if charts
     ]
@@ -88,6 +91,16 @@ def _by_names(names: tuple[str, ...]) -> str:
 
 def _charts(rows: list[Measurement]) -> list[dict[str, Any]]:
     return [_forest(slices) for slices in _by(rows, "metric") if len(slices) > 1]
+
+
+def _halved(charts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A long chart that would stand alone as two beside each other, on one scale."""
+    if len(charts) != 1 or len(rows := charts[0].get("rows", ())) <= ALONE:
+        return charts
+    [chart], middle = charts, (len(rows) + 1) // 2
+    first = {"rows": rows[:middle], "others": rows[middle:], "left_out": ()}
+    second = {"rows": rows[middle:], "others": rows[:middle], "title": f"{chart['title']}, continued"}
+    return [chart | first, chart | second]
 
 
 def _forest(rows: list[Measurement]) -> dict[str, Any]:
