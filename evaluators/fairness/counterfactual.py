@@ -143,5 +143,6 @@ def _evidence(found: list[Change]) -> Evidence:
         "title": "Exchanges that changed most",
         "columns": COLUMNS,
         "rows": pairs_table(found, rows=SHOWN),
+        "total": len(found),
     }
     return Evidence(name="counterfactual_pairs", data=data)

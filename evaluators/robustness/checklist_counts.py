@@ -60,5 +60,6 @@ def evidence(failures: Sequence[tuple[Trial, str]]) -> Evidence:
             [WORDS[t.kind], t.capability, shortened(t.text), shortened(t.base), t.expected or "the same label", said]
             for t, said in shown
         ],
+        "total": len(failures),
     }
     return Evidence(name="behaviour_failures", data=data)

@@ -143,5 +143,6 @@ def _examples(turned: list[Hunt], search: Search) -> Evidence:
         "title": "Texts that were turned",
         "columns": ["text", "with synonyms", "words changed", "label before", "label after"],
         "rows": rows,
+        "total": len(turned),
     }
     return Evidence(name="perturbation_examples", data=data)

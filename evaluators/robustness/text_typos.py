@@ -155,5 +155,6 @@ def _examples(rows: Sequence[list[str]]) -> Evidence:
         "title": "Texts that turned",
         "columns": ["text", "mistyped", "label before", "label after"],
         "rows": list(rows[:SHOWN]),
+        "total": len(rows),
     }
     return Evidence(name="perturbation_examples", data=data)

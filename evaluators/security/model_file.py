@@ -69,7 +69,8 @@ class ModelFile:
         for metric in (PICKLE, SAFETENSORS, SKOPS):
             findings = statistics["findings"].get(metric)
             if findings is None:
-                reason = f"the file is {statistics['format']}"
+                is_alone = "files" not in statistics["facts"]
+                reason = f"the file is {statistics['format']}" if is_alone else "no file of the model is of this kind"
                 status = Status.NOT_APPLICABLE
                 readings.append(Reading(metric=metric, slice=OVERALL, status=status, reason=reason, **common))
             else:

@@ -16,6 +16,7 @@ from registry.reports.figures import format_number, is_number
 from registry.reports.svg import clip
 
 MOST_ROWS, MOST_COLUMNS, MOST_BARS, MOST_WORDS = 200, 12, 40, 400
+MOST_DECIMALS = 4
 Shown = dict[str, Any]
 
 
@@ -34,9 +35,10 @@ def drawing(name: str, data: object) -> Shown | None:
     if draw is None:
         return shown | {"note": f"This installation draws no {clip(str(data['draw']), 40)}."}
     try:
-        return shown | draw(dict(data) | {"title": title})
+        drawn = draw(dict(data) | {"title": title})
     except NotDrawable as problem:
         return shown | {"note": f"It can't be drawn: {problem}."}
+    return shown | drawn | {"note": " ".join(filter(None, (note, drawn.get("note"))))}
 
 
 def _curve(data: Mapping[str, Any]) -> Shown:
@@ -73,10 +75,35 @@ def _table(data: Mapping[str, Any]) -> Shown:
         raise NotDrawable("it has no rows")
     shown = rows[:MOST_ROWS]
     numeric = [all(is_number(row[at]) for row in shown if at < len(row)) for at in range(len(titles))]
+    cells = [[row[at] if at < len(row) else "" for row in shown] for at in range(len(titles))]
+    columns = [_column(each, is_numeric=is_numeric) for each, is_numeric in zip(cells, numeric, strict=True)]
     return {
         "columns": [{"title": title, "numeric": is_numeric} for title, is_numeric in zip(titles, numeric, strict=True)],
-        "rows": [[{"text": _cell(cell)} for cell in [*row, *[""] * (len(titles) - len(row))]] for row in shown],
-    } | _cut(len(rows), MOST_ROWS, "rows")
+        "rows": [[{"text": text} for text in texts] for texts in zip(*columns, strict=True)],
+    } | _cut(max(len(rows), _total(data)), len(shown), "rows")
+
+
+def _total(data: Mapping[str, Any]) -> int:
+    """How many rows an evaluator had of which it left some."""
+    total = data.get("total")
+    return total if isinstance(total, int) and not isinstance(total, bool) else 0
+
+
+def _column(cells: list[Any], *, is_numeric: bool) -> list[str]:
+    """The texts of a column, its numbers with the same decimals where that only gives back zeros left out."""
+    texts = [_cell(cell) for cell in cells]
+    most = max(len(text.partition(".")[2]) for text in texts)
+    if not is_numeric or not 0 < most <= MOST_DECIMALS:
+        return texts
+    return [_filled(text, most) if isinstance(cell, float) else text for cell, text in zip(cells, texts, strict=True)]
+
+
+def _filled(text: str, decimals: int) -> str:
+    """'0.47' as '0.470': three significant digits are written of every number."""
+    known = [digit for digit in text if digit.isdigit()]
+    significant = len("".join(known).lstrip("0"))
+    short = min(decimals - len(text.partition(".")[2]), 3 - significant)
+    return text + "0" * short if "." in text and significant and short > 0 else text
 
 
 def _headed(title: str) -> str:
@@ -102,7 +129,7 @@ def _items(given: object) -> list[Any]:
 
 
 def _cut(there: int, shown: int, what: str) -> Shown:
-    return {"note": f"The first {shown:,} of {there:,} {what}."} if there > shown else {}
+    return {"note": f"{shown:,} of {there:,} {what} are shown."} if there > shown else {}
 
 
 KINDS: Final[dict[str, Callable[[Mapping[str, Any]], Shown]]] = {

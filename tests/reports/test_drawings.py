@@ -83,9 +83,26 @@ def test_a_table_is_cut_and_says_so() -> None:
     shown = drawing("duplicates", {"draw": "table", "columns": ["text", "share", "other"], "rows": rows})
     assert shown
     assert len(shown["rows"]) == MOST_ROWS
-    assert shown["note"] == "The first 200 of 250 rows."
+    assert shown["note"] == "200 of 250 rows are shown."
     assert [cell["text"] for cell in shown["rows"][0]] == ["a<b", "0.123", "–"]
     assert [column["numeric"] for column in shown["columns"]] == [False, True, False]
+
+
+def test_a_table_of_some_rows_says_how_many_there_were() -> None:
+    given = {"draw": "table", "columns": ["text"], "rows": [["a"]] * 45, "total": 162, "note": "Some of each kind."}
+    shown = drawing("behaviour_failures", given)
+    assert shown
+    assert shown["note"] == "Some of each kind. 45 of 162 rows are shown."
+
+
+def test_numbers_below_each_other_have_the_same_decimals() -> None:
+    shown = drawing("moved", {"draw": "table", "columns": ["moved", "n"], "rows": [[0.481, 3], [0.47, 10], [0.3, 0]]})
+    assert shown
+    assert [[cell["text"] for cell in row] for row in shown["rows"]] == [
+        ["0.481", "3"],
+        ["0.470", "10"],
+        ["0.300", "0"],
+    ]
 
 
 def test_bars_without_a_number_are_left_out() -> None:
