@@ -144,7 +144,8 @@ def _documents(policy: Policy, evidence: Evidence) -> Iterator[Requirement]:
         yield Requirement(
             id=f"document:{rule.id}",
             asked=f"{name.capitalize()}: at least {rule.min_percent}% of the required questions answered",
-            found_text="; ".join(problems) or "complete",
+            found_text="; ".join(problems or [_answered(each) for each in states if each.answered < each.applicable])
+            or "complete",
             found=",".join(str(state.revision) for state in states) or "0",
             outcome=Outcome.UNDECIDED if problems else Outcome.PASSED,
             unblock=unblock if problems else "",
@@ -158,10 +159,14 @@ def _document_problem(rule: DocumentRule, state: DocumentState) -> str:
     if not state.applicable:
         return f"{state.subject}: no required question applies"
     if state.answered * 100 < rule.min_percent * state.applicable:
-        return f"{state.subject}: {state.answered} of {state.applicable} required questions answered"
+        return _answered(state)
     if unknown := sorted(state.unknown & rule.must_know):
         return f"{state.subject}: unknown {', '.join(unknown)}"
     return ""
+
+
+def _answered(state: DocumentState) -> str:
+    return f"{state.subject}: {state.answered} of {state.applicable} required questions answered"
 
 
 def _risks(policy: Policy, evidence: Evidence) -> Iterator[Requirement]:
