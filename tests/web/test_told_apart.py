@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from registry.models import Evaluation, Measurement, User
 from registry.services import evaluations, runs
-from registry.web.present import asked_model, dossier_evidence, drawn, evidence, left_out, told_apart
+from registry.web.present import asked_model, beside, dossier_evidence, drawn, evidence, left_out, told_apart
 from tests import make
 from tests.databases import speaking_as
 from tests.people import Cast
@@ -55,7 +55,7 @@ def test_who_is_left_out_of_the_worst_group_is_named_beside_it(cast: Cast, signe
     for name, key in (("version-evidence", version.pk), ("evaluation", run.pk)):
         page = signed_in(cast.ada).get(reverse(name, args=[key])).content.decode()
         assert "leaves out 6 of 7" in page, name
-        assert "class: 0 (20 rows), class: 1 (21 rows)" in page, name
+        assert "class: 0 (20 rows); class: 1 (21 rows)" in page, name
 
 
 def test_a_chart_of_the_parts_says_whom_its_worst_part_leaves_out(cast: Cast, signed_in: SignedIn) -> None:
@@ -64,7 +64,7 @@ def test_a_chart_of_the_parts_says_whom_its_worst_part_leaves_out(cast: Cast, si
     parts = [make.reading(slice="worst class", **said), make.reading(slice="class=1"), make.reading(slice="class=2")]
     make.measured(version, by=cast.ada, readings=parts)
     page = signed_in(cast.ada).get(reverse("version-evidence", args=[version.pk])).content.decode()
-    assert "<summary>worst class leaves out 6 of 10</summary>class: 0 (20 rows), class: 1" in page
+    assert "<summary>worst class leaves out 6 of 10</summary>class: 0 (20 rows); class: 1" in page
 
 
 def test_no_chart_mixes_what_two_specifications_found(cast: Cast) -> None:
@@ -99,14 +99,14 @@ def test_few_that_are_left_out_are_not_folded_and_other_things_are_no_groups() -
     assert left_out.words({"excluded": ["a column"]}, {}) == {}
     assert left_out.words({}, {}) == {}
     many = [{"group": f"class={number}", "n": 3} for number in range(18)]
-    assert left_out.in_full({"excluded": many}, {}).endswith(", and 6 more")
+    assert left_out.in_full({"excluded": many}, {}).endswith("; and 6 more")
 
 
 def test_a_group_that_several_rates_leave_out_is_counted_once_with_all_its_sizes() -> None:
     excluded = [{"group": "race=a", "n": 4}, {"group": "race=b", "n": 11}, {"group": "race=a", "n": 0}]
     support = {"race=b": 40, "race=c": 90}
     said = left_out.in_full({"excluded": excluded + excluded[:1], "support": support}, {})
-    assert said == "leaves out 2 of 3: race: a (4 and 0 rows), race: b (11 rows)"
+    assert said == "leaves out 2 of 3: race: a (4 and 0 rows); race: b (11 rows)"
 
 
 def test_the_worst_group_is_called_by_its_name_where_the_worst_is_the_highest_too() -> None:
@@ -135,15 +135,15 @@ def test_what_was_said_of_a_runs_table_stands_on_its_page(cast: Cast, signed_in:
     run = evaluations.request_evaluation(
         version,
         evaluator="robust.noise",
-        reads={"columns": {"label": "approved"}},
+        reads={"columns": {"label": "approved", "feature": ["income", "debt"]}},
         table=rows,
         dataset_version=data,
-        features=["income", "debt"],
         by=cast.ada,
     )
     facts = signed_in(cast.mary).get(reverse("evaluation", args=[run.pk])).context["facts"]
     said = {fact["name"]: fact.get("value") for fact in facts}
     assert (said["The model is given"], said["Said to stand for"]) == ("income, debt", "lending/loans@1")
+    assert said["Columns"] == "label: approved"
 
 
 def test_what_a_pipeline_sends_beside_its_numbers_breaks_no_page(cast: Cast, signed_in: SignedIn) -> None:
@@ -184,3 +184,12 @@ def test_a_dossier_draws_what_was_run_here_and_not_what_was_only_reported_before
     (chart,) = forest["charts"]
     assert [row["low"] for row in chart["rows"]] == [0.1, 0.1]
     assert chart["title"] == "Selection rate"
+
+
+def test_beside_one_another_a_number_that_was_only_reported_is_called_so(cast: Cast) -> None:
+    first = make.ready_version(cast)
+    second = make.model_version(cast, label="2")
+    sent = [make.reading(low=0.97, high=0.99)]
+    evaluations.report_readings(second, evaluator="fairness.group", reads=make.READS, readings=sent, by=cast.ada)
+    (pair,) = (each for each in beside.pairs(first, second) if len(each["rows"]) == 2)
+    assert [row["label"] for row in pair["rows"]] == ["version 1", "version 2, self-reported"]

@@ -7,7 +7,7 @@ from registry.gates.verdict import Requirement
 from registry.models import Measurement, ModelVersion
 from registry.reports.figures import format_number
 from registry.reports.wording import judged
-from registry.web.present import drawn, evidence, metrics
+from registry.web.present import drawn, evidence, metrics, told_apart
 
 PLACES = ("judged", "whole", "group")
 LIMITS = ("limit", "direction", "tolerance")
@@ -73,7 +73,7 @@ def _is_ok(row: Measurement | None) -> bool:
 
 def _row(version: ModelVersion, row: Measurement, asked: Requirement | None) -> dict[str, Any]:
     """A line of the chart; with a requirement, its limit and what the gate makes of it."""
-    shown = {"label": f"version {version.label}"} | drawn.drawn_of(row)
+    shown = {"label": f"version {version.label}{told_apart.reported([row])}"} | drawn.drawn_of(row)
     if asked is None:
         return shown
     return shown | {name: asked.detail[name] for name in LIMITS} | {"outcome": judged(asked)}
