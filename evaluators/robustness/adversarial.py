@@ -150,4 +150,5 @@ def _facts(statistics: Mapping[str, Any]) -> Json:
 def _drawn(found: Json) -> Evidence:
     points = points_of(found["curve"], found["tally"]["rows"])
     title = "Share of rows still right under a gradient attack"
-    return curve_evidence(title, RADIUS[found["norm"]], "share right", {"gradient attack": points})
+    note = "One attack, started once. The readings count the worst of several starts or attacks: they may lie lower."
+    return curve_evidence(title, RADIUS[found["norm"]], "share right", {"gradient attack": points}, note=note)

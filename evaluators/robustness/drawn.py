@@ -17,9 +17,11 @@ def points_of(counts: Points, of: int) -> list[Json]:
     return points
 
 
-def curve_evidence(title: str, x_label: str, y_label: str, series: dict[str, list[Json]]) -> Evidence:
-    """Evidence `robustness_curve`, for the drawer of curves."""
-    data = {
+def curve_evidence(
+    title: str, x_label: str, y_label: str, series: dict[str, list[Json]], *, note: str = ""
+) -> Evidence:
+    """Evidence `robustness_curve`, for the drawer of curves; a note stands under it."""
+    data: Json = {
         "draw": "curve",
         "title": title,
         "x_label": x_label,
@@ -27,4 +29,4 @@ def curve_evidence(title: str, x_label: str, y_label: str, series: dict[str, lis
         "x_scale": "linear",
         "series": [{"name": name, "points": points} for name, points in series.items()],
     }
-    return Evidence(name="robustness_curve", data=data)
+    return Evidence(name="robustness_curve", data=data | ({"note": note} if note else {}))
