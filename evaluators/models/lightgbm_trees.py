@@ -46,12 +46,9 @@ def check_trees(data: bytes, name: str) -> None:
     start = re.search(rb"^Tree=", data, flags=re.MULTILINE)
     head = _head(data[: start.start() if start else None].decode("utf-8", "replace"), name)
     blocks = _blocks(data[start.start() :] if start else b"", head.get("tree_sizes"))
-    classes = head.get("num_class", "1")
-    together = head.get("num_tree_per_iteration", classes)
-    if not re.fullmatch(r"[1-9][0-9]{0,4}", together) or len(blocks) % int(together):
-        raise SubjectError(f"{name}: has {len(blocks):,} trees, and {together[:20]!r} belong together")
-    if classes != together:
-        raise SubjectError(f"{name}: {together} trees belong together, and there are {classes[:20]!r} classes")
+    rest = data[start.start() + sum(map(len, blocks)) :] if start else b""
+    if odd := _mismatch(head, len(blocks), rest):
+        raise SubjectError(f"{name}: {odd}")
     features = int(head["max_feature_idx"]) + 1 if re.fullmatch(r"[0-9]{1,9}", head.get("max_feature_idx", "")) else 0
     for number, block in enumerate(blocks):
         try:
@@ -60,6 +57,19 @@ def check_trees(data: bytes, name: str) -> None:
             fault = f"what it says of itself can't be read ({error})"
         if fault:
             raise SubjectError(f"{name}: tree {number} is broken: {fault}")
+
+
+def _mismatch(head: Mapping[str, str], trees: int, rest: bytes) -> str:
+    """What the head says that doesn't fit the trees, or ""."""
+    classes = head.get("num_class", "1")
+    together = head.get("num_tree_per_iteration", classes)
+    if not re.fullmatch(r"[1-9][0-9]{0,4}", together) or trees % int(together):
+        return f"has {trees:,} trees, and {together[:20]!r} belong together"
+    if classes != together:
+        return f"{together} trees belong together, and there are {classes[:20]!r} classes"
+    if re.search(rb"^Tree=", rest, flags=re.MULTILINE):
+        return f"has more trees than the {trees:,} that it announces"
+    return "" if head.get("objective", "custom").strip() else "names no objective behind objective="
 
 
 def _head(text: str, name: str) -> Mapping[str, str]:
