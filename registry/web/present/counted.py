@@ -25,7 +25,7 @@ NAMES = {
     "clean_accuracy": "Accuracy on inputs as they are",
     "clipped": "Probabilities clipped",
     "cut_short": "Rows ended by the limit of queries",
-    "decomposition": "Split",
+    "decomposition": "Part",
     "effective_n": "Effective rows",
     "false_alarm": "Chance of a false alarm",
     "first": "First signal",
@@ -52,7 +52,7 @@ NAMES = {
     "rate_interval": "True rate of false alarms",
     "rates": "Compared",
     "raw": "Before chance is subtracted",
-    "recall": "Recall of",
+    "recall": "Recall, class",
     "replicates": "Redrawn samples",
     "scale": "Moved on the scale of",
     "skill": "Skill against the base rate",
@@ -104,10 +104,10 @@ def facts(detail: Mapping[str, Any]) -> list[dict[str, Any]]:
     Names of one letter are counts within its formulas; longer lists are evidence and drawn elsewhere.
     """
     found: list[dict[str, Any]] = []
-    for name, value in sorted(detail.items()):
+    for name, value in detail.items():
         if name not in ELSEWHERE and len(name) > 1:
             found += _facts(name, value, OF_A_RATE if isinstance(detail.get("rate"), str) else frozenset())
-    return found
+    return sorted(found, key=lambda fact: str(fact["name"]))
 
 
 def _facts(name: str, value: Any, rates: frozenset[str]) -> list[dict[str, Any]]:
