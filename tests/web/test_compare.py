@@ -43,7 +43,7 @@ def test_how_far_apart_two_readings_are_is_said(cast: Cast) -> None:
     assert beside.pairs(first, first)[0]["difference"] == "the same"
     few = make.reading(low=None, high=None, status="insufficient_data", reason="too few rows")
     make.measured(second, by=cast.ada, readings=[few])
-    assert beside.pairs(first, second)[0]["difference"] == "measured of one version only"
+    assert beside.pairs(first, second)[0]["difference"] == "known of one version only"
 
 
 def test_what_came_out_otherwise_stands_first(cast: Cast) -> None:
@@ -66,8 +66,8 @@ def test_the_page_says_of_both_whether_they_may_be_used_and_no_good_standing_in_
 ) -> None:
     first, second = two(cast)
     page = signed_in(cast.ada).get(reverse("version-compare", args=[second.pk]), {"against": first.pk})
-    assert page.context["other_said"]["text"] == "blocked"
-    assert page.context["version_said"]["text"] == "undecided"
+    assert page.context["before_said"]["text"] == "blocked"
+    assert page.context["now_said"]["text"] == "undecided"
     html = page.content.decode()
     assert "Good" not in html
     assert 'data-label="version 1">good</td>' in html
@@ -77,6 +77,36 @@ def test_versions_whose_worst_groups_differ_are_compared_in_the_worst_group_of_e
     first, second = two(cast)
     for version, name in ((first, "race=a"), (second, "race=b")):
         make.measured(version, by=cast.ada, readings=[make.reading(detail={"lowest": name})])
-    assert [pair["slice"] for pair in beside.pairs(first, second)] == ["worst group", "everybody"]
+    assert [pair["slice"] for pair in beside.pairs(first, second)] == ["worst group, by race", "everybody"]
     make.measured(first, by=cast.ada, readings=[make.reading(detail={"lowest": "race=b"})])
     assert "worst group, race: b" in [pair["slice"] for pair in beside.pairs(first, second)]
+
+
+def test_the_earlier_version_stands_first_whichever_page_is_opened(cast: Cast, signed_in: SignedIn) -> None:
+    first, second = two(cast)
+    for opened in (first, second):
+        page = signed_in(cast.ada).get(reverse("version-compare", args=[opened.pk]))
+        assert (page.context["before"], page.context["now"]) == (first, second)
+        assert [row["label"] for row in page.context["measurements"][0]["rows"]] == ["version 1", "version 2"]
+
+
+def test_a_gap_between_other_groups_than_before_is_not_called_everybodys(cast: Cast) -> None:
+    first, second = two(cast)
+    gap = "fairness.demographic_parity_difference"
+    for version, (lowest, highest) in ((first, ("race=a", "race=b")), (second, ("race=b", "race=a"))):
+        reading = make.reading(metric=gap, slice="overall", detail={"lowest": lowest, "highest": highest})
+        make.measured(version, by=cast.ada, readings=[reading])
+    assert "the two that differ most, by race" in [pair["slice"] for pair in beside.pairs(first, second)]
+
+
+def test_what_a_test_found_is_said_without_a_distance(cast: Cast) -> None:
+    first, second = two(cast)
+    for version, p in ((first, 0.01), (second, 0.2)):
+        reading = make.reading(metric="fairness.permutation_p", slice="overall", value=p, p_value=p)
+        make.measured(version, by=cast.ada, readings=[reading])
+    found = next(pair for pair in beside.pairs(first, second) if pair["findings"])
+    assert found["findings"] == [
+        "version 1 \u00b7 test: found, p = 0.01",
+        "version 2 \u00b7 test: not found, p = 0.20",
+    ]
+    assert found["difference"] == ""

@@ -91,7 +91,7 @@ def test_what_a_test_found_stands_in_the_tables_and_findings_without_an_interval
     assert (shown["finding"], shown["low"], shown["high"]) == ("test: not found, p = 0.40", None, None)
     assert findings.found_by([run], version)[run.pk] == "Spiegelhalter's z, test: not found, p = 0.40"
     pair = next(each for each in beside.pairs(version, version) if each["title"] == "Spiegelhalter's z")
-    assert pair["findings"] == ["version 1: test: not found, p = 0.40"] * 2
+    assert pair["findings"] == ["version 1 \u00b7 test: not found, p = 0.40"] * 2
     assert drawn.forests([row]) == []
 
 

@@ -82,5 +82,5 @@ def test_two_versions_cards_are_compared_word_by_word(cast: Cast, version: Model
     reworded(other, BEFORE, cast)
     address = reverse("version-compare", args=[version.pk]) + f"?against={other.pk}"
     page = signed_in(cast.grace).get(address).content.decode()
-    assert "[put in: </span>three" in page
+    assert "[taken out: </span>three" in page
     assert "`mortgage`" not in page

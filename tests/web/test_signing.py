@@ -143,6 +143,7 @@ def test_a_signature_is_withdrawn_by_its_owner_with_a_reason(
     assert signed_in(cast.alan).post(address, {"reason": "Not mine"}).status_code == 403
     assert grace.post(address, {"reason": "I misread the slice."}).status_code == 302
     assert "I misread the slice." in grace.get(reverse("version-history", args=[version.pk])).content.decode()
+    assert ", withdrawn since, over" in grace.get(reverse("version-sign", args=[version.pk])).content.decode()
 
 
 def test_a_gate_that_is_shut_answers_409_with_its_reasons(

@@ -1,10 +1,12 @@
 """Two versions of a model side by side: what was measured of each, against its limits, and how far apart they are."""
 
+from collections import Counter
 from typing import Any
 
 from registry.gates.numbers import SMALLEST
 from registry.gates.verdict import Requirement
 from registry.models import Measurement, ModelVersion
+from registry.reports import tested
 from registry.reports.figures import format_number
 from registry.reports.wording import judged
 from registry.web.present import drawn, evidence, metrics, told_apart
@@ -22,11 +24,22 @@ def pairs(before: ModelVersion, now: ModelVersion) -> list[dict[str, Any]]:
     judgements = evidence.judged_measurements(before) | evidence.judged_measurements(now)
     old, new = _by_key(before, now)
     shown: list[dict[str, Any]] = []
+    divided: list[str] = []
     for key in sorted({*old, *new}):
         found = _pair([(before, old.get(key)), (now, new.get(key))], judgements)
         if found["rows"] and found not in shown:
             shown.append(found)
-    return sorted(shown, key=_urgency)
+            divided.append(told_apart.by_groups((new.get(key) or old[key]).evaluation))
+    times = Counter(_called(each) for each in shown)
+    apart = [
+        each | {"slice": f"{each['slice']}{by}"} if times[_called(each)] > 1 else each
+        for each, by in zip(shown, divided, strict=True)
+    ]
+    return sorted(apart, key=_urgency)
+
+
+def _called(pair: dict[str, Any]) -> tuple[str, str]:
+    return pair["title"], pair["slice"]
 
 
 def _by_key(*versions: ModelVersion) -> list[dict[Key, Measurement]]:
@@ -53,10 +66,10 @@ def _pair(
             _row(version, row, asked_of) for (version, row), asked_of in zip(given, asked, strict=True) if _is_ok(row)
         ],
         "findings": [
-            f"version {version.label}: {found}" for version, row in given if row and (found := drawn.finding(row))
+            f"version {version.label} \u00b7 {found}" for version, row in given if row and (found := drawn.finding(row))
         ],
         "outcomes": [judged(each) for each in asked if each is not None],
-        "difference": _difference([row for _, row in readings], unit),
+        "difference": _difference([row for _, row in readings], unit, newest.metric),
         "place": "judged" if any(asked) else "whole" if newest.slice in drawn.WHOLE else "group",
     }
 
@@ -64,7 +77,11 @@ def _pair(
 def _where(rows: list[Measurement]) -> str:
     """What both readings are about; where each has other groups in mind, what they have in common."""
     said = {evidence.where(row) for row in rows}
-    return said.pop() if len(said) == 1 else evidence.slice_words(rows[-1])
+    if len(said) == 1:
+        return said.pop()
+    newest = rows[-1]
+    name = evidence.slice_words(newest) if newest.slice == "worst" else "the two that differ most"
+    return f"{name}{told_apart.by_groups(newest.evaluation)}"
 
 
 def _is_ok(row: Measurement | None) -> bool:
@@ -79,11 +96,13 @@ def _row(version: ModelVersion, row: Measurement, asked: Requirement | None) -> 
     return shown | {name: asked.detail[name] for name in LIMITS} | {"outcome": judged(asked)}
 
 
-def _difference(readings: list[Measurement | None], unit: str) -> str:
-    """How far the later estimate lies from the earlier one; of rates, in percentage points."""
+def _difference(readings: list[Measurement | None], unit: str, metric: str) -> str:
+    """How far the later estimate lies from the earlier one; of rates, in percentage points; nothing of tests."""
     values = [row.value for row in readings if row is not None and row.status == "ok" and row.value is not None]
     if len(values) < len(readings):
-        return "measured of one version only"
+        return "known of one version only"
+    if tested.is_test(metric):
+        return ""
     before, now = values
     if before == now:
         return "the same"

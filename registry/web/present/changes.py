@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,7 @@ WRITTEN = ("step_taken", "treatment", "likelihood", "severity", "resolution")
 
 def last_signature(version: ModelVersion, *, of: User) -> SignOff | None:
     """The newest signature that a person gave on a version."""
-    rows = SignOff.objects.filter(version=version, signed_by=of).select_related("snapshot")
+    rows = SignOff.objects.filter(version=version, signed_by=of).select_related("snapshot", "withdrawal")
     return rows.order_by("-seq").first()
 
 
@@ -114,7 +115,7 @@ def _frame(body: dict[str, Any]) -> dict[str, str]:
 
 
 def compare(version: ModelVersion, *, against: str, person: User) -> dict[str, Any]:
-    """Two versions of one model side by side; without a choice, with the one registered before."""
+    """Two versions of one model side by side, the earlier first; without a choice, with the one registered before."""
     family = catalog.with_answers(ModelVersion.objects.visible_to(person).filter(model=version.model))
     versions = list(family.select_related("model__team", "team").order_by("-registered_at"))
     siblings = [each for each in versions if each.pk != version.pk]
@@ -127,14 +128,21 @@ def compare(version: ModelVersion, *, against: str, person: User) -> dict[str, A
     ]
     if other is None:
         return context
-    cards, risks = _cards(other, version), _open_risks(other, version)
+    before, now = sorted((each for each in versions if each.pk in (version.pk, other.pk)), key=_registered)
+    cards, risks = _cards(before, now), _open_risks(before, now)
     return context | {
-        "version_said": next(catalog.answer(each) for each in versions if each.pk == version.pk),
-        "other_said": catalog.answer(other),
-        "measurements": beside.pairs(other, version),
-        "card_changes": rewritten.answers(cards[other.pk], cards[version.pk], schema_id="model_card"),
-        "risk_changes": _compare(risks[other.pk], risks[version.pk], "risk"),
+        "before": before,
+        "now": now,
+        "before_said": catalog.answer(before),
+        "now_said": catalog.answer(now),
+        "measurements": beside.pairs(before, now),
+        "card_changes": rewritten.answers(cards[before.pk], cards[now.pk], schema_id="model_card"),
+        "risk_changes": _compare(risks[before.pk], risks[now.pk], "risk"),
     }
+
+
+def _registered(version: ModelVersion) -> datetime:
+    return version.registered_at
 
 
 def _other(siblings: list[ModelVersion], version: ModelVersion, against: str) -> ModelVersion | None:
