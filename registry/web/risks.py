@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import path, reverse
 
 from registry import policies
@@ -34,11 +35,20 @@ def risk_new(request: HttpRequest, pk: UUID) -> HttpResponse:
     return form_page(request, form, title="Add a risk", lead=lead, submit="Record it", crumbs=where)
 
 
+def _newest(risk: Risk) -> Risk:
+    """The risk where it stands now: a stage that was left keeps what was thought of it then."""
+    while later := Risk.objects.filter(carried_from=risk).first():
+        risk = later
+    return risk
+
+
 @login_required
 def risk_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Rate a risk again, say what was done, resolve it."""
     risk = fetch(Risk, request, pk, "version__model__team", "version__team")
     _require_contributor(request.user, risk.version.team)
+    if request.method != "POST" and (newest := _newest(risk)) != risk:
+        return redirect("risk-edit", pk=newest.pk)
     initial = {name: getattr(risk, name) for name in CHANGEABLE}
     form = RiskForm(**sent(request), team=risk.version.team, initial=initial)
     if carry_out(form, lambda data: update_risk(risk, changes=data, by=request.user)):

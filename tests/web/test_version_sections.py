@@ -6,8 +6,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from registry.models import ModelVersion, User
+from registry.models import ModelVersion, Risk, User
 from registry.services import catalog, people
+from registry.services.risks import update_risk
 from registry.web.present import lineage, signatures
 from tests import make
 from tests.models.past import past_the_triggers
@@ -70,3 +71,21 @@ def test_a_group_with_too_few_rows_is_named_in_the_chart_and_not_drawn(
     assert "99.4%" not in page
     assert "Selection rate, by race" in page
     assert "few: not enough data" in page
+
+
+def test_what_was_changed_about_a_risk_is_in_the_history(cast: Cast, signed_in: Callable[[User], Client]) -> None:
+    version = make.ready_version(cast)
+    risk = make.risk(version, by=cast.ada, issue="Homes are lost")
+    update_risk(risk, changes={"likelihood": 5}, by=cast.ada)
+    page = signed_in(cast.mary).get(reverse("version-history", args=[version.pk])).content.decode()
+    assert "changed a risk: Homes are lost" in page
+
+
+def test_a_risk_that_was_carried_forward_is_changed_where_it_stands(
+    cast: Cast, signed_in: Callable[[User], Client]
+) -> None:
+    version = make.model_version(cast)
+    first = make.risk(version, by=cast.ada)
+    make.at_stage(version, "data", by=cast.ada)
+    answer = signed_in(cast.ada).get(reverse("risk-edit", args=[first.pk]))
+    assert answer.url == reverse("risk-edit", args=[Risk.objects.get(carried_from=first).pk])

@@ -33,6 +33,10 @@ def test_the_page_of_a_version_lists_waivers_in_words(cast: Cast, signed_in: Sig
         code: ACCEPTED,
         f"risk:{risk.pk}": "No open risk of high priority or above (high: Homes are lost)",
     }
+    assert {each["status_word"] for each in listed} == {"does not hold"}
+    history = signed_in(cast.mary).get(reverse("version-history", args=[version.pk]))
+    asked = [entry for entry in history.context["entries"] if entry["title"].startswith("A waiver was asked for")]
+    assert [entry["status"] for entry in asked] == ["pending", "pending"]
 
 
 def test_a_waiver_that_came_after_a_signature_is_named_in_words(cast: Cast) -> None:
@@ -54,5 +58,11 @@ def test_nowhere_is_a_requirement_called_met_that_is_only_waived(cast: Cast, sig
     assert "said passed, with a waiver" in history
     pages = [history, ada.get(reverse("overview")).content.decode()]
     assert all("1 of 8 requirements only waived" in page and "every requirement met" not in page for page in pages)
+    gate = ada.get(reverse("version", args=[version.pk])).content.decode()
+    assert "Of 8 requirements, 1 is not met but accepted for a while." in gate
+    assert ("What would meet it" in gate, "What would unblock it" in gate) == (True, False)
+    assert "everything else is met or waived already" in ada.get(
+        reverse("version-waive", args=[version.pk])
+    ).content.decode().replace("&#x27;", "'")
     for where in (reverse("model-list"), reverse("model", args=[version.model_id])):
         assert "ready to be moved, with a waiver" in ada.get(where).content.decode()

@@ -10,6 +10,7 @@ from registry.cards.limits import MAX_TEXT
 from registry.gates.verdict import Requirement
 from registry.models.choices import Expertise, Meaning, Stage
 from registry.models.gate_inputs import database_now
+from registry.reports.svg import clip
 from registry.reports.wording import asked_words, found_words
 
 WORDS = {Meaning.APPROVE: "APPROVE", Meaning.REQUEST_CHANGES: "REQUEST CHANGES"}
@@ -82,7 +83,7 @@ class WaiverForm(ReasonForm):
     def __init__(self, *args: Any, unmet: Iterable[Requirement], most_hours: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["finding"].choices = [
-            (f"{r.id} {r.found}", f"{asked_words(r)}; found: {found_words(r)}"[:200]) for r in unmet
+            (f"{r.id} {r.found}", clip(f"{asked_words(r)}; found: {found_words(r)}", 200)) for r in unmet
         ]
         hours = self.fields["hours"]
         hours.max_value = most_hours

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from django.db.models import CharField
+from django.db.models.functions import Cast
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
@@ -18,7 +20,8 @@ from registry.models import (
     Waiver,
 )
 from registry.models.choices import RunState
-from registry.web.present import audit, gate_turns, requirements
+from registry.models.gate_inputs import people_who_may_sign
+from registry.web.present import audit, gate_turns, requirements, waivers
 from registry.web.present.failures import failure_line
 from registry.web.present.findings import found_by
 from registry.web.present.metrics import evaluator_title
@@ -56,7 +59,7 @@ def _moment(text: str) -> datetime | None:
 
 
 def _entries(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, Any]]:
-    sources = (_moves, _signatures, _verdicts, _waivers, _runs, _revisions, _risks, _events)
+    sources = (_moves, _signatures, _verdicts, _waivers, _runs, _revisions, _risks, _rated_again, _events)
     for source in sources:
         yield from source(version, before)
     if before is None or version.registered_at < before:
@@ -105,15 +108,16 @@ def _verdicts(version: ModelVersion, before: datetime | None) -> Iterator[dict[s
 
 
 def _waivers(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, Any]]:
-    rows = Waiver.objects.filter(version=version).select_related("requested_by").prefetch_related("grants__granted_by")
-    shown = list(_newest(rows, "requested_at", before))
+    rows = Waiver.objects.filter(version=version).select_related("requested_by", "version")
+    shown = list(_newest(rows.prefetch_related("grants__granted_by"), "requested_at", before))
+    able = people_who_may_sign(version) if shown else set()
     words = requirements.words_of(row.requirement for row in shown)
     for row in shown:
         granted = ", ".join(str(grant.granted_by) for grant in row.grants.all())
         yield {
             "title": f"A waiver was asked for: {words[row.requirement]}",
             "code": row.requirement,
-            "status": "waived",
+            "status": waivers.standing(row, able=able)["status"],
             "at": row.requested_at,
             "by": str(row.requested_by),
             "text": row.reason,
@@ -164,6 +168,15 @@ def _risks(version: ModelVersion, before: datetime | None) -> Iterator[dict[str,
             "href": reverse("version-risks", args=[version.pk]),
             "note": f"{row.get_priority_display()} priority",
         }
+
+
+def _rated_again(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, Any]]:
+    """What was changed about risks: signatures lapse by it."""
+    risks = Risk.objects.filter(version=version).values(text=Cast("pk", CharField()))
+    rows = AuditEvent.objects.filter(subject_kind="risk", subject_id__in=risks, verb="risk.updated")
+    here = reverse("version-risks", args=[version.pk])
+    for entry in audit.entries(_newest(rows.select_related("actor"), "at", before)):
+        yield entry | {"href": here}
 
 
 def _events(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, Any]]:

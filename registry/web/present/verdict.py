@@ -15,6 +15,9 @@ from registry.services.answers import why_unsigned
 from registry.web.present import limits_asked, near_runs
 from registry.web.present.versions import next_stage
 
+# What is asked of a version that has entered: whether it may enter is settled.
+USED = "May it be used?"
+
 
 def section(version: ModelVersion) -> dict[str, Any]:
     """What the gate says about the next step; for a version at the end of its way, what let it in."""
@@ -46,7 +49,9 @@ def _reason(version: ModelVersion, reviewed: verdicts.Review) -> str:
     unmet, asked = reviewed.decision.unmet, len(reviewed.decision.requirements)
     if not unmet:
         what = "renew its approval" if reviewed.to_stage == version.stage else f"move it to {reviewed.to_stage}"
-        return f"Everything asked is met. A contributor of {version.team} can {what}."
+        waived = len(reviewed.decision.waived)
+        said = f"Of {asked} requirements, {waived} {'is' if waived == 1 else 'are'} not met but accepted for a while."
+        return f"{said if waived else 'Everything asked is met.'} A contributor of {version.team} can {what}."
     failed = sum(item.outcome == "failed" for item in unmet)
     to_sign = sum(item.kind == "sign_off" for item in unmet)
     open_ = len(unmet) - failed - to_sign
@@ -72,7 +77,7 @@ def _arrived(version: ModelVersion) -> dict[str, Any]:
     if not running:
         asked = _asked(version, renewal)
         reason = f"{_why_over(version, newest)} Using it again takes a new decision. {asked['verdict_reason']}"
-        return asked | {"verdict_title": "No longer to be used", "verdict_reason": reason}
+        return asked | {"verdict_question": USED, "verdict_title": "No longer to be used", "verdict_reason": reason}
     title = "In use, with a waiver" if newest.kind == "waived" else "In use"
     revision = newest.verdict.policy_revision
     facts: list[dict[str, Any]] = [
@@ -85,6 +90,7 @@ def _arrived(version: ModelVersion) -> dict[str, Any]:
     facts.append(_signed_answer(version))
     return {
         "verdict": limits_asked.with_settings(newest.verdict.body),
+        "verdict_question": USED,
         "verdict_title": title,
         "verdict_reason": "This is the verdict that let it in.",
         "verdict_facts": facts,
