@@ -82,6 +82,8 @@ def forests(measured: Iterable[Measurement]) -> Figures:
         if row.slice not in WHOLE and not row.slice.startswith(FEATURE):
             sliced.setdefault(row.metric, {}).setdefault(row.spec_digest, []).append(row)
     charts = [rows for specs in sliced.values() for rows in specs.values() if len(rows) > 1]
+    # Those of one height stand beside one another; what a test found is a table, which is as high as its words.
+    charts.sort(key=lambda rows: (tested.is_test(rows[0].metric), len(rows)))
     return _told_apart([(_forest(rows[0].metric, rows), rows[0].evaluation) for rows in charts])
 
 
@@ -106,7 +108,7 @@ def _forest(metric: str, rows: list[Measurement]) -> dict[str, Any]:
     name = slices.values if shared else _short
     shown = [{"label": name(row.slice), "note": f"({row.slice})"} | drawn_of(row) for row in rows]
     return {
-        "title": f"{title}{f', by {shared}' if shared else ''}",
+        "title": f"{title}{f', by {divided}' if (divided := shared or _crossed(rows)) else ''}",
         "unit": metrics.unit(metric),
         "rows": shown,
         "left_out": left_out.beside(rows),
@@ -118,6 +120,13 @@ def _shared(rows: list[Measurement]) -> str:
     found = {slices.attributes(row.slice) for row in rows} - {()}
     attributes = found.pop() if len(found) == 1 else ()
     return attributes[0] if len(attributes) == 1 else ""
+
+
+def _crossed(rows: list[Measurement]) -> str:
+    """The attributes that are crossed, where every other slice is one of them alone."""
+    found = {slices.attributes(row.slice) for row in rows} - {()}
+    longest = max(found, key=len, default=())
+    return " and ".join(longest) if all(set(each) <= set(longest) for each in found) else ""
 
 
 def drawn_of(row: Measurement) -> dict[str, Any]:

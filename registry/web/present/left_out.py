@@ -21,7 +21,7 @@ def words(detail: Mapping[str, Any], statistics: Mapping[str, Any]) -> dict[str,
     kept, parts = detail.get("support"), statistics.get("slices")
     every = len({*sizes, *kept}) if isinstance(kept, Mapping) else len(parts) if isinstance(parts, list) else 0
     of = f" of {every:,}" if every > len(names) else ""
-    return {"text": f"leaves out {len(names):,}{of}", "names": ", ".join(names), "is_long": len(names) > FEW}
+    return {"text": f"leaves out {len(names):,}{of}", "names": "; ".join(names), "is_long": len(names) > FEW}
 
 
 def in_full(detail: Mapping[str, Any], statistics: Mapping[str, Any]) -> str:
@@ -29,8 +29,8 @@ def in_full(detail: Mapping[str, Any], statistics: Mapping[str, Any]) -> str:
     said, names = words(detail, statistics), _names(_sizes(detail))
     if not said:
         return ""
-    more = f", and {len(names) - ON_PAPER:,} more" if len(names) > ON_PAPER else ""
-    return f"{said['text']}: {', '.join(names[:ON_PAPER])}{more}"
+    more = f"; and {len(names) - ON_PAPER:,} more" if len(names) > ON_PAPER else ""
+    return f"{said['text']}: {'; '.join(names[:ON_PAPER])}{more}"
 
 
 def beside(rows: Iterable[Measurement]) -> list[dict[str, Any]]:
