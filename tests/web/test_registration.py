@@ -55,6 +55,15 @@ def test_nothing_is_taken_in_for_a_version_that_is_refused_and_the_refusal_is_on
     assert AuditEvent.objects.latest("id").verb.endswith(".refused")
 
 
+def test_nobody_is_offered_other_files_for_a_version_that_has_its_own(
+    cast: Cast, signed_in: Callable[[User], Client]
+) -> None:
+    version = make.model_version(cast)
+    answer = signed_in(cast.ada).get(reverse("version-files", args=[version.pk]))
+    assert answer.status_code == 409
+    assert "they are never exchanged" in answer.content.decode()
+
+
 def test_who_may_attaches_files_once(cast: Cast, signed_in: Callable[[User], Client], settings: Any) -> None:
     version = make.model_version(cast, has_files=False)
     sent = {"files": [SimpleUploadedFile("model.skops", b"weights")]}

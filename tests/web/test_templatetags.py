@@ -141,6 +141,8 @@ def test_the_room_of_the_page_is_marked_in_the_navigation() -> None:
     }
     assert current == {"/": ["overview"], "/models/x/": ["models"], "/elsewhere/": []}
     assert [item["key"] for item in assay.nav_items("/elsewhere/", "audit") if item["is_current"]] == ["audit"]
+    within = assay.nav_items("/risks/7/", "", [{"title": "Models", "href": "/models/"}])
+    assert [item["key"] for item in within if item["is_current"]] == ["models"]
 
 
 @pytest.mark.parametrize("path", sorted(COMPONENTS.glob("_*.html")), ids=lambda path: path.name)

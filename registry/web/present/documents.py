@@ -167,6 +167,7 @@ def revisions(document: Document) -> list[dict[str, Any]]:
     return [
         {
             "title": f"Revision {row.number}",
+            "icon": "written",
             "at": row.written_at,
             "by": str(row.written_by),
             "digest": row.digest,
