@@ -12,7 +12,7 @@ from registry.api.doors import EVALUATE, FILTERED, READ, Door
 from registry.api.idempotency import once
 from registry.api.names import ArtifactField, DatasetVersionField, ModelVersionField
 from registry.api.readings import Reads, Reported
-from registry.api.strict import Plain, StrictSerializer, Texts
+from registry.api.strict import Plain, StrictSerializer
 from registry.exceptions import InvalidInput
 from registry.models import Evaluation, ModelVersion, RequiredEvaluation
 from registry.models.choices import Assurance, RunState
@@ -44,7 +44,6 @@ class Brought(StrictSerializer):
     reference = ArtifactField(required=False, allow_null=True, default=None, help_text="A second table.")
     baseline = ModelVersionField(required=False, allow_null=True, default=None, help_text="A model to compare with.")
     dataset_version = DatasetVersionField(required=False, allow_null=True, default=None)
-    features = Texts(required=False, default=list, help_text="What a model is given whose file names no columns.")
 
 
 class NewEvaluation(Reads, Brought):

@@ -13,7 +13,7 @@ from registry.exceptions import InvalidInput, NotNow, NotPermitted
 from registry.models import Evaluation, ModelVersion, RequiredEvaluation, User
 from registry.models.choices import Assurance, RunState
 from registry.services import audit, verdicts
-from registry.services.inputs import Brought, Inputs, problems, subject_kind
+from registry.services.inputs import Brought, Inputs, features_of, problems, subject_kind
 from registry.services.readings import store_readings
 from registry.services.specs import Specification, normal_reads, parameter_problems
 
@@ -40,10 +40,11 @@ def request_evaluation(
         if errors := problems(version, facts, inputs, spec.reads):
             raise InvalidInput("The run can't be asked for like this.", errors=errors)
         kind = subject_kind(version, facts, spec.reads, table=inputs.table)
-        subject = {**spec.reads, "kind": kind, "features": list(inputs.features)}
+        given = features_of(facts, spec.reads) if kind == "model" else []
+        subject = {**spec.reads, "kind": kind, "features": given}
         run = Evaluation(
             **spec.as_columns(),
-            **inputs.as_columns(),
+            **inputs.as_brought(),
             version=version,
             subject=subject,
             key=digest([spec.digest, subject, str(version.pk), *inputs.digests(version)]),

@@ -28,32 +28,25 @@ class Brought(TypedDict, total=False):
     reference: Artifact | None
     baseline: ModelVersion | None
     dataset_version: DatasetVersion | None
-    features: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """A table of rows, a second one to compare with, the other model, and the columns that the model reads."""
+    """A table of rows, a second one to compare with, and the other model."""
 
     table: Artifact | None = None
     reference: Artifact | None = None
     baseline: ModelVersion | None = None
     dataset_version: DatasetVersion | None = None
-    features: Sequence[str] = ()
 
     @classmethod
     def of(cls, run: Evaluation) -> "Inputs":
         """Those of a run that was asked for before."""
-        rows = {field.name: getattr(run, field.name) for field in fields(cls) if field.name != "features"}
-        return cls(**rows, features=run.subject.get("features", ()))
+        return cls(**{field.name: getattr(run, field.name) for field in fields(cls)})
 
     def as_brought(self) -> Brought:
-        """The same as keywords of a request."""
-        return {**self.as_columns(), "features": self.features}  # type: ignore[typeddict-item]
-
-    def as_columns(self) -> dict[str, Any]:
-        """The same as the columns of an evaluation's row."""
-        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "features"}
+        """The same as keywords of a request, and as the columns of an evaluation's row."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[return-value]
 
     def digests(self, version: ModelVersion) -> list[str | None]:
         """What the bytes of everything that is read are known by: the same run is one that reads the same."""
@@ -95,16 +88,19 @@ def runs_model(version: ModelVersion, facts: Facts, reads: Mapping[str, Any]) ->
     return "model" in files or (may and not any(columns.get(role) for role in PREDICTED))
 
 
-def predicts(facts: Facts) -> bool:
-    """Whether a model that the evaluator runs is asked for predictions; one that only encodes texts is given those."""
-    needs = facts["needs"]
-    roles = (*needs.get("columns", ()), *needs.get("optional", ()))
-    return "model" in file_roles(facts) and ("model" in needs.get("files", ()) or any(r in PREDICTED for r in roles))
+def features_of(facts: Facts, reads: Mapping[str, Any]) -> list[str]:
+    """The columns in the role of a feature where that can only mean what the model is given, in its order.
+
+    They are part of the specification: who asks for what a policy prescribes doesn't choose the model's inputs.
+    """
+    roles = (*facts["needs"].get("columns", ()), *facts["needs"].get("optional", ()))
+    return _played(reads, "feature") if "features" in roles and "feature" not in roles else []
 
 
-def are_given(version: ModelVersion, facts: Facts, reads: Mapping[str, Any]) -> bool:
-    """Whether `features` are what a model is given. Everywhere else they would choose which columns are examined."""
-    return predicts(facts) and runs_model(version, facts, reads)
+def _played(reads: Mapping[str, Any], role: str) -> list[str]:
+    """The columns that play a role, of which a single one may be written as a text."""
+    found = (reads.get("columns") or {}).get(role) or []
+    return [found] if isinstance(found, str) else list(found)
 
 
 def subject_kind(version: ModelVersion, facts: Facts, reads: Mapping[str, Any], *, table: Artifact | None) -> str:
@@ -134,8 +130,7 @@ def problems(version: ModelVersion, facts: Facts, inputs: Inputs, reads: Mapping
         | _baseline_problems(version, files, inputs.baseline)
     )
     by_model = runs_model(version, facts, reads)
-    errors |= _undeclared(facts, reads, by_model=by_model)
-    errors |= _given(reads, inputs.features, are_given=are_given(version, facts, reads))
+    errors |= _undeclared(facts, reads, by_model=by_model) | (_told_the_truth(reads) if by_model else {})
     if inputs.dataset_version is not None and not _pins(version, inputs.dataset_version):
         errors["dataset_version"] = [f"{version} does not pin it"]
     return errors
@@ -189,13 +184,10 @@ def _undeclared(facts: Facts, reads: Mapping[str, Any], *, by_model: bool) -> Er
     return missing | {f"columns.{role}": ["name the column"] for role in columns}
 
 
-def _given(reads: Mapping[str, Any], features: Sequence[str], *, are_given: bool) -> Errors:
-    """What a model is given stands in no specification: it must neither choose what is examined nor tell the truth."""
+def _told_the_truth(reads: Mapping[str, Any]) -> Errors:
     label = (reads.get("columns") or {}).get("label")
-    if features and not are_given:
-        return {"features": ["no model predicts here: name the columns that are examined as columns.feature"]}
-    if label in features:
-        return {"features": [f"{label} is the true label, so the model can't be given it as well"]}
+    if label and label in _played(reads, "feature"):
+        return {"columns.feature": [f"{label} is the true label, so the model can't be given it as well"]}
     return {}
 
 

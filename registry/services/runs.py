@@ -19,7 +19,7 @@ from registry.models.choices import RunState
 from registry.models.gate_inputs import database_now
 from registry.queue import RUN_EVALUATION, publish
 from registry.services import audit, verdicts
-from registry.services.inputs import are_given, files_of, subject_kind
+from registry.services.inputs import features_of, files_of, subject_kind
 from registry.services.readings import store_readings
 from registry.services.specs import prescribed_digest
 
@@ -71,8 +71,8 @@ def job(run: Evaluation) -> dict[str, Any]:
 def is_what_it_claims(run: Evaluation) -> bool:
     """Whether the digest that ties the run to a policy's demand is that of what will really be run.
 
-    Beside what the digest covers, the version's files are measured and nothing else, such as an address; and the
-    columns that a model is given, which are no part of it, choose nothing that is examined.
+    Beside what the digest covers, the version's files are measured and nothing else, such as an address; and a model is
+    given no other columns than those that it names as features.
     """
     found = prescribed_digest(
         run.evaluator, version=run.evaluator_version, parameters=run.parameters, reads=run.subject, level=run.level
@@ -85,7 +85,7 @@ def _is_as_asked(run: Evaluation) -> bool:
     facts, subject = describe(run.evaluator), run.subject
     kind = subject_kind(run.version, facts, subject, table=run.table)
     is_known = subject.keys() <= SUBJECT and subject.get("kind") == kind
-    return is_known and (not subject.get("features") or are_given(run.version, facts, subject))
+    return is_known and subject.get("features") in (None, [], features_of(facts, subject))
 
 
 def finish(

@@ -16,7 +16,7 @@ from registry.exceptions import NotPermitted
 from registry.models import Artifact, Evaluation, ModelVersion, RequiredEvaluation, User
 from registry.reports.metric_names import evaluator_title
 from registry.services import artifacts, evaluations
-from registry.services.inputs import are_given, file_roles
+from registry.services.inputs import file_roles
 from registry.web.access import fetch
 from registry.web.forms.evaluations import RequiredForm
 from registry.web.forms.evaluators import EvaluatorForm, FreeForm
@@ -120,21 +120,20 @@ def _started(request: HttpRequest, version: ModelVersion, started: list[Evaluati
 def _inputs(version: ModelVersion, data: dict[str, Any], *, by: User) -> dict[str, Any]:
     tables = {role: take_table(version, data, by=by, role=role) for role in ("table", "reference")}
     given = {name: data.get(name) for name in ("baseline", "dataset_version")}
-    return {**tables, **given, "features": data.get("features") or []}
+    return {**tables, **given}
 
 
-def _inputs_for(version: ModelVersion, required: RequiredEvaluation, inputs: dict[str, Any]) -> dict[str, Any]:
+def _inputs_for(required: RequiredEvaluation, inputs: dict[str, Any]) -> dict[str, Any]:
     """Of what was brought for several evaluations at once, what this one reads."""
     facts = describe(required.evaluator)
     unread = {"table", "reference", "baseline"} - file_roles(facts)
     unread |= {"dataset_version"} if "table" in unread else set()
-    unread |= set() if are_given(version, facts, required.reads) else {"features"}
     return {name: value for name, value in inputs.items() if name not in unread}
 
 
 def _start_required(version: ModelVersion, data: dict[str, Any], *, by: User) -> list[Evaluation]:
     inputs = _inputs(version, data, by=by)
-    wanted = [(required, _inputs_for(version, required, inputs)) for required in data["required"]]
+    wanted = [(required, _inputs_for(required, inputs)) for required in data["required"]]
     return evaluations.request_all_required(version, wanted, by=by)
 
 

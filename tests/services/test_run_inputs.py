@@ -163,13 +163,41 @@ def test_a_wrong_parameter_is_refused_when_it_is_asked_for_and_not_by_a_worker(
 
 @pytest.mark.django_db
 def test_no_door_lets_a_model_be_given_the_true_label(cast: Cast, version: ModelVersion) -> None:
-    """They stand in no specification: the very question of a policy would be answered by them."""
     rows = make.held(cast.lending, files={"rows.csv": make.table()}, by=cast.ada)
-    wanted = {"evaluator": "robust.noise", "reads": {"columns": {"label": "approved"}}, "table": rows}
-    with pytest.raises(InvalidInput) as refusal:
-        evaluations.request_evaluation(version, **wanted, features=["income", "approved"], by=cast.ada)
-    assert refusal.value.errors == {"features": ["approved is the true label, so the model can't be given it as well"]}
-    assert evaluations.request_evaluation(version, **wanted, features=["income"], by=cast.ada).state == "queued"
+
+    def asked(*features: str) -> Evaluation:
+        reads = {"columns": {"label": "approved", "feature": list(features)}}
+        return evaluations.request_evaluation(version, evaluator="robust.noise", reads=reads, table=rows, by=cast.ada)
+
+    for told in (["income", "approved"], ["approved"]):
+        with pytest.raises(InvalidInput) as refusal:
+            asked(*told)
+        said = "approved is the true label, so the model can't be given it as well"
+        assert refusal.value.errors == {"columns.feature": [said]}
+    run = asked("income")
+    assert (run.state, run.subject["features"]) == ("queued", ["income"])
+
+
+@pytest.mark.django_db
+def test_what_a_model_is_given_and_in_which_order_is_part_of_what_is_asked(cast: Cast, version: ModelVersion) -> None:
+    """A file that names no columns answers something else with every order of them."""
+    rows = make.held(cast.lending, files={"rows.csv": make.table()}, by=cast.ada)
+    orders = (["income", "debt"], ["debt", "income"], ["income"], "income")
+    found = [
+        evaluations.request_evaluation(
+            version,
+            evaluator="robust.noise",
+            reads={"columns": {"label": "approved", "feature": order}},
+            table=rows,
+            by=cast.ada,
+        )
+        for order in orders
+    ]
+    assert len({run.spec_digest for run in found}) == 3
+    assert [run.subject["features"] for run in found] == [*orders[:3], ["income"]]
+    assert all(map(runs.is_what_it_claims, found))
+    found[0].subject["features"] = ["debt", "income"]
+    assert not runs.is_what_it_claims(found[0])
 
 
 @pytest.mark.django_db
@@ -177,9 +205,6 @@ def test_nobody_chooses_which_columns_of_a_table_answer_a_policy(cast: Cast, ver
     """Every column or one of them: both had the specification that a policy prescribes."""
     now, then = (make.held(cast.lending, files={"rows.csv": make.table(((n, n, "a"),))}, by=cast.ada) for n in (0, 1))
     wanted = {"evaluator": "drift.distribution", "table": now, "reference": then, "by": cast.ada}
-    with pytest.raises(InvalidInput) as refusal:
-        evaluations.request_evaluation(version, **wanted, features=["approved"])
-    assert list(refusal.value.errors) == ["features"]
     every = evaluations.request_evaluation(version, **wanted)
     one = evaluations.request_evaluation(version, **wanted, reads={"columns": {"feature": ["approved"]}})
     assert one.spec_digest != every.spec_digest
@@ -192,12 +217,11 @@ def test_nobody_chooses_which_columns_of_a_table_answer_a_policy(cast: Cast, ver
 def test_nobody_chooses_what_is_examined_where_a_model_only_encodes_texts(cast: Cast, version: ModelVersion) -> None:
     """The model is at hand, but the columns that it is said to be given would be those that are looked at."""
     rows = make.held(cast.lending, files={"rows.csv": make.table()}, by=cast.ada)
-    with pytest.raises(InvalidInput) as refusal:
-        evaluations.request_evaluation(
-            version, evaluator="data.duplicates", table=rows, features=["approved"], by=cast.ada
-        )
-    assert list(refusal.value.errors) == ["features"]
+    reads = {"columns": {"feature": ["approved"]}}
+    one = evaluations.request_evaluation(version, evaluator="data.duplicates", reads=reads, table=rows, by=cast.ada)
+    assert one.subject["features"] == []
     run = evaluations.request_evaluation(version, evaluator="data.duplicates", table=rows, by=cast.ada)
+    assert run.spec_digest != one.spec_digest
     assert runs.is_what_it_claims(run)
     run.subject["features"] = ["approved"]
     assert not runs.is_what_it_claims(run)

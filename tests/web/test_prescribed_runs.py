@@ -16,9 +16,9 @@ SignedIn = Callable[[User], Client]
 
 
 @pytest.mark.django_db
-def test_only_a_model_that_is_run_is_told_its_columns(cast: Cast, signed_in: SignedIn) -> None:
+def test_the_policy_says_what_a_model_is_given_and_not_who_asks_for_the_run(cast: Cast, signed_in: SignedIn) -> None:
     (fairness,) = make.a_policy()["stages"][make.INFERENCE]["evaluations"]
-    noise = {"evaluator": "robust.noise", "reads": {"columns": {"label": "approved"}}}
+    noise = {"evaluator": "robust.noise", "reads": {"columns": {"label": "approved", "feature": "race"}}}
     within = make.project(cast)
     make.active_policy(cast, on=within, body=make.a_policy(evaluations=[fairness, noise]))
     version = make.model_version(cast, within=within)
@@ -26,7 +26,7 @@ def test_only_a_model_that_is_run_is_told_its_columns(cast: Cast, signed_in: Sig
     sent = {
         "required": list(required),
         "table_file": SimpleUploadedFile("predictions.csv", make.table()),
-        "features": "race",
+        "features": "predicted",
     }
     answer = signed_in(cast.ada).post(reverse("version-evaluate", args=[version.pk]), sent)
     assert answer.status_code == 302

@@ -13,7 +13,7 @@ from registry.models import Artifact, DatasetVersion, ModelVersion, RequiredEval
 from registry.policies import visible
 from registry.reports.metric_names import evaluator_title
 from registry.reports.settings_words import settings_words
-from registry.services.inputs import PREDICTED, file_roles, predicts
+from registry.services.inputs import file_roles
 from registry.web.forms.tables import columns_of, missing, read_columns, tables_of, words_for
 
 FIELDS = {
@@ -29,9 +29,9 @@ def needs_table(evaluator: str) -> bool:
 
 
 def needs_features(evaluator: str) -> bool:
-    """Whether it can ask the model for predictions, and so may have to be told which columns that reads."""
+    """Whether it can run the model, and so may have to be told which columns that reads."""
     facts = describe(evaluator)
-    return predicts(facts) and "features" in facts["needs"].get("optional", ())
+    return "model" in file_roles(facts) and "features" in facts["needs"].get("optional", ())
 
 
 def divided(text: str) -> list[str]:
@@ -70,7 +70,7 @@ class InputsForm(forms.Form):
     features = forms.CharField(
         required=False,
         label="Columns that the model reads",
-        help_text="Divided by commas. Only needed where the model file doesn't name them.",
+        help_text="In its order, divided by commas. Only needed where the model file doesn't name them.",
     )
 
     columns: Sequence[str] | None = None
@@ -183,7 +183,7 @@ class RequiredForm(InputsForm):
         widget=forms.CheckboxSelectMultiple,
     )
     field_order = (
-        "required", "table_file", "table", "dataset_version", "reference_file", "reference", "baseline", "features",
+        "required", "table_file", "table", "dataset_version", "reference_file", "reference", "baseline",
     )  # fmt: skip
 
     def __init__(self, *args: Any, prescribed: Sequence[RequiredEvaluation], **kwargs: Any) -> None:
@@ -192,8 +192,8 @@ class RequiredForm(InputsForm):
         field.queryset = RequiredEvaluation.objects.filter(pk__in=[row.pk for row in prescribed])
         field.initial = [row.pk for row in prescribed]
         field.label_from_instance = required_words
-        if "features" in self.fields and not any(map(_runs_model, prescribed)):
-            del self.fields["features"]
+        # The policy names them, as it names every other column: they decide what is measured.
+        self.fields.pop("features", None)
 
     def wanted_files(self, cleaned: dict[str, Any]) -> set[str]:
         """Those of what was ticked."""
@@ -206,14 +206,6 @@ class RequiredForm(InputsForm):
             if needs_table(row.evaluator):
                 for role, problem in missing(row.reads.get("columns") or {}, columns, name):
                     yield field, f"{evaluator_title(row.evaluator)} reads the {role}, but {problem}"
-        yield from super().absent(columns, name)
-
-
-def _runs_model(row: RequiredEvaluation) -> bool:
-    """Whether the model itself predicts: because it must, or because the policy names no column of predictions."""
-    must = "model" in describe(row.evaluator)["needs"].get("files", ())
-    is_named = any((row.reads.get("columns") or {}).get(role) for role in PREDICTED)
-    return needs_features(row.evaluator) and (must or not is_named)
 
 
 def required_words(row: RequiredEvaluation) -> SafeString:

@@ -54,6 +54,8 @@ class FreeForm(InputsForm):
         # Where the model is run in any case, what it reads and what is looked at are the same columns.
         twice = {"feature"} if "model" in self.must and "features" in self.fields else set()
         self.roles = {field_name(role): role for role in column_roles(self.facts) if role not in twice}
+        if "feature" in self.roles.values():
+            self.fields.pop("features", None)
         self._add_columns(columns_of(self.chosen))
         if self.reads_table:
             self.fields["level"] = parameter_field("level", LEVEL_RULE)
@@ -137,8 +139,9 @@ class FreeForm(InputsForm):
         """The service's names of a column or a parameter, as fields."""
         role = name.removeprefix("columns.")
         column = field_name(role) if role != name else ""
+        given = "features" if name == "columns.feature" else ""
         sent = f"{name}_file" if self.files.get(f"{name}_file") else ""
-        for field in (column, sent, name, name.rpartition(".")[2], PREFIX + name, f"{name}_file"):
+        for field in (column, given, sent, name, name.rpartition(".")[2], PREFIX + name, f"{name}_file"):
             if field in self.fields and not self.fields[field].widget.is_hidden:
                 return field, ""
         return None, name
@@ -181,12 +184,13 @@ class FreeForm(InputsForm):
         """The evaluator, its parameters where they differ from the usual, what it reads, and at which level."""
         usual: Mapping[str, Any] = self.facts["params"].get("properties", {})
         given = {name: self.cleaned_data[PREFIX + name] for name in usual}
+        features = self.cleaned_data.get("features")
         return {
             "evaluator": self.evaluator,
             "parameters": {name: value for name, value in given.items() if differs(value, usual[name])},
             "level": self.cleaned_data.get("level") or LEVEL,
             "reads": {
-                "columns": self._columns(),
+                "columns": self._columns() | ({"feature": features} if features else {}),
                 "favourable": self.cleaned_data.get("favourable") or None,
                 "score_kind": self.cleaned_data.get("score_kind") or None,
             },

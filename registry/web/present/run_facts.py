@@ -14,7 +14,7 @@ Facts = list[dict[str, Any]]
 
 
 def _declared(run: Evaluation) -> Facts:
-    """What was said of the table, and of what the model is given of it: no digest vouches for either."""
+    """What was said of the table, and of what the model is given of it."""
     features, stands_for = run.subject.get("features") or (), run.dataset_version
     said = {
         "The model is given": ", ".join(map(str, features)),
@@ -37,8 +37,9 @@ def _compared(run: Evaluation) -> Facts:
 
 def run_facts(run: Evaluation) -> Facts:
     """By whom it was asked for, what it read, and what it took; what was not given is not mentioned."""
-    columns = run.subject.get("columns") or {}
-    reads = "; ".join(f"{role}: {', '.join(c) if isinstance(c, list) else c}" for role, c in columns.items())
+    columns, is_given = run.subject.get("columns") or {}, bool(run.subject.get("features"))
+    named = {role: name for role, name in columns.items() if role != "feature" or not is_given}
+    reads = "; ".join(f"{role}: {', '.join(c) if isinstance(c, list) else c}" for role, c in named.items())
     facts: Facts = [
         {"name": "Evaluator", "value": f"{run.evaluator} {run.evaluator_version}", "note": with_settings(run)},
         {"name": "Asked for by", "value": str(run.requested_by)},
