@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 
-from registry.models import Evaluation, User
-from registry.web.present import runs
+from registry.models import Evaluation, Measurement, User
+from registry.web.present import evidence, runs
 from tests import make
 from tests.people import Cast
 
@@ -42,3 +43,19 @@ def test_an_end_that_nearly_meets_its_limit_is_written_so_that_it_is_seen_to_mis
         page = signed_in(cast.ada).get(reverse(name, args=[which])).content.decode()
         assert "0.79996 \u2013 0.95, 95%" in page, name
         assert "asked: at least 0.80" in page, name
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (
+            {"metric": "conformal.coverage", "slice": "worst class", "detail": {"lowest": "class=8"}},
+            "worst class, class: 8",
+        ),
+        ({"metric": "calib.hosmer_lemeshow", "slice": "overall", "method": "chi-squared, external model"}, "all rows"),
+        ({"metric": "calib.brier", "slice": "overall", "method": "central limit"}, "all rows · squared error"),
+    ],
+)
+def test_a_row_names_the_worst_class_and_says_a_unit_once(said: dict[str, Any], words: str) -> None:
+    row = Measurement(**{"detail": {}} | said, evaluation=Evaluation(subject={}))
+    assert evidence.where_in_unit(row) == words

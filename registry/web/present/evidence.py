@@ -23,6 +23,7 @@ from registry.web.present import drawn, left_out, metrics, told_apart, versions
 from registry.web.present.drawn import WHOLE
 from registry.web.present.failures import failure_line
 
+WORST_CLASS = "worst class"
 RANKED = ("failed", "undecided", "waived", "passed")
 RUN_COLUMNS = [{"title": name} for name in ("Run", "State", "Asked for by", "When", "Assurance")]
 
@@ -140,7 +141,7 @@ def measurement(row: Measurement, requirement: Requirement | None) -> dict[str, 
     """A row of the evidence table; with a requirement, its limit and what the gate makes of it."""
     shown = {
         "title": metrics.title(row.metric),
-        "slice": _slice_words(row),
+        "slice": where_in_unit(row),
         "slice_name": row.slice,
         "finding": drawn.finding(row),
         "unit": metrics.unit(row.metric),
@@ -164,15 +165,17 @@ def ends(row: Measurement) -> tuple[float | None, float | None]:
     return (None, None) if tested.is_test(row.metric) else (row.low, row.high)
 
 
-def _slice_words(row: Measurement) -> str:
+def where_in_unit(row: Measurement) -> str:
+    """What a reading is about, and the unit of its numbers where they are bare and its method doesn't name it."""
     words = metrics.unit_words(row.metric)
-    return f"{where(row)} · {words}" if words else where(row)
+    is_said = words in ("", method_words(row.method).partition(",")[0])
+    return where(row) if is_said else f"{where(row)} · {words}"
 
 
 def where(row: Measurement) -> str:
     """What a reading is about: everybody or all rows, the worst group by its name, or the two that differ most."""
     lowest, highest = (_called(row.detail.get(name)) for name in ("lowest", "highest"))
-    if row.slice == "worst":
+    if row.slice in ("worst", WORST_CLASS):
         is_high = highest and metrics.facts().get(row.metric, {}).get("direction") == "lower"
         named = highest if is_high else lowest
         return f"{slice_words(row)}, {slices.words(named)}" if named else slice_words(row)
