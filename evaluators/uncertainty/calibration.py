@@ -36,7 +36,7 @@ class BinaryCalibration:
     """Reads outcomes and the probability (or logit) of the favourable one from a prediction table."""
 
     id = "calibration.binary"
-    version = "2"
+    version = "3"
     title = "Calibration of probabilities"
     input_kind = "P"
     cost_class = "A"

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.arithmetic.clusters import FEW
 from evaluators.arithmetic.counts import FloatArray
 from evaluators.arithmetic.draws import enough, quantile
-from evaluators.arithmetic.intervals import wilson
+from evaluators.arithmetic.intervals import clopper_pearson, wilson
 from evaluators.contract import Json
 from evaluators.uncertainty.moments import BINS
 
@@ -46,7 +47,7 @@ def ece(bins: Mapping[str, Any], *, level: float, rng: np.random.Generator, repl
     calibrated = np.abs(rng.binomial(size, predicted, size=count) / n - predicted) @ weight
     centre = (y + 0.5) / (n + 1)
     strayed = np.abs(rng.binomial(size, centre, size=count) / n - centre) @ weight
-    radius = _radius(strayed, int(size.sum()), level)
+    radius = max(_radius(strayed, int(size.sum()), level), _unseen(n, y, level))
     null_mean = float(calibrated.mean())
     extreme = int(np.count_nonzero(calibrated >= raw - 1e-12))
     return Ece(
@@ -64,6 +65,15 @@ def _radius(strayed: FloatArray, rows: int, level: float) -> float:
     if len(strayed) * (1 - level) >= 1:
         return quantile(strayed, level)
     return float(strayed.mean()) + math.sqrt(-math.log1p(-level) / 2 / rows)
+
+
+def _unseen(n: FloatArray, y: FloatArray, level: float) -> float:
+    """By how much the share of rows that went against most of their bin may be larger, where these are few.
+
+    Draws around few never hold more than a few times as many: a sure and mostly right model hides its mistakes so.
+    """
+    against, rows = round(float(np.minimum(y, n - y).sum())), round(float(n.sum()))
+    return clopper_pearson(against, rows, level=level)[1] - against / rows if against < FEW else 0.0
 
 
 def adaptive(groups: Mapping[str, Any] | None) -> float | None:

@@ -38,7 +38,7 @@ class MulticlassCalibration:
     """
 
     id = "calibration.multiclass"
-    version = "1"
+    version = "2"
     title = "Calibration over several classes"
     input_kind = "P"
     cost_class = "A"
