@@ -4,7 +4,9 @@ measure("fairness.group", table=frame, predict=model.predict_proba, classes=["no
         features=["age", "income"], columns={"label": "granted", "group": "race"}, favourable="yes")
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
 from typing import Any
 
 from evaluators.arithmetic.counts import FloatArray
@@ -73,8 +75,12 @@ def as_columns(table: Any) -> Columns:
     if table is None:
         return {}
     if not isinstance(table, Mapping) and not hasattr(table, "columns"):
-        raise SubjectError(f"a table is a data frame or columns by name, not a {type(table).__name__}")
+        read = "; a file is read first, as pandas.read_csv does" if isinstance(table, str | PathLike) else ""
+        raise SubjectError(f"a table is a data frame or columns by name, not a {type(table).__name__}{read}")
     names = list(table) if isinstance(table, Mapping) else list(table.columns)
+    twice = next((name for name, times in Counter(map(str, names)).items() if times > 1), None)
+    if twice is not None:
+        raise SubjectError(f"the table names column {twice!r} more than once")
     return {str(name): table[name] for name in names}
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from evaluators.contract import FileRef, Subject, SubjectError, digest
 from evaluators.inputs.parquet import as_text
 from evaluators.inputs.tables import Categorical, Table, check_header, sort_codes
+from evaluators.language.wording import shortened
 
 Columns = Mapping[str, Sequence[Any]]
 
@@ -58,7 +59,11 @@ def _texts(values: Sequence[Any]) -> Categorical:
 
 
 def _numbers(values: Sequence[Any], column: str, name: str) -> np.ndarray:
-    try:
-        return np.asarray([np.nan if value is None else float(value) for value in _listed(values)], dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise SubjectError(f"{name}: column {column!r} holds something that is not a number ({error})") from error
+    numbers = np.empty(len(values), dtype=np.float64)
+    for row, value in enumerate(_listed(values)):
+        try:
+            numbers[row] = np.nan if value is None else float(value)
+        except (TypeError, ValueError):
+            where = f"{name}: row {row + 1}, column {column!r}"
+            raise SubjectError(f"{where}: {shortened(as_text(value), 40)!r} is not a number") from None
+    return numbers

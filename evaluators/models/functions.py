@@ -45,7 +45,7 @@ def from_function(
         answer = _array(given(asked))
         if output == "label":
             return _one_hot(answer, classes)
-        scores: FloatArray = answer.astype(np.float64)
+        scores = _numbers(answer)
         return scores.reshape(-1, 1) if output == VALUE else scores
 
     return Model(inputs=inputs, score_kind=output, ask=ask, classes=classes, features=features, batch=65_536)
@@ -80,6 +80,15 @@ def from_network(given: Any, *, inputs: str, output: str, classes: tuple[str, ..
 def _array(answer: Any) -> Any:
     """Arrays, lists and tensors, those with gradients included, as an array."""
     return np.asarray(answer.detach().cpu() if hasattr(answer, "detach") else answer)
+
+
+def _numbers(answer: Any) -> FloatArray:
+    try:
+        numbers: FloatArray = answer.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        said = "the function answered with something other than numbers"
+        raise SubjectError(f'{said} ({error}); one that answers with labels says output="label"') from error
+    return numbers
 
 
 def _one_hot(labels: Any, classes: tuple[str, ...]) -> FloatArray:
