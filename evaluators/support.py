@@ -34,6 +34,8 @@ class Family:
         """Why no comparison is possible, or ""."""
         if len(self.kept) > MAX_GROUPS:
             return f"{len(self.kept):,} groups, more than the {MAX_GROUPS} that can be compared at once"
+        if len(self.kept) + len(self.excluded) == 1:
+            return "there is one group, and a comparison takes two"
         if len(self.kept) < 2:
             return f"{len(self.kept)} of {len(self.kept) + len(self.excluded)} groups are large enough to be compared"
         return ""

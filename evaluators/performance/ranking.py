@@ -21,7 +21,7 @@ def rank_readings(
 ) -> list[Reading]:
     """AUC overall, per group and in the worst group, and the gap between groups. `names` is empty without groups."""
     if not statistics.get("auc"):
-        reason = "no score column with a declared kind of score"
+        reason = "ranking takes a score of a declared kind and a favourable outcome, and one of them was not declared"
         slices = ((AUC, OVERALL), (AUC, WORST), (AUC_PARITY, OVERALL))
         status = Status.NOT_APPLICABLE
         return [Reading(metric=m, slice=s, status=status, reason=reason, level=level) for m, s in slices]
