@@ -37,6 +37,17 @@ def test_of_another_teams_model_the_lineage_does_not_tell_the_standing(cast: Cas
     assert standings(child, cast.ada) == {"good", "suspended"}
 
 
+def test_a_version_that_names_no_data_is_told_when_that_is_done(
+    cast: Cast, signed_in: Callable[[User], Client]
+) -> None:
+    project = catalog.create_project(cast.lending, slug="own", name="Own", by=cast.ada)
+    model = catalog.create_model(project, slug="own", by=cast.ada)
+    version = catalog.register_model_version(model, label="1", by=cast.ada)
+    page = signed_in(cast.ada).get(reverse("version-lineage", args=[version.pk])).content.decode()
+    assert "What a version was made from is named when it is registered." in page
+    assert "The same, as a list" not in page
+
+
 def standings(version: ModelVersion, person: User) -> set[str]:
     return {node["standing"] for node in lineage.section(version, person=person)["nodes"]}
 
