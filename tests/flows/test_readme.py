@@ -21,10 +21,9 @@ def blocks() -> list[str]:
 
 def run(script: str, demo: Demo) -> str:
     """Run it where a reader stands: in the checkout, except that the demo's home is the test's own."""
-    home = str(demo.home)
-    environ = {**os.environ, "PATH": f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}"}
+    environ = {**os.environ, "ASSAY_HOME": str(demo.home), "PATH": f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}"}
     done = subprocess.run(
-        ["bash", "-c", script.replace("var/demo.json", f"{home}/demo.json")],
+        ["bash", "-c", script],
         cwd=demo.home,
         env=environ,
         capture_output=True,
