@@ -69,7 +69,7 @@ class ControlCharts:
             "default": 100,
             "minimum": MINIMUM,
             "maximum": 1_000_000,
-            "title": "First rows that are in control, without a reference file",
+            "title": "First rows that are in control, without a second table",
         },
     }
     metrics = tuple(

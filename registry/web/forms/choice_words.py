@@ -28,7 +28,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "adaptive": "the likeliest, until they add up to enough",
     },
     "nearness": {
-        "auto": "texts if a column of texts is named, else rounded values",
+        "auto": "texts if named, else rounded values",
         "text": "their text",
         "rows": "rounded values",
         "vectors": "the angle of their numbers",

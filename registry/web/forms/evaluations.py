@@ -87,6 +87,9 @@ class InputsForm(forms.Form):
             field = self.fields[f"{role}_file"]
             field.help_text = f"{field.help_text} {_meant(role, evaluators)}".strip()
         self._offer(version, person)
+        for name in {name for role in self.must for name in FIELDS.get(role, ())} - {"dataset_version"}:
+            # Of two ways to bring what is needed, one has to be taken.
+            self.fields[name].is_unmarked = True
 
     def _offer(self, version: ModelVersion, person: User) -> None:
         """What is here already, of each thing that is asked for."""

@@ -10,7 +10,7 @@ from evaluators.contract import SCORE_KINDS
 from registry.models import Artifact, ModelVersion
 from registry.services.inputs import PREDICTED, column_roles, file_roles
 from registry.web.forms.columns import EITHER, MAIN, column_field, field_name, named, undecided
-from registry.web.forms.evaluations import FIELDS, InputsForm, needs_features
+from registry.web.forms.evaluations import InputsForm, needs_features
 from registry.web.forms.model_inputs import known_inputs
 from registry.web.forms.parameters import LEVEL, LEVEL_RULE, PREFIX, differs, parameter_field
 from registry.web.forms.swapping import swapping
@@ -72,13 +72,8 @@ class FreeForm(InputsForm):
         ways = EITHER.get(self.evaluator, ())
         for name, role in self.roles.items():
             may_skip = self._may_skip(role)
-            self.fields[name] = column_field(
-                role,
-                columns,
-                evaluator=self.evaluator,
-                required=(role in required and not may_skip) or ways == ((role,),),
-                may_skip=may_skip,
-            )
+            must = (role in required and not may_skip) or ways == ((role,),)
+            self.fields[name] = column_field(role, columns, evaluator=self.evaluator, required=must, may_skip=may_skip)
         if "score_kind" in offered:
             must = "score_kind" in required and not self._may_skip("score_kind")
             self.fields["score_kind"] = forms.ChoiceField(
@@ -97,8 +92,7 @@ class FreeForm(InputsForm):
 
     def _unmark(self) -> None:
         """Settings have a value already, and of several ways one has to be taken: none of these is called optional."""
-        brought = [name for role in self.must for name in FIELDS.get(role, ()) if name != "dataset_version"]
-        for name in {*self._settings(), *self._ways(), *brought} & set(self.fields):
+        for name in {*self._settings(), *self._ways()}:
             self.fields[name].is_unmarked = True
         first, said = undecided(self.evaluator, {})
         for name in self._ways() & {field_name(role) for role in first if len(EITHER[self.evaluator]) > 1}:
