@@ -7,7 +7,8 @@ import numpy as np
 from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.contract import Subject, SubjectError, Undeclared
 from evaluators.inputs.tables import Categorical
-from evaluators.subjects.columns import Columns, numbers, open_columns, used_columns
+from evaluators.language.wording import shortened
+from evaluators.subjects.columns import Columns, number, numbers, open_columns, used_columns
 
 MAX_COLUMNS = 200
 
@@ -43,13 +44,21 @@ def open_series(subject: Subject, *, role: str = "table") -> tuple[str, FloatArr
     columns = open_columns(subject, role=role, names=[name, *times])
     values = numbers(columns.data[name])
     if values is None:
-        raise SubjectError(f"{columns.file}: column {name!r} holds something other than numbers")
+        raise SubjectError(f"{columns.file}: {_no_number(columns.data[name], name)}")
     if times:
         values = values[time_order(columns.data[subject.column("time")])]
     bad = np.flatnonzero(~np.isfinite(values))
     if bad.size:
         raise SubjectError(f"{columns.file}: column {name!r} has {bad.size:,} absent values; the series has no gaps")
     return name, values
+
+
+def _no_number(item: Categorical, name: str) -> str:
+    odd = np.isin(item.codes, [code for code, value in enumerate(item.values) if number(value) is None])
+    if not odd.any():
+        return f"column {name!r} holds no value"
+    row = int(np.argmax(odd))
+    return f"row {row + 1}, column {name!r}: {shortened(item.values[item.codes[row]], 40)!r} is not a number"
 
 
 def time_order(item: Categorical) -> IntArray:

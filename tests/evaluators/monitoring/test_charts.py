@@ -133,8 +133,10 @@ def test_a_series_without_control_is_not_judged(tmp_path: Path) -> None:
     assert "doesn't vary" in constant.readings[0].reason
     with pytest.raises(SubjectError, match="1 absent values"):
         run("chart.control", tmp_path, {"x": [1, "", 3]}, **facts)
-    with pytest.raises(SubjectError, match="other than numbers"):
-        run("chart.control", tmp_path, {"x": ["a", "b"]}, **facts)
+    with pytest.raises(SubjectError, match="row 2, column 'x': 'b' is not a number"):
+        run("chart.control", tmp_path, {"x": [1, "b", 3, "a"]}, **facts)
+    with pytest.raises(SubjectError, match="column 'x' holds no value"):
+        run("chart.control", tmp_path, {"x": ["nan", "nan"]}, **facts)
     with pytest.raises(SubjectError, match="as score, nor as feature"):
         run("chart.control", tmp_path, {"x": [1, 2]})
 
