@@ -130,7 +130,7 @@ def column_field(
 ) -> forms.Field:
     """To be typed; or chosen, where the columns of the table are known. `may_skip` where the model can say it."""
     by_model = WRITTEN if role == "output" else BY_MODEL
-    said = [by_model if may_skip else "", OWN.get(evaluator, {}).get(role) or HELP.get(role, "")]
+    said = [OWN.get(evaluator, {}).get(role) or HELP.get(role, ""), by_model if may_skip else ""]
     is_many = may_be_many(evaluator, role)
     if is_many and columns is None:
         said.append("Divided by commas.")
