@@ -51,8 +51,9 @@ ONLY = {
     "token": ADMINISTRATORS,
     "token-new": ADMINISTRATORS,
 }
-# Answers that are right although they are no page: nothing signed by the notary yet, back to the form's beginning.
-NO_PAGE = {"version-attestation": 503, "version-evaluate-table": 302}
+# Answers that are right although they are no page: nothing signed by the notary yet, back to the form's beginning, and
+# a version that has its files.
+NO_PAGE = {"version-attestation": 503, "version-evaluate-table": 302, "version-files": 409}
 
 
 def expected(name: str, person: str) -> int:

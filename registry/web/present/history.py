@@ -20,7 +20,6 @@ from registry.models import (
     Waiver,
 )
 from registry.models.choices import RunState
-from registry.models.gate_inputs import people_who_may_sign
 from registry.web.present import audit, gate_turns, requirements, waivers
 from registry.web.present.failures import failure_line
 from registry.web.present.findings import found_by
@@ -110,14 +109,13 @@ def _verdicts(version: ModelVersion, before: datetime | None) -> Iterator[dict[s
 def _waivers(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, Any]]:
     rows = Waiver.objects.filter(version=version).select_related("requested_by", "version")
     shown = list(_newest(rows.prefetch_related("grants__granted_by"), "requested_at", before))
-    able = people_who_may_sign(version) if shown else set()
     words = requirements.words_of(row.requirement for row in shown)
     for row in shown:
         granted = ", ".join(str(grant.granted_by) for grant in row.grants.all())
         yield {
             "title": f"A waiver was asked for: {words[row.requirement]}",
             "code": row.requirement,
-            "status": waivers.standing(row, able=able)["status"],
+            "status": waivers.standing(row),
             "at": row.requested_at,
             "by": str(row.requested_by),
             "text": row.reason,

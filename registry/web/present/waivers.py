@@ -46,9 +46,9 @@ def waiver_page(waiver: Waiver, *, person: User) -> dict[str, Any]:
     }
 
 
-def standing(waiver: Waiver, *, able: set[int]) -> dict[str, str]:
-    """Whether it holds, is only asked for, or is over. `able` may sign the version; a waiver comes with its grants."""
-    return _standing(_is_running(waiver), _counted(waiver, waiver.grants.all(), able))
+def standing(waiver: Waiver) -> str:
+    """Whether it was granted, is only asked for, or is over; a waiver comes with its grants."""
+    return _standing(_is_running(waiver), len(waiver.grants.all()))["status"]
 
 
 def _counted(waiver: Waiver, grants: Iterable[WaiverGrant], able: set[int]) -> int:
