@@ -140,7 +140,10 @@ def _documents(policy: Policy, evidence: Evidence) -> Iterator[Requirement]:
         problems = [problem for state in states if (problem := _document_problem(rule, state))]
         unblock = f"Answer what is missing in the {name}."
         if not states:
-            problems, unblock = [f"nothing that a {name} could describe is pinned"], f"Pin what the {name} describes."
+            problems, unblock = (
+                [f"nothing that a {name} could describe is pinned"],
+                f"Register a new version that names what the {name} describes.",
+            )
         yield Requirement(
             id=f"document:{rule.id}",
             asked=f"{name.capitalize()}: at least {rule.min_percent}% of the required questions answered",

@@ -49,12 +49,13 @@ class Inputs:
         return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[return-value]
 
     def digests(self, version: ModelVersion) -> list[str | None]:
-        """What the bytes of everything that is read are known by: the same run is one that reads the same."""
+        """What all bytes that are read are known by, and what they stand for: the same run has the same."""
         return [
             version.root_digest,
             self.table.manifest_digest if self.table else None,
             self.reference.manifest_digest if self.reference else None,
             self.baseline.root_digest if self.baseline else None,
+            str(self.dataset_version.pk) if self.dataset_version else None,
         ]
 
 

@@ -243,7 +243,7 @@ def documents() -> Iterator[Case]:
         "Datasheet: at least 1% of the required questions answered",
         U,
         "nothing that a datasheet could describe is pinned",
-        "Pin what the datasheet describes.",
+        "Register a new version that names what the datasheet describes.",
         detail={"document": "datasheet"},
     )
     sheets = policy(documents=(DocumentRule(id=6, kind="datasheet", min_percent=1),))

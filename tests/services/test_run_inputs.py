@@ -140,10 +140,11 @@ def test_where_the_models_bytes_are_not_here_the_predictions_have_to_be_named(ca
 
 
 @pytest.mark.django_db
-def test_a_run_is_another_one_when_it_compares_with_something_else(cast: Cast, version: ModelVersion) -> None:
+def test_a_run_is_another_one_when_it_reads_or_stands_for_something_else(cast: Cast, version: ModelVersion) -> None:
     rows = make.held(cast.lending, files={"rows.csv": make.table()}, by=cast.ada)
     other = make.model_version(cast, label="2")
     sets = [inputs.Inputs(), inputs.Inputs(table=rows), inputs.Inputs(reference=rows), inputs.Inputs(baseline=other)]
+    sets.append(inputs.Inputs(dataset_version=make.dataset_version(cast)))
     assert len({tuple(each.digests(version)) for each in sets}) == len(sets)
 
 

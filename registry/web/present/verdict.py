@@ -62,7 +62,8 @@ def _reason(version: ModelVersion, reviewed: verdicts.Review) -> str:
     )
     parts = [f"{number} {words}" for number, words in counted if number]
     said = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-    return f"Of {asked} requirements, {said}. Each says below what would unblock it."
+    requirements = "the one requirement" if asked == 1 else f"{asked} requirements"
+    return f"Of {requirements}, {said}. Each says below what would unblock it."
 
 
 def _arrived(version: ModelVersion) -> dict[str, Any]:
