@@ -117,9 +117,8 @@ class Registry:
 
 
 def describe_problem(status: int, problem: Any) -> str:
-    said = [str(problem[key]) for key in ("title", "detail") if problem.get(key)]
-    whole = " ".join(one if one.endswith((".", "?", "!")) else f"{one}." for one in said)
-    lines = [f"The registry answered {status}: {whole}"]
+    said = " ".join(f"{problem[key]}." for key in ("title", "detail") if problem.get(key))
+    lines = [f"The registry answered {status}: {said.replace('?.', '?').replace('..', '.')}"]
     for field, reasons in (problem.get("errors") or {}).items():
         lines.append(f"  {field}: " + "; ".join(map(str, reasons if isinstance(reasons, list) else [reasons])))
     return "\n".join(lines + describe_requirements(problem.get("requirements") or []))
