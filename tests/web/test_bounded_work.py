@@ -58,7 +58,8 @@ def test_the_columns_that_are_asked_for_are_looked_up_and_only_the_first_that_la
 
 
 def header(columns: int) -> SimpleUploadedFile:
-    return SimpleUploadedFile("t.csv", ",".join(f"{number:x}" for number in range(columns)).encode() + b"\n")
+    row = b"," * (columns - 1) + b"\n"
+    return SimpleUploadedFile("t.csv", ",".join(f"{number:x}" for number in range(columns)).encode() + b"\n" + row)
 
 
 def test_a_header_of_more_columns_than_an_evaluation_reads_is_refused_as_that() -> None:

@@ -127,6 +127,16 @@ def test_an_evaluator_that_is_made_for_other_models_says_so(cast: Cast, signed_i
         assert ("made for other kinds of models" in page) is is_said, evaluator
 
 
+def test_a_model_of_texts_is_not_offered_to_predict_where_only_rows_are_read(cast: Cast, signed_in: SignedIn) -> None:
+    texts = catalog.create_model(make.project(cast), slug="letters", kind="text", by=cast.ada)
+    files = make.held(cast.lending, files={"config.json": b"{}"}, by=cast.ada)
+    version = catalog.register_model_version(texts, label="1", artifact=files, by=cast.ada)
+    where = reverse("version-evaluate-freely", args=[version.pk])
+    for evaluator, is_asked in (("fairness.paired", False), ("performance.accuracy", True)):
+        page = signed_in(cast.ada).get(f"{where}?evaluator={evaluator}").content.decode()
+        assert ("the model itself predicts" in page) is is_asked, evaluator
+
+
 def test_an_evaluator_without_a_file_shows_what_it_wants_to_be_told(cast: Cast, signed_in: SignedIn) -> None:
     page = signed_in(cast.ada).get(f"{address(cast)}?evaluator=privacy.dp_accounting").content.decode()
     assert "It reads no file" in page

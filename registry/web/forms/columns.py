@@ -65,6 +65,7 @@ OWN: Mapping[str, Mapping[str, str]] = {
     "data.leakage": {
         "feature": "What is compared, and what may give the outcome away: every column, if none is named.",
         "split": "In place of a second table: which rows are train, and which are others.",
+        "time": "A number, or a date written year first. Without it, nothing is said of rows from the future.",
         "text": "Compared as text.",
     },
     "data.proxy": {"feature": "What the groups may be told from."},
@@ -81,7 +82,7 @@ OWN: Mapping[str, Mapping[str, str]] = {
     | {"label": "Says harmful or benign. Without it, prompts are looked up among those known here."},
     "privacy.membership": {"feature": "What is known of a row without asking the model, for the control."},
     "privacy.memorisation": {
-        "score": "How likely the model finds the canary: its log-perplexity.",
+        "score": "The log-perplexity of the canary: low where the model finds it likely.",
         "text": "How the text goes on that the model was trained on.",
     },
     "privacy.pii_scan": {

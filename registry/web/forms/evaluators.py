@@ -15,7 +15,7 @@ from registry.web.forms.model_inputs import known_inputs
 from registry.web.forms.parameters import LEVEL, LEVEL_RULE, PREFIX, differs, parameter_field
 from registry.web.forms.swapping import swapping
 from registry.web.forms.tables import columns_of, missing
-from registry.web.present.families import by_family
+from registry.web.present.families import TEXTS, by_family
 
 SCORES = [("", "not said"), *((kind, f"a {kind}") for kind in SCORE_KINDS)]
 
@@ -50,7 +50,7 @@ class FreeForm(InputsForm):
         elif self.reads_table:
             self.fields["table"].widget.attrs |= swapping(f"?evaluator={evaluator}")
         self.model_inputs = known_inputs(version) if needs_features(evaluator) else frozenset()
-        self.by_model = "model" in file_roles(self.facts) and bool(version.artifact and version.artifact.is_held)
+        self.by_model = bool(version.artifact and version.artifact.is_held) and _asks(self.facts, version.model.kind)
         # Where the model is run in any case, what it reads and what is looked at are the same columns.
         twice = {"feature"} if "model" in self.must and "features" in self.fields else set()
         self.roles = {field_name(role): role for role in column_roles(self.facts) if role not in twice}
@@ -189,6 +189,12 @@ class FreeForm(InputsForm):
                 "score_kind": self.cleaned_data.get("score_kind") or None,
             },
         }
+
+
+def _asks(facts: Mapping[str, Any], kind: str) -> bool:
+    """Whether the evaluator can ask a model of this kind: one that sorts texts, only where it reads texts."""
+    reads_texts = any("text" in names for names in facts["needs"].values())
+    return "model" in file_roles(facts) and (kind not in TEXTS or reads_texts)
 
 
 def _shown(columns: Sequence[Any]) -> str:

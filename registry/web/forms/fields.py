@@ -39,7 +39,7 @@ class DigestsField(forms.CharField):
     """A line for each file: its SHA-256, its size in bytes, its name."""
 
     widget = forms.Textarea(
-        attrs={"rows": 4, "spellcheck": "false", "placeholder": "<sha-256> <size in bytes> model.skops"}
+        attrs={"rows": 4, "spellcheck": "false", "placeholder": "<sha-256> <size in bytes> <file name>"}
     )
 
     def clean(self, value: Any) -> list[FileEntry]:

