@@ -46,7 +46,8 @@ def test_compas_likelihood_ratios_of_everybody() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "difference", "is_failed"), [("fpr", 0.2139, True), ("fnr", -0.1974, True), ("ppv", 0.0384, False)]
+    ("name", "difference", "is_failed"),
+    [("fpr", 0.2139, True), ("fnr", -0.1974, True), ("ppv", 0.0384, False), ("npv", -0.0614, False)],
 )
 def test_compas_gaps_and_what_a_limit_of_a_tenth_says(name: str, difference: float, is_failed: bool) -> None:
     table = compas_counts()
@@ -57,6 +58,8 @@ def test_compas_gaps_and_what_a_limit_of_a_tenth_says(name: str, difference: flo
     assert (found.low > 0.10) == is_failed
     if name == "ppv":
         assert np.min(x / m) / np.max(x / m) == pytest.approx(0.939, abs=5e-4)
+    if name == "npv":
+        assert (found.low, found.high) == pytest.approx((0.029, 0.094), abs=1e-3)
 
 
 @pytest.mark.parametrize(
