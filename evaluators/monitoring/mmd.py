@@ -81,9 +81,18 @@ def permuted(similar: NDArray[Any], n: int, *, permutations: int, rng: np.random
     size, found = len(similar), []
     for start in range(0, permutations, BLOCK):
         drawn = rng.random((min(BLOCK, permutations - start), size), dtype=np.float32)
-        chosen = drawn.argpartition(n - 1, axis=1)[:, :n]
-        found.append(statistics(similar, _membership(chosen, size), n, size - n))
+        found.append(statistics(similar, _lowest(drawn, n), n, size - n))
     return np.concatenate(found)
+
+
+def _lowest(drawn: NDArray[np.float32], n: int) -> NDArray[np.float32]:
+    """Memberships of the n lowest of each row. Values are parted faster than places; where two are equal, places."""
+    last = np.partition(drawn, n - 1, axis=1)[:, n - 1, None]
+    lowest = drawn <= last
+    for i in np.flatnonzero(lowest.sum(axis=1) != n).tolist():
+        lowest[i] = False
+        lowest[i, drawn[i].argpartition(n - 1)[:n]] = True
+    return np.ascontiguousarray(lowest.T, dtype=np.float32)
 
 
 def standardised(first: FloatArray, second: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -7,6 +7,7 @@ from scipy import stats
 
 from evaluators.catalog import summarise
 from evaluators.contract import Status
+from evaluators.monitoring import mmd
 from evaluators.monitoring.mmd import bandwidth, kernel, permutation_test, statistics
 from tests.evaluators.quality.making import reading, run
 
@@ -109,3 +110,11 @@ def test_rows_are_drawn_with_the_seed_and_readings_come_back(tmp_path: Path) -> 
     assert first.detail["rows"] == [200, 200]
     again = summarise("drift.joint", first.statistics, params={}, level=0.95, seed=0)[0]
     assert (again.value, again.p_value) == (first.value, first.p_value)
+
+
+def test_as_many_rows_are_drawn_as_the_window_has_also_where_two_draws_are_equal() -> None:
+    drawn = np.random.default_rng(6).random((40, 300), dtype=np.float32)
+    for places in (drawn, np.round(drawn, 2)):
+        chosen = mmd._lowest(places, 120).T > 0
+        assert (chosen.sum(axis=1) == 120).all()
+        assert (np.where(chosen, places, 0).max(axis=1) <= np.where(chosen, 1, places).min(axis=1)).all()
