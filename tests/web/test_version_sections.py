@@ -48,6 +48,16 @@ def test_a_version_that_names_no_data_is_told_when_that_is_done(
     assert "The same, as a list" not in page
 
 
+def test_the_list_of_the_lineage_reads_as_its_arrows_run(cast: Cast) -> None:
+    version = make.model_version(cast, data=make.dataset_version(cast))
+    shown = lineage.section(version, person=cast.ada)
+    names = {node["id"]: node["label"] for node in shown["nodes"]}
+    assert [[names[start], names[end]] for start, end in shown["edges"]] == [
+        [cell["text"] for cell in row[:2]] for row in shown["rows"]
+    ]
+    assert [cell["text"] for cell in shown["rows"][0]] == ["lending/loans@1", str(version), "trained on"]
+
+
 def standings(version: ModelVersion, person: User) -> set[str]:
     return {node["standing"] for node in lineage.section(version, person=person)["nodes"]}
 

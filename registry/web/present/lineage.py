@@ -9,7 +9,8 @@ from registry.models import DatasetVersion, LineageEdge, ModelVersion, User
 from registry.models.choices import Relation
 
 MOST = 60
-COLUMNS = [{"title": name} for name in ("From", "Relation", "To")]
+# In the direction of the arrows: what it was made from stands first.
+COLUMNS = [{"title": name} for name in ("Source", "What rests on it", "How")]
 RELATED = (
     "child_model__model__team",
     "child_dataset__dataset__team",
@@ -77,4 +78,4 @@ def _node(thing: Any, mine: set[int], *, current: bool) -> dict[str, Any]:
 
 
 def _row(edge: LineageEdge, mine: set[int]) -> list[dict[str, Any]]:
-    return [_told(_child(edge), mine), {"text": Relation(edge.relation).label}, _told(_parent(edge), mine)]
+    return [_told(_parent(edge), mine), _told(_child(edge), mine), {"text": Relation(edge.relation).label}]

@@ -131,7 +131,8 @@ def _actions(version: Any) -> list[dict[str, str]]:
     if may_be_evaluated(version):
         actions.append({"title": "Evaluate", "href": reverse("version-evaluate", **address), "kind": "quiet"})
     actions.append({"title": "Compare", "href": reverse("version-compare", **address), "kind": "quiet"})
-    actions.append({"title": "PDF dossier", "href": reverse("version-dossier", **address), "kind": "quiet"})
+    href = reverse("version-dossier", **address)
+    actions.append({"title": "PDF dossier", "href": href, "kind": "quiet", "note": "takes some seconds"})
     return actions
 
 
