@@ -7,6 +7,7 @@ from evaluators.arithmetic.draws import generator
 from evaluators.arithmetic.paired import change, mcnemar, paired_block
 from evaluators.arithmetic.simultaneous import replicates_for, worst
 from evaluators.contract import WORST, Json, Reading, Status
+from evaluators.counting import too_few
 from evaluators.support import MINIMUM, Family, family, sizes_by_name
 
 # What the p-value of a change is, in the detail of its reading.
@@ -26,7 +27,7 @@ def change_reading(metric: str, slice_: str, cells: IntArray, common: Json) -> R
         metric=metric,
         slice=slice_,
         status=Status.INSUFFICIENT_DATA if is_small else Status.OK,
-        reason=f"{n} rows, fewer than {MINIMUM}" if is_small else "",
+        reason=too_few(n, MINIMUM),
         value=float(change(cells)[0]),
         low=max(-1.0, found.low),
         high=min(1.0, found.high),

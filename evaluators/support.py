@@ -8,6 +8,7 @@ from evaluators.arithmetic.counts import IntArray, ratio_or_none
 from evaluators.arithmetic.intervals import rate_interval
 from evaluators.arithmetic.simultaneous import MAX_GROUPS
 from evaluators.contract import OVERALL, Json, Metric, Reading, Status
+from evaluators.counting import too_few
 
 MINIMUM = 10
 FAMILY_MINIMUM = 30
@@ -45,7 +46,7 @@ def family(names: Sequence[str], sizes: Sequence[int], *, minimum: int, among: s
     """Split groups into those with at least `minimum` units in the denominator and the others."""
     kept = tuple(i for i, size in enumerate(sizes) if size >= minimum)
     excluded = tuple(
-        {"group": name, "n": int(size), "reason": f"{int(size)} {among}, fewer than {minimum}"}
+        {"group": name, "n": int(size), "reason": too_few(int(size), minimum, among)}
         for name, size in zip(names, sizes, strict=True)
         if size < minimum
     )
@@ -69,7 +70,7 @@ def rate_reading(metric: str, slice_: str, x: int, m: int, *, level: float, amon
         metric=metric,
         slice=slice_,
         status=Status.INSUFFICIENT_DATA if is_small else Status.OK,
-        reason=f"{m} {among}, fewer than {MINIMUM}" if is_small else "",
+        reason=too_few(m, MINIMUM, among),
         value=ratio_or_none(x, m),
         low=low,
         high=high,

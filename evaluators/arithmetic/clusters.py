@@ -16,6 +16,7 @@ from evaluators.arithmetic.counts import IntArray
 from evaluators.arithmetic.draws import ends, enough, generator
 from evaluators.arithmetic.intervals import Interval, clopper_pearson, z_quantile
 from evaluators.contract import Json, Reading, Status
+from evaluators.counting import too_few
 from evaluators.libraries import library
 
 MINIMUM_CLUSTERS = 10
@@ -184,8 +185,7 @@ def shortage(moments: Moments, *, among: str) -> str:
     """Why there is no evidence, or ""."""
     if not moments.rows:
         return f"there are no {among}"
-    few = moments.count < MINIMUM_CLUSTERS
-    return f"{moments.count} {among}, fewer than {MINIMUM_CLUSTERS}" if few else ""
+    return too_few(moments.count, MINIMUM_CLUSTERS, among)
 
 
 def short_reading(metric: str, slice_: str, moments: Moments, *, reason: str, common: Json, detail: Json) -> Reading:

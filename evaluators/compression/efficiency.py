@@ -10,6 +10,7 @@ from evaluators.arithmetic.quantiles import order_interval
 from evaluators.budget import BUDGET_PARAMETERS, Budget
 from evaluators.compression.costs import bytes_of, operations_of, weights_of
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
+from evaluators.counting import how_many
 from evaluators.inputs.files import has_role
 from evaluators.models.model import Model
 from evaluators.models.opening import open_model
@@ -142,7 +143,7 @@ def _latency(metric: str, statistics: Mapping[str, Any], level: float) -> Readin
     orders = order_interval(len(times), share, level=level)
     common |= {"n": len(times), "statistics": kept}
     if orders is None:
-        reason = f"{len(times)} timed predictions are too few for this quantile"
+        reason = f"{how_many(len(times), 'timed predictions')}, too few for this quantile"
         return Reading(status=Status.INSUFFICIENT_DATA, reason=reason, **common)
     return Reading(
         status=Status.OK,

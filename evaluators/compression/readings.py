@@ -11,6 +11,7 @@ from evaluators.arithmetic.draws import generator
 from evaluators.arithmetic.simultaneous import replicates_for
 from evaluators.compression.cohorts import cohort_ratios, ratio_gap
 from evaluators.contract import OVERALL, WORST, Direction, Json, Metric, Reading, Status
+from evaluators.counting import too_few
 from evaluators.gains import change_reading, worst_change
 from evaluators.support import MINIMUM, family, rate_reading, sizes_by_name, too_many_groups
 
@@ -74,7 +75,7 @@ def _taxicab(name: str, distances: list[list[float]], common: Json) -> Reading:
         return _without(TAXICAB, name, Status.NOT_APPLICABLE, "there are no probabilities of both models", common)
     n, total, squares = distances[0]
     if n < 2:
-        return _without(TAXICAB, name, Status.INSUFFICIENT_DATA, f"{n:.0f} rows, fewer than {MINIMUM}", common)
+        return _without(TAXICAB, name, Status.INSUFFICIENT_DATA, too_few(n, MINIMUM), common)
     # Each row stands for itself: the sums are those of as many clusters of one row.
     moments = Moments(int(n), int(n), total, squares, total, n)
     (low, high), method = share_interval(moments, level=common["level"])
@@ -83,7 +84,7 @@ def _taxicab(name: str, distances: list[list[float]], common: Json) -> Reading:
         metric=TAXICAB,
         slice=name,
         status=Status.INSUFFICIENT_DATA if is_small else Status.OK,
-        reason=f"{n:.0f} rows, fewer than {MINIMUM}" if is_small else "",
+        reason=too_few(n, MINIMUM),
         value=total / n,
         low=low,
         high=high,

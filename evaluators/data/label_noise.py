@@ -20,6 +20,7 @@ from evaluators.contract import (
     Subject,
     SubjectError,
 )
+from evaluators.counting import too_few
 from evaluators.data.confident import Noise, estimate_noise
 from evaluators.data.crossfit import FOLDS, folds, linear_probabilities, spread_out
 from evaluators.exact import insufficient, table
@@ -92,7 +93,7 @@ class LabelNoise:
                 metric=RATE,
                 slice=OVERALL,
                 status=Status.INSUFFICIENT_DATA if is_small else Status.OK,
-                reason=f"{n} rows, fewer than {MINIMUM}" if is_small else "",
+                reason=too_few(n, MINIMUM),
                 value=rate,
                 low=min(low, rate),
                 high=max(high, rate),

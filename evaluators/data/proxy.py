@@ -22,6 +22,7 @@ from evaluators.contract import (
     Subject,
     SubjectError,
 )
+from evaluators.counting import too_few
 from evaluators.data.crossfit import features, folds, parts, tree_probabilities
 from evaluators.data.proxies import binned
 from evaluators.exact import insufficient, table
@@ -92,7 +93,7 @@ class ProxyAuc:
             progress(i / len(targets), f"telling {name}")
             size = int(min(group.sum(), len(group) - group.sum()))
             if size < params["family_minimum"]:
-                excluded.append({"group": name, "n": size, "reason": f"{size} rows, fewer than needed"})
+                excluded.append({"group": name, "n": size, "reason": too_few(size, params["family_minimum"])})
                 continue
             # Folds are drawn anew for each group, so that neither its name nor its place among others counts.
             fold = folds(group, rows, generator(seed, "folds"))

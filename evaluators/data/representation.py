@@ -22,6 +22,7 @@ from evaluators.contract import (
     SubjectError,
     Undeclared,
 )
+from evaluators.counting import too_few
 from evaluators.data.shares import distance
 from evaluators.exact import insufficient, not_applicable, table
 from evaluators.inputs.tables import Categorical
@@ -166,7 +167,7 @@ def _distance(statistics: Mapping[str, Any], common: Json, seed: int) -> Reading
     if reference is None:
         return not_applicable(SHARES, "neither shares nor a reference file were given", common=common)
     if statistics["n"] < MINIMUM:
-        return insufficient(SHARES, f"{statistics['n']} rows, fewer than {MINIMUM}", common=common, n=statistics["n"])
+        return insufficient(SHARES, too_few(statistics["n"], MINIMUM), common=common, n=statistics["n"])
     names = sorted({*counts, *reference["shares"]})
     shares = np.array([reference["shares"].get(name, 0.0) for name in names])
     found = distance(

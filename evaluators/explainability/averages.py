@@ -8,6 +8,7 @@ import numpy as np
 from evaluators.arithmetic.counts import FloatArray, IntArray
 from evaluators.arithmetic.draws import ends, enough, generator
 from evaluators.contract import OVERALL, Json, Reading, Status
+from evaluators.counting import too_few
 from evaluators.support import MINIMUM
 
 REPLICATES = 2_000
@@ -61,7 +62,7 @@ def _reading(
     fields: Json = {"metric": metric, "slice": name, "level": level, "n": len(values), "statistics": statistics}
     fields["detail"] = {**facts, "undefined_rows": undefined}
     is_small = len(values) < MINIMUM
-    reason = f"{len(values)} rows have a value, fewer than {MINIMUM}" if is_small else ""
+    reason = too_few(len(values), MINIMUM, "rows with a value")
     status = Status.INSUFFICIENT_DATA if is_small else Status.OK
     if not len(values):
         return Reading(status=status, reason="no row has a value", **fields)

@@ -10,6 +10,7 @@ from evaluators.arithmetic.counts import FloatArray
 from evaluators.arithmetic.draws import generator
 from evaluators.budget import Budget
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
+from evaluators.counting import too_few
 from evaluators.explainability.cases import EXPLAINER, NEEDS, Case, open_case, row_parameters
 from evaluators.explainability.rewired import how, layers, redrawn, refitted, with_network_scores
 from evaluators.explainability.wobble import spearman
@@ -102,7 +103,7 @@ def randomisation_reading(statistics: Mapping[str, Any], *, level: float) -> Rea
     fields: Json = {"metric": RANDOMISATION, "slice": OVERALL, "level": level, "n": n}
     fields |= {"statistics": dict(statistics), "detail": dict(statistics["facts"])}
     if n < 3:
-        reason = _unfitted(statistics["facts"]) or f"{n} randomised models have attributions that vary, fewer than 3"
+        reason = _unfitted(statistics["facts"]) or too_few(n, 3, "randomised models with attributions that vary")
         return Reading(status=Status.INSUFFICIENT_DATA, reason=reason, **fields)
     quantile = float(library("scipy.special").stdtrit(n - 1, 0.5 + level / 2))
     half = quantile * float(values.std(ddof=1)) / np.sqrt(n)

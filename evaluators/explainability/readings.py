@@ -7,6 +7,7 @@ import numpy as np
 
 from evaluators.arithmetic.draws import ends, generator
 from evaluators.contract import OVERALL, Json, Reading, Status
+from evaluators.counting import too_few
 from evaluators.explainability.averages import redrawn_means
 from evaluators.support import MINIMUM
 
@@ -93,7 +94,7 @@ def _reading(
         metric=GLOBAL,
         slice=name,
         status=Status.INSUFFICIENT_DATA if is_small else Status.OK,
-        reason=f"{common['n']} rows, fewer than {MINIMUM}" if is_small else "",
+        reason=too_few(common["n"], MINIMUM),
         value=float(np.mean(values)),
         low=interval[0],
         high=interval[1],

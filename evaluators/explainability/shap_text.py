@@ -24,6 +24,7 @@ from evaluators.contract import (
     Subject,
     SubjectError,
 )
+from evaluators.counting import too_few
 from evaluators.explainability.averages import row_readings, row_statistics
 from evaluators.explainability.partition import BATCH, Words, explain_text
 from evaluators.language.pii import veiled
@@ -165,7 +166,7 @@ def _gap_reading(statistics: Mapping[str, Any], level: float) -> Reading:
         metric=ADDITIVITY,
         slice=OVERALL,
         status=Status.INSUFFICIENT_DATA if is_small else Status.OK,
-        reason=f"{n} texts, fewer than {MINIMUM}" if is_small else "",
+        reason=too_few(n, MINIMUM, "texts"),
         value=gap,
         low=gap,
         high=gap,

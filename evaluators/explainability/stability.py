@@ -10,6 +10,7 @@ from evaluators.arithmetic.draws import generator
 from evaluators.arithmetic.quantiles import order_interval, quantile, smallest_sample
 from evaluators.budget import Budget
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
+from evaluators.counting import how_many
 from evaluators.explainability.averages import row_readings, row_statistics
 from evaluators.explainability.cases import EXPLAINER, NEEDS, Case, open_case, row_parameters
 from evaluators.explainability.wobble import Around, instability, joined, looked_around, pairwise_agreement
@@ -98,7 +99,7 @@ def _percentile(metric: str, column: list[float | None], facts: Mapping[str, Any
     orders = order_interval(len(values), SHARE, level=level) if len(values) else None
     if orders is None:
         needed = smallest_sample(SHARE, level=level)
-        reason = f"{len(values)} rows bound no 95th percentile from above; it takes {needed}"
+        reason = f"{how_many(len(values), 'rows')}, too few to bound a 95th percentile from above; it takes {needed}"
         value = quantile(values, SHARE) if len(values) else None
         return Reading(status=Status.INSUFFICIENT_DATA, reason=reason, value=value, **fields)
     low, high, value = float(values[orders.low]), float(values[orders.high]), quantile(values, SHARE)

@@ -8,6 +8,7 @@ import numpy as np
 from evaluators.arithmetic.counts import GroupCounts
 from evaluators.arithmetic.draws import generator
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
+from evaluators.counting import too_few
 from evaluators.fairness.compared import refusal
 from evaluators.fairness.grouped import open_decisions, ungrouped, ungrouped_readings, unlabelled
 from evaluators.fairness.perclass import (
@@ -143,7 +144,7 @@ def _excluded(table: GroupCounts, m: np.ndarray, kept: Mapping[int, list[int]], 
             "group": table.names[g],
             "class": table.classes[k],
             "n": int(m[g, k]),
-            "reason": f"{int(m[g, k])} rows, fewer than {minimum}" if m[g, k] < minimum else "nobody to compare with",
+            "reason": too_few(int(m[g, k]), minimum) or "nobody to compare with",
         }
         for g, k in left[:SHOWN]
     ]

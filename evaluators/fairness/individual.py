@@ -21,6 +21,7 @@ from evaluators.contract import (
     Subject,
     SubjectError,
 )
+from evaluators.counting import how_many, too_few
 from evaluators.fairness.neighbours import Consistency, consistency, nearest, standardised, steepness
 from evaluators.inputs.files import has_model, required
 from evaluators.models.opening import open_model
@@ -112,7 +113,7 @@ class IndividualFairness:
     ) -> list[Reading]:
         common: Json = {"slice": OVERALL, "level": level, "n": statistics["n"], "statistics": dict(statistics)}
         if "value" not in statistics:
-            reason = f"{statistics['n']} rows, fewer than {max(MINIMUM, statistics['neighbours'] + 2)}"
+            reason = too_few(statistics["n"], max(MINIMUM, statistics["neighbours"] + 2))
             fields: Json = {"status": Status.INSUFFICIENT_DATA, "reason": reason}
             return [Reading(metric=metric.id, **fields, **common) for metric in METRICS]
         found = Consistency(statistics["n"], statistics["value"], statistics["variance"])
@@ -169,7 +170,7 @@ def _lipschitz(statistics: Mapping[str, Any], common: Json) -> Reading:
     about, n = statistics["steepness"], statistics["steepness"]["n"]
     orders = order_interval(n, QUANTILE, level=common["level"]) if n else None
     if orders is None:
-        reason = f"{n} rows that differ from a neighbour, too few for a 95th percentile"
+        reason = f"{how_many(n, 'rows')} that differ from a neighbour, too few for a 95th percentile"
         return Reading(metric=LIPSCHITZ, status=Status.INSUFFICIENT_DATA, reason=reason, **common)
     places = np.array([place for place, _ in about["top"]])
     values = np.array([value for _, value in about["top"]])

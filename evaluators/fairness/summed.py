@@ -12,6 +12,7 @@ from evaluators.arithmetic.simultaneous import gap, replicates_for
 from evaluators.arithmetic.sumrates import RateSums
 from evaluators.arithmetic.sums import Sums
 from evaluators.contract import OVERALL, Json, Reading, Status
+from evaluators.counting import too_few
 from evaluators.fairness.compared import refusal
 from evaluators.fairness.metrics import DIFFERENCES, RATIOS, SHARES
 from evaluators.support import MINIMUM, Family, family, sizes_by_name, too_many_groups
@@ -55,7 +56,7 @@ def _rate(metric: str, name: str, part: Sums, level: float) -> Reading:
     is_small = size < MINIMUM
     return Reading(
         status=Status.INSUFFICIENT_DATA if is_small else Status.OK,
-        reason=f"{size:.0f} {_among(part, name)}, fewer than {MINIMUM}" if is_small else "",
+        reason=too_few(size, MINIMUM, _among(part, name)),
         value=float(found.rates[0]),
         low=low,
         high=high,

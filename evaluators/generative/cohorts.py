@@ -10,6 +10,7 @@ from evaluators.arithmetic.clusters import MINIMUM_CLUSTERS
 from evaluators.arithmetic.counts import FloatArray
 from evaluators.arithmetic.intervals import clopper_pearson
 from evaluators.contract import Json, Reading, Status
+from evaluators.counting import how_many, too_few
 from evaluators.generative.asking import Exchange
 from evaluators.libraries import library
 
@@ -93,11 +94,11 @@ def _reduced(blocks: Mapping[str, Mapping[str, Sequence[float]]], rng: np.random
 
 def _shortage(blocks: int, cohorts: Sequence[str]) -> str:
     if len(cohorts) < 2:
-        return f"{len(cohorts)} cohorts, and two are needed"
+        return f"{how_many(len(cohorts), 'cohorts')}, and two are needed"
     if len(cohorts) > MOST_COHORTS:
         return f"{len(cohorts):,} cohorts, more than the {MOST_COHORTS} that are compared"
     if blocks < MINIMUM_CLUSTERS:
-        return f"{blocks} questions were put to every cohort, fewer than {MINIMUM_CLUSTERS}"
+        return too_few(blocks, MINIMUM_CLUSTERS, "questions put to every cohort")
     return ""
 
 

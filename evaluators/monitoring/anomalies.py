@@ -7,6 +7,7 @@ import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import Direction, Evidence, Json, Measured, Metric, Progress, Reading, Subject
+from evaluators.counting import how_many, too_few
 from evaluators.exact import counted, insufficient, table
 from evaluators.monitoring.drawing import shown_points
 from evaluators.monitoring.esd import generalised_esd, remainder
@@ -85,7 +86,9 @@ class SeriesAnomalies:
         common: Json = {"level": level, "statistics": dict(statistics)}
         n = statistics["n"]
         if "count" not in statistics:
-            return [insufficient(ESD, f"{n} points; {MINIMUM} and two seasons are needed", common=common, n=n)]
+            return [
+                insufficient(ESD, f"{how_many(n, 'points')}; {MINIMUM} and two seasons are needed", common=common, n=n)
+            ]
         detail = {"column": statistics["column"], "points": statistics["places"]}
         method = "generalised extreme studentised deviate"
         return [counted(ESD, statistics["count"], common=common, detail=detail, n=n, method=method)]
@@ -134,7 +137,7 @@ class MeanChanges:
         common: Json = {"level": level, "statistics": dict(statistics)}
         n = statistics["n"]
         if "count" not in statistics:
-            return [insufficient(PELT, f"{n} points, fewer than {MINIMUM}", common=common, n=n)]
+            return [insufficient(PELT, too_few(n, MINIMUM, "points"), common=common, n=n)]
         detail = {"column": statistics["column"], "segments": statistics["segments"], "price": statistics["price"]}
         return [counted(PELT, statistics["count"], common=common, detail=detail, n=n, method="least squares")]
 

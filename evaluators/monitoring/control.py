@@ -7,6 +7,7 @@ import numpy as np
 
 from evaluators.arithmetic.counts import FloatArray
 from evaluators.contract import OVERALL, Direction, Json, Measured, Metric, Progress, Reading, Status, Subject
+from evaluators.counting import too_few
 from evaluators.exact import insufficient
 from evaluators.monitoring.charts import Chart, cusum, ewma, learn, shewhart, standardised
 from evaluators.monitoring.drawing import chart_evidence
@@ -117,7 +118,7 @@ def _shortage(statistics: Mapping[str, Any]) -> str:
     if statistics["constant"]:
         return "the series doesn't vary while in control, so nothing says how far is far"
     if known < MINIMUM:
-        return f"{known} rows in control, fewer than {MINIMUM}"
+        return too_few(known, MINIMUM, "rows in control")
     remedy = f"set reference_rows below {known}" if known > MINIMUM else "more rows are needed"
     return f"all {known} rows are taken as in control, and none is left to watch: {remedy}"
 

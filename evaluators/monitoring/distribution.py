@@ -8,6 +8,7 @@ import numpy as np
 
 from evaluators.arithmetic.draws import generator
 from evaluators.contract import WORST, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
+from evaluators.counting import too_few
 from evaluators.exact import insufficient, not_applicable, table
 from evaluators.inputs.tables import Categorical
 from evaluators.libraries import library
@@ -94,7 +95,7 @@ class DistributionDrift:
             common: Json = {"level": level, "seed": seed, "statistics": {"columns": used}}
             if small:
                 n = min(small[0]["n"], small[0]["m"])
-                reason = f"a window has {n} rows, fewer than {MINIMUM}"
+                reason = f"a window has {too_few(n, MINIMUM)}"
                 readings.append(insufficient(metric, reason, common=common, slice_=WORST, n=n))
             elif not used:
                 kind = "categories" if metric == CHI2 else "numbers"

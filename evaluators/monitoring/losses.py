@@ -20,6 +20,7 @@ from evaluators.contract import (
     Subject,
     SubjectError,
 )
+from evaluators.counting import too_few
 from evaluators.exact import insufficient, not_applicable
 from evaluators.monitoring.charts import cusum, learn, standardised
 from evaluators.monitoring.drawing import chart_evidence
@@ -159,7 +160,7 @@ def _rise(metric: str, moments: list[Json] | None, reason: str, common: Json) ->
     before, now = moments
     n = min(before["n"], now["n"])
     if n < MINIMUM_ROWS:
-        return insufficient(metric, f"a window has {n} rows, fewer than {MINIMUM_ROWS}", common=common, n=n)
+        return insufficient(metric, f"a window has {too_few(n, MINIMUM_ROWS)}", common=common, n=n)
     # One mistake more and one right row more in each window, so that no window is without variance.
     variance = sum((one["variance"] * one["n"] + 1) / one["n"] ** 2 for one in moments)
     value = now["mean"] - before["mean"]
@@ -183,7 +184,7 @@ def _alarms(chart: Mapping[str, Any] | None, reason: str, common: Json) -> Readi
     if chart is None:
         return not_applicable(ALARMS, reason, common=common)
     if "signals" not in chart:
-        reason = f"{chart['batches']} batches in the reference, {MINIMUM_BATCHES} that differ are needed"
+        reason = f"batches in the reference: {chart['batches']}; {MINIMUM_BATCHES} that differ are needed"
         return insufficient(ALARMS, reason, common=common, n=chart["batches"])
     run_length = cusum_run_length(0.5, 5.0)
     return Reading(

@@ -8,6 +8,7 @@ import numpy as np
 from evaluators.arithmetic.counts import FloatArray
 from evaluators.arithmetic.draws import drawn, generator
 from evaluators.contract import OVERALL, Direction, Json, Measured, Metric, Progress, Reading, Status, Subject
+from evaluators.counting import too_few
 from evaluators.exact import insufficient, not_applicable
 from evaluators.monitoring.bins import both_numbers
 from evaluators.monitoring.mmd import permutation_test, standardised
@@ -75,7 +76,7 @@ class JointDrift:
             return [not_applicable(MMD, "no column holds numbers in both windows", common=common)]
         if "value" not in statistics:
             n = min(statistics["n"], statistics["m"])
-            return [insufficient(MMD, f"a window has {n} rows, fewer than {MINIMUM}", common=common, n=n)]
+            return [insufficient(MMD, f"a window has {too_few(n, MINIMUM)}", common=common, n=n)]
         return [
             Reading(
                 metric=MMD,

@@ -8,6 +8,7 @@ import numpy as np
 from evaluators.arithmetic.counts import GroupCounts, IntArray, tally
 from evaluators.arithmetic.draws import generator
 from evaluators.contract import OVERALL, Direction, Json, Measured, Metric, Progress, Reading, Status, Subject
+from evaluators.counting import too_few
 from evaluators.performance.confusion import Statistic, macro_f1, mcc, resample
 from evaluators.subjects.predictions import open_predictions
 from evaluators.subjects.roles import classes, groups
@@ -99,7 +100,7 @@ def _reading(metric: str, part: GroupCounts, level: float, seed: int) -> Reading
     is_small = smallest < MINIMUM
     return Reading(
         status=Status.INSUFFICIENT_DATA if is_small else Status.OK,
-        reason=f"a class has {smallest} rows, fewer than {MINIMUM}" if is_small else "",
+        reason=f"a class has {too_few(smallest, MINIMUM)}" if is_small else "",
         value=value,
         low=found[0],
         high=found[1],

@@ -11,6 +11,7 @@ from evaluators.arithmetic.draws import generator
 from evaluators.arithmetic.ranks import Auc
 from evaluators.arithmetic.simultaneous import gap, replicates_for
 from evaluators.contract import OVERALL, WORST, Json, Reading, Status
+from evaluators.counting import how_many, too_few
 from evaluators.performance.metrics import AUC, AUC_PARITY
 from evaluators.performance.worst import Joint, by_max_t, worst_reading
 from evaluators.support import MINIMUM, family, too_many_groups
@@ -72,13 +73,13 @@ def _single(item: Auc, name: str, statistics: Json, level: float) -> Reading:
     common |= {"statistics": statistics, "detail": {"positives": item.positives, "negatives": item.negatives}}
     if item.auc is None or item.variance is None:
         outcome = "with" if item.positives <= item.negatives else "without"
-        reason = f"{item.n} rows {outcome} the favourable outcome: ranks can't be compared"
+        reason = f"{how_many(item.n, 'rows')} {outcome} the favourable outcome: ranks can't be compared"
         return Reading(status=Status.INSUFFICIENT_DATA, reason=reason, value=item.auc, **common)
     is_small = item.n < MINIMUM
     low, high = item.interval(level)
     return Reading(
         status=Status.INSUFFICIENT_DATA if is_small else Status.OK,
-        reason=f"{item.n} rows of the scarcer outcome, fewer than {MINIMUM}" if is_small else "",
+        reason=too_few(item.n, MINIMUM, "rows of the scarcer outcome"),
         value=item.auc,
         low=low,
         high=high,

@@ -8,6 +8,7 @@ from evaluators.arithmetic.draws import generator
 from evaluators.arithmetic.intervals import joint_level
 from evaluators.arithmetic.simultaneous import replicates_for
 from evaluators.contract import Json, Reading, Status
+from evaluators.counting import too_few
 from evaluators.performance.metrics import ACCURACY, BALANCED
 from evaluators.performance.recalls import mean_interval
 from evaluators.performance.worst import Joint, by_max_t, worst_reading
@@ -87,7 +88,7 @@ def _balanced(part: GroupCounts, *, level: float) -> Reading:
     recall = (right / size)[0].tolist()
     return Reading(
         status=Status.INSUFFICIENT_DATA if is_small else Status.OK,
-        reason=f"{least} rows of class {part.classes[smallest]!r}, fewer than {MINIMUM}" if is_small else "",
+        reason=too_few(least, MINIMUM, f"rows of class {part.classes[smallest]!r}"),
         value=float(np.mean(recall)),
         low=low,
         high=high,

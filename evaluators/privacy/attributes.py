@@ -22,6 +22,7 @@ from evaluators.contract import (
     Subject,
     SubjectError,
 )
+from evaluators.counting import too_few
 from evaluators.inputs.files import required
 from evaluators.models.model import ROWS, VALUE
 from evaluators.models.opening import open_model
@@ -94,7 +95,7 @@ class AttributeInference:
         n = statistics["n"]
         reason = "the trait has one value only" if statistics["values"] < 2 else ""
         if n < LEAST:
-            reason = f"{n} rows, fewer than {LEAST}"
+            reason = too_few(n, LEAST)
         if reason:
             return [Reading(status=Status.INSUFFICIENT_DATA, reason=reason, n=n, **common)]
         gained, lost = statistics["gained"], statistics["lost"]

@@ -21,6 +21,7 @@ from evaluators.contract import (
     Status,
     Subject,
 )
+from evaluators.counting import too_few
 from evaluators.models.model import ROWS, VALUE, Model
 from evaluators.models.opening import open_model
 from evaluators.privacy.surrogates import learn, solve
@@ -88,7 +89,7 @@ class Extraction:
             status = Status.NOT_APPLICABLE
             return [Reading(slice=OVERALL, status=status, reason=statistics["reason"], **common)]
         if "rows" in statistics:
-            reason = f"{statistics['rows']} rows, fewer than {2 * MINIMUM}: half teach the copy and half test it"
+            reason = f"{too_few(statistics['rows'], 2 * MINIMUM)}: half teach the copy and half test it"
             return [
                 Reading(slice=OVERALL, status=Status.INSUFFICIENT_DATA, reason=reason, n=statistics["rows"], **common)
             ]

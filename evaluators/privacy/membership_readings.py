@@ -7,6 +7,7 @@ from typing import Any
 from evaluators.arithmetic.intervals import Interval, clopper_pearson
 from evaluators.arithmetic.ranks import Auc
 from evaluators.contract import OVERALL, Json, Reading, Status
+from evaluators.counting import how_many, too_few
 from evaluators.privacy.by_model import mean_area, rate_interval, share_of_models
 from evaluators.privacy.metrics import ATTACKS, AUC, BLIND, TPR
 from evaluators.support import MINIMUM
@@ -149,13 +150,13 @@ def _shortage(found: Mapping[str, Any]) -> str:
     auc, models = Auc(**found["auc"]), found.get("by_model")
     reason = ""
     if not auc.positives or not auc.negatives:
-        reason = f"{auc.positives:,} members and {auc.negatives:,} non-members: there is only one side"
+        reason = f"{_sides(auc)}: there is only one side"
     elif auc.n < MINIMUM:
-        reason = f"{auc.positives:,} members and {auc.negatives:,} non-members, fewer than {MINIMUM}"
+        reason = f"{_sides(auc)}, fewer than {MINIMUM}"
     elif found["is_constant"]:
         reason = "every row has the same score, so nothing can be told apart"
     elif models and len(models) < MINIMUM_MODELS:
-        reason = f"{len(models)} target models, fewer than {MINIMUM_MODELS}"
+        reason = too_few(len(models), MINIMUM_MODELS, "target models")
     elif models and any(item["auc"] is None for item in models):
         reason = "a target model has members only, or non-members only"
     return reason
@@ -163,6 +164,10 @@ def _shortage(found: Mapping[str, Any]) -> str:
 
 def _insufficient(metric: str, name: str, reason: str, detail: Json, common: Json) -> Reading:
     return Reading(metric=metric, slice=name, status=Status.INSUFFICIENT_DATA, reason=reason, detail=detail, **common)
+
+
+def _sides(auc: Auc) -> str:
+    return f"{how_many(auc.positives, 'members')} and {how_many(auc.negatives, 'non-members')}"
 
 
 def _warning(notes: Json) -> str:
@@ -184,7 +189,7 @@ def _blind(blind: Mapping[str, Any] | None, reason: str, common: Json) -> Readin
             metric=BLIND,
             slice=OVERALL,
             status=Status.INSUFFICIENT_DATA,
-            reason=f"{auc.positives:,} members and {auc.negatives:,} non-members are too few for a control",
+            reason=f"{_sides(auc)} are too few for a control",
             **common,
         )
     (low, high), method = _area_interval(auc, common["level"])

@@ -21,6 +21,7 @@ from evaluators.contract import (
     SubjectError,
     Undeclared,
 )
+from evaluators.counting import too_few
 from evaluators.inputs.files import required
 from evaluators.privacy.brought import members
 from evaluators.privacy.canaries import Rank, rank, repeats
@@ -120,7 +121,7 @@ def _exposures(statistics: Mapping[str, Any], common: Json) -> list[Reading]:
         return [Reading(slice=OVERALL, status=Status.NOT_APPLICABLE, reason="no canaries (member, score)", **told)]
     reason = "" if statistics["ranks"] else "there is no canary: no row has member 1"
     if statistics["candidates"] < CANDIDATES:
-        reason = f"{statistics['candidates']} candidates, fewer than {CANDIDATES}"
+        reason = too_few(statistics["candidates"], CANDIDATES, "candidates")
     if reason:
         return [Reading(slice=OVERALL, status=Status.INSUFFICIENT_DATA, reason=reason, **told)]
     count = statistics.get("canaries", len(statistics["ranks"]))
@@ -154,7 +155,7 @@ def _extractable(statistics: Mapping[str, Any], common: Json) -> Reading:
         return Reading(status=Status.NOT_APPLICABLE, reason="no continuations (output, text)", **told)
     n, x = statistics["prefixes"], statistics["repeated"]
     if n < MINIMUM:
-        return Reading(status=Status.INSUFFICIENT_DATA, reason=f"{n} texts, fewer than {MINIMUM}", n=n, **told)
+        return Reading(status=Status.INSUFFICIENT_DATA, reason=too_few(n, MINIMUM, "texts"), n=n, **told)
     low, high = clopper_pearson(x, n, level=common["level"])
     detail = {"x": x, "m": n}
     method = "clopper-pearson"

@@ -22,6 +22,7 @@ from evaluators.contract import (
     Status,
     Subject,
 )
+from evaluators.counting import too_few
 from evaluators.inputs.tables import Categorical
 from evaluators.language import pii
 from evaluators.subjects.columns import header
@@ -103,7 +104,7 @@ def _readings(name: str, rows: int, kinds: Json, common: Json) -> list[Reading]:
     told: Json = {"slice": name, "status": Status.OK, "detail": {"rows": rows, "kinds": kinds}, **common}
     count = Reading(metric=ROWS, value=float(rows), low=float(rows), high=float(rows), method="exact", **told)
     if common["n"] < MINIMUM:
-        told |= {"status": Status.INSUFFICIENT_DATA, "reason": f"{common['n']} rows, fewer than {MINIMUM}"}
+        told |= {"status": Status.INSUFFICIENT_DATA, "reason": too_few(common["n"], MINIMUM)}
     rate = Reading(
         metric=RATE, value=1_000 * rows / common["n"], low=1_000 * low, high=1_000 * high, method="wilson", **told
     )

@@ -70,7 +70,7 @@ class DecisionBoundary:
         if "not_applicable" in statistics:
             return none_applicable(self.metrics, statistics["not_applicable"], level)
         detail = {name: value for name, value in statistics.items() if name != "distances"}
-        among = "rows that were right at first"
+        among = "rows right at first"
         common = {"level": level, "seed": seed, "statistics": dict(statistics)}
         finite, infinite = statistics["distances"], statistics["unreached"]
         found = median_reading(MEDIAN, finite, infinite, among=among, common=common, detail=detail)

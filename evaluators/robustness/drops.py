@@ -10,6 +10,7 @@ from evaluators.arithmetic.counts import IntArray
 from evaluators.arithmetic.draws import generator
 from evaluators.arithmetic.intervals import Interval
 from evaluators.contract import OVERALL, Json, Reading, Status
+from evaluators.counting import too_few
 from evaluators.support import MINIMUM
 
 DROP = "robust.corruption.mean_drop"
@@ -48,7 +49,7 @@ def _drop(statistics: Mapping[str, Any], name: str, cells: list[list[int]], leve
     common: Json = {"level": level, "seed": seed, "statistics": _alone(statistics, name)}
     detail = {key: statistics[key] for key in ("units_done", "budget_exhausted")} | {"clean_accuracy": right / images}
     if right < MINIMUM:
-        reason = f"{right} images were right before any corruption, fewer than {MINIMUM}"
+        reason = too_few(right, MINIMUM, "images right before any corruption")
         status = Status.INSUFFICIENT_DATA
         return Reading(metric=DROP, slice=name, status=status, reason=reason, n=images, detail=detail, **common)
     clusters = Clusters.from_cells(cells)

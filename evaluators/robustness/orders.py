@@ -6,6 +6,7 @@ from typing import Any
 
 from evaluators.arithmetic.quantiles import order_interval
 from evaluators.contract import OVERALL, Json, Reading, Status
+from evaluators.counting import how_many
 from evaluators.support import MINIMUM
 
 
@@ -28,7 +29,7 @@ def median_reading(
     low, high = (values[orders.low], values[orders.high]) if orders else (-math.inf, math.inf)
     shown = value if math.isfinite(value) else None
     if len(values) < MINIMUM or orders is None:
-        reason = f"{len(values)} {among}, fewer than {MINIMUM}"
+        reason = f"{how_many(len(values), among)}, fewer than {MINIMUM}"
         return Reading(status=Status.INSUFFICIENT_DATA, reason=reason, value=shown, **about)
     if not math.isfinite(high):
         reason = f"for {infinite} of {len(values)} {among} no input with another label was found"

@@ -25,7 +25,7 @@ def kept_reading(metric: str, statistics: Mapping[str, Any], level: float, seed:
     common = {"level": level, "seed": seed, "statistics": kept | {metric: found}}
     detail = {name: statistics[name] for name in ("left_out", "units_done", "budget_exhausted")}
     detail |= {"copies": found["copies"], "worst_features": found["by_feature"][:5]}
-    among = "rows that were right at first"
+    among = "rows right at first"
     clusters = Clusters.from_cells(found["cells"])
     return cluster_reading(metric, OVERALL, clusters, among=among, common=common, detail=detail)
 
@@ -33,7 +33,7 @@ def kept_reading(metric: str, statistics: Mapping[str, Any], level: float, seed:
 def attacked_reading(statistics: Mapping[str, Any], level: float) -> Reading:
     found = statistics["attack"]
     kept = {name: statistics[name] for name in COMMON}
-    among = "attacked rows that were right at first"
+    among = "attacked rows right at first"
     standing = found["rows"] - found["broken"]
     reading = rate_reading(ADVERSARIAL, OVERALL, standing, found["rows"], level=level, among=among, statistics=kept)
     reading.detail.update(found | {"left_out": statistics["left_out"]})

@@ -6,6 +6,7 @@ from typing import Any
 from evaluators.arithmetic.draws import generator
 from evaluators.budget import BUDGET_PARAMETERS, Budget
 from evaluators.contract import OVERALL, Direction, Json, Measured, Metric, Progress, Reading, Subject
+from evaluators.counting import how_many
 from evaluators.exact import insufficient, not_applicable, table
 from evaluators.models.opening import open_model
 from evaluators.security.probe import in_order, marks_for, search
@@ -71,7 +72,7 @@ class BackdoorProbe:
     ) -> list[Reading]:
         common: Json = {"level": level, "statistics": dict(statistics)}
         if statistics["found"] is None:
-            reason = f"{statistics['n']} inputs, fewer than {2 * MINIMUM}, or a single class"
+            reason = f"{how_many(statistics['n'], 'inputs')}, fewer than {2 * MINIMUM}, or a single class"
             return [insufficient(PROBE, reason, common=common, n=statistics["n"])]
         if not statistics["found"]:
             return [

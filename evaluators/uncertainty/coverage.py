@@ -6,6 +6,7 @@ from typing import Any
 
 from evaluators.arithmetic.intervals import clopper_pearson, joint_level
 from evaluators.contract import OVERALL, WORST, Json, Reading, Status
+from evaluators.counting import how_many
 from evaluators.support import FAMILY_PARAMETERS, MINIMUM, family, rate_reading, sizes_by_name
 from evaluators.uncertainty.conformal import law_p, law_range
 from evaluators.uncertainty.means import alone, bounded_interval, mean_reading, of_slices
@@ -89,6 +90,6 @@ def _size(name: str, part: Mapping[str, Any], upper: float | None, common: Json)
 
 def _too_few(metric: str, statistics: Mapping[str, Any], level: float) -> Reading:
     n, alpha = statistics["cut"]["n"], statistics["alpha"]
-    reason = f"{n} rows to calibrate with are too few to miss only {alpha:g}: every set would hold everything"
+    reason = f"{how_many(n, 'rows to calibrate with')}, too few to miss only {alpha:g}: every set would hold everything"
     status = Status.INSUFFICIENT_DATA
     return Reading(metric=metric, slice=OVERALL, status=status, reason=reason, level=level, statistics=dict(statistics))

@@ -8,6 +8,7 @@ import numpy as np
 from evaluators.arithmetic.counts import FloatArray
 from evaluators.arithmetic.ranks import Auc, delong
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
+from evaluators.counting import too_few
 from evaluators.inputs.files import has_model, has_role
 from evaluators.models.opening import open_model
 from evaluators.subjects.roles import model_inputs, open_table
@@ -131,7 +132,7 @@ def _foreign_reading(statistics: Mapping[str, Any], level: float) -> Reading:
     is_small = found.n < MINIMUM
     return Reading(
         status=Status.INSUFFICIENT_DATA if is_small else Status.OK,
-        reason=f"{found.n} rows in one of the tables, fewer than {MINIMUM}" if is_small else "",
+        reason=too_few(found.n, MINIMUM, "rows in one of the tables"),
         value=found.auc,
         low=low,
         high=high,

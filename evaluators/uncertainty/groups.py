@@ -5,6 +5,7 @@ from typing import Any
 
 from evaluators.arithmetic.draws import generator
 from evaluators.contract import OVERALL, WORST, Json, Reading, Status
+from evaluators.counting import too_few
 from evaluators.support import MINIMUM, family, too_many_groups
 from evaluators.uncertainty.ece import Ece, adaptive, ece, reliability
 from evaluators.uncertainty.metrics import ECE, PARITY
@@ -74,7 +75,7 @@ def _single(name: str, moments: Mapping[str, Any], statistics: Json, level: floa
         metric=ECE,
         slice=name,
         status=Status.INSUFFICIENT_DATA if is_small else Status.OK,
-        reason=f"{moments['n']} rows, fewer than {MINIMUM}" if is_small else "",
+        reason=too_few(moments["n"], MINIMUM),
         value=band.value,
         low=band.low,
         high=band.high,

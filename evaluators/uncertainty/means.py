@@ -6,6 +6,7 @@ from typing import Any
 from evaluators.arithmetic.counts import FloatArray
 from evaluators.arithmetic.intervals import normal_interval
 from evaluators.contract import OVERALL, Json, Reading, Status
+from evaluators.counting import too_few
 from evaluators.support import MINIMUM
 
 
@@ -36,7 +37,7 @@ def mean_reading(
     is_small = n < MINIMUM
     return Reading(
         status=Status.INSUFFICIENT_DATA if is_small else Status.OK,
-        reason=f"{n} rows, fewer than {MINIMUM}" if is_small else "",
+        reason=too_few(n, MINIMUM),
         low=max(0.0, low),
         high=high if upper is None else min(upper, high),
         method=method,

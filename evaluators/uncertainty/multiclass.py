@@ -20,6 +20,7 @@ from evaluators.contract import (
     Status,
     Subject,
 )
+from evaluators.counting import too_few
 from evaluators.support import MINIMUM, none_applicable
 from evaluators.uncertainty.ece import ece, reliability
 from evaluators.uncertainty.forecasts import NEEDS, OPTIONAL, Forecasts, not_applicable, open_forecasts, why_not
@@ -112,7 +113,7 @@ def _class_readings(statistics: Mapping[str, Any], *, level: float, seed: int) -
     fields: Json = {
         "metric": CLASS_WISE,
         "status": Status.INSUFFICIENT_DATA if n < MINIMUM else Status.OK,
-        "reason": f"{n} rows, fewer than {MINIMUM}" if n < MINIMUM else "",
+        "reason": too_few(n, MINIMUM),
         "method": "triangle band, Bonferroni over classes",
         "n": n,
         **common,
@@ -139,7 +140,7 @@ def _reading(metric: str, name: str, item: Mapping[str, Any], seed: int, common:
         metric=metric,
         slice=name,
         status=Status.INSUFFICIENT_DATA if is_small else Status.OK,
-        reason=f"{item['n']} rows, fewer than {MINIMUM}" if is_small else "",
+        reason=too_few(item["n"], MINIMUM),
         value=band.value,
         low=band.low,
         high=band.high,

@@ -6,6 +6,7 @@ from typing import Any
 
 from evaluators.arithmetic.intervals import Interval, normal_interval
 from evaluators.contract import Json, Reading, Status
+from evaluators.counting import too_few
 from evaluators.support import MINIMUM
 from evaluators.uncertainty.ece import brier_parts
 from evaluators.uncertainty.goodness import hosmer_lemeshow, spiegelhalter
@@ -97,7 +98,7 @@ def _without_variance(mean: float, n: int, level: float) -> Interval:
 def _reading(metric: str, name: str, n: int, common: Json, **fields: Any) -> Reading:
     is_small = n < MINIMUM
     status = Status.INSUFFICIENT_DATA if is_small else Status.OK
-    reason = f"{n} rows, fewer than {MINIMUM}" if is_small else ""
+    reason = too_few(n, MINIMUM)
     return Reading(metric=metric, slice=name, n=n, status=status, reason=reason, **fields, **common)
 
 

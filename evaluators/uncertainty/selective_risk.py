@@ -11,6 +11,7 @@ from evaluators.arithmetic.counts import FloatArray
 from evaluators.arithmetic.draws import ends, generator
 from evaluators.arithmetic.intervals import rate_interval
 from evaluators.contract import Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
+from evaluators.counting import too_few
 from evaluators.support import MINIMUM, none_applicable
 from evaluators.uncertainty.forecasts import NEEDS, OPTIONAL, Forecasts, not_applicable, open_forecasts, why_not
 from evaluators.uncertainty.means import alone, of_slices
@@ -155,7 +156,7 @@ def _reading(
         metric=metric,
         slice=name,
         status=Status.INSUFFICIENT_DATA if is_small else Status.OK,
-        reason=f"{n} rows, fewer than {MINIMUM}" if is_small else "",
+        reason=too_few(n, MINIMUM),
         value=value,
         low=min(low, value),
         high=max(high, value),
