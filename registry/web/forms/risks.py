@@ -23,7 +23,9 @@ class RatingForm(forms.Form):
     likelihood = forms.TypedChoiceField(choices=SCALE, coerce=int, label="How likely")
     severity = forms.TypedChoiceField(choices=HARM, coerce=int, label="How bad for those it hits")
     priority = forms.ChoiceField(
-        choices=Priority.choices, help_text="The policy says from which priority an open risk bars the way."
+        choices=Priority.choices,
+        help_text="Judged by you, not computed from the two above: there are no bands. "
+        "The policy says from which priority an open risk bars the way.",
     )
     treatment = forms.ChoiceField(choices=[("", "not decided yet"), *Treatment.choices], required=False)
     owner = forms.ModelChoiceField(User.objects.none(), required=False, empty_label="nobody yet")

@@ -69,5 +69,6 @@ def _assessment(version: ModelVersion) -> str:
         return f"No assessment has been opened for the stage {version.stage} yet; adding a risk opens it."
     return (
         f"Assessment for {version.stage}, opened by {assessment.opened_by} on {assessment.opened_at:%Y-%m-%d}. "
+        "A priority is judged by a person, not computed from likelihood and severity. "
         "Open risks are carried forward from stage to stage; none is ever dropped."
     )
