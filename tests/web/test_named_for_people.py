@@ -101,10 +101,10 @@ def test_right_after_registering_the_history_says_that_nothing_is_judged_yet(cas
     html = ada.get(history).content.decode()
     assert "Nothing is measured or judged yet" in html
     assert "requirements not met" not in html
-    assert "said failed" not in html
+    assert "said: blocked" not in html
     make.at_stage(version, "training", by=cast.ada)
     html = ada.get(history).content.decode()
-    assert "said failed" in html  # no policy is active: the first judgement, though the outcome is the same
+    assert "said: blocked" in html  # no policy is active: the first judgement, though the outcome is the same
     assert html.count("Nothing is measured or judged yet") == 1
 
 
@@ -114,6 +114,6 @@ def test_the_newest_word_of_a_gate_is_in_the_history_though_it_is_the_same(cast:
     reported(version, cast)
     html = ada.get(history).content.decode()
     newest = Verdict.objects.filter(version=version, transition=None).latest("decided_at")
-    assert html.count("still says") == 1
-    assert html.index("still says") < html.index("The gate to inference said")
+    assert html.count("still says:") == 1
+    assert html.index("still says:") < html.index("The gate to inference said")
     assert newest.snapshot.digest[:12] in html

@@ -11,6 +11,8 @@ from registry.models import ModelVersion, Verdict
 
 # The requirement of a verdict on a step that isn't there.
 FAR = "edge:0"
+# What a shut gate is called wherever its answer stands; a single requirement fails.
+BLOCKED = {"failed": "blocked"}
 
 
 def turns(version: ModelVersion) -> QuerySet[Verdict]:
@@ -43,10 +45,10 @@ def is_far(body: Mapping[str, Any]) -> bool:
 
 def _said(row: Verdict) -> dict[str, Any]:
     said = said_of(row)
-    words = "passed, with a waiver" if said == "waived" else said
+    words = "passed, with a waiver" if said == "waived" else BLOCKED.get(said, said)
     return {
-        "title": f"The gate to {row.to_stage} {'said' if row.is_turn else 'still says'} {words}",
-        "status": said,
+        "title": f"The gate to {row.to_stage} {'said' if row.is_turn else 'still says'}: {words}",
+        "icon": said,
         "at": row.decided_at,
         "digest": row.snapshot.digest,
         "href": reverse("verdict", args=[row.pk]),

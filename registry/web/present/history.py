@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from django.db.models import CharField
-from django.db.models.functions import Cast
+from django.db.models import CharField, DateTimeField
+from django.db.models.functions import Cast, Coalesce
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
@@ -36,7 +36,10 @@ def section(version: ModelVersion, query: QueryDict) -> dict[str, Any]:
     """What `version_history.html` takes: a page of the timeline, and the address of what came before."""
     before = _moment(query.get("before", ""))
     entries = sorted(_entries(version, before), key=lambda entry: entry["at"], reverse=True)
-    shown, more = entries[:SIZE], len(entries) > SIZE
+    # The next page begins before a moment, so what happened at one moment stands on one page.
+    ends = entries[SIZE - 1 : SIZE]
+    shown = [entry for entry in entries if entry["at"] >= ends[0]["at"]] if ends else entries
+    more = len(entries) > len(shown)
     here = reverse("version-history", args=[version.pk])
     older = QueryDict(mutable=True)
     if more:
@@ -92,7 +95,8 @@ def _signatures(version: ModelVersion, before: datetime | None) -> Iterator[dict
     for row in _newest(signatures(version), "signed_at", before):
         yield signature_entry(row, version, is_replaced=row.signed_by_id in replaced)
         replaced.add(row.signed_by_id)
-        if withdrawal := getattr(row, "withdrawal", None):
+        withdrawal = getattr(row, "withdrawal", None)
+        if withdrawal and (before is None or withdrawal.withdrawn_at < before):
             yield {
                 "title": f"{row.signed_name} withdrew the signature for {row.expertise}",
                 "status": "withdrawn",
@@ -114,7 +118,6 @@ def _waivers(version: ModelVersion, before: datetime | None) -> Iterator[dict[st
         granted = ", ".join(str(grant.granted_by) for grant in row.grants.all())
         yield {
             "title": f"A waiver was asked for: {words[row.requirement]}",
-            "code": row.requirement,
             "status": waivers.standing(row),
             "at": row.requested_at,
             "by": str(row.requested_by),
@@ -125,8 +128,10 @@ def _waivers(version: ModelVersion, before: datetime | None) -> Iterator[dict[st
 
 
 def _runs(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, Any]]:
+    """A run stands where its result came: what the gate said of it stands above, what it said without it below."""
     rows = Evaluation.objects.filter(version=version).select_related("requested_by")
-    shown = list(_newest(rows, "requested_at", before))
+    rows = rows.annotate(told_at=Coalesce("finished_at", "requested_at", output_field=DateTimeField()))
+    shown = list(_newest(rows, "told_at", before))
     found = found_by(shown, version)
     for row in shown:
         yield {
@@ -134,7 +139,7 @@ def _runs(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, 
             "code": row.evaluator,
             "status": row.state,
             "icon": "measured" if row.state == RunState.DONE else row.state,
-            "at": row.requested_at,
+            "at": row.told_at,
             "by": str(row.requested_by),
             "href": reverse("evaluation", args=[row.pk]),
             "note": failure_line(row.failure) or found.get(row.pk, ""),
@@ -174,10 +179,10 @@ def _rated_again(version: ModelVersion, before: datetime | None) -> Iterator[dic
     rows = AuditEvent.objects.filter(subject_kind="risk", subject_id__in=risks, verb="risk.updated")
     here = reverse("version-risks", args=[version.pk])
     for entry in audit.entries(_newest(rows.select_related("actor"), "at", before)):
-        yield entry | {"href": here}
+        yield entry | {"href": here, "code": ""}
 
 
 def _events(version: ModelVersion, before: datetime | None) -> Iterator[dict[str, Any]]:
     rows = AuditEvent.objects.filter(subject_kind="modelversion", subject_id=str(version.pk)).exclude(verb__in=TOLD)
     for entry in audit.entries(_newest(rows.select_related("actor"), "at", before)):
-        yield entry | {"href": ""}
+        yield entry | {"href": "", "code": ""}

@@ -12,7 +12,7 @@ from registry.reports.wording import asked_words, found_words, is_drawn, unblock
 from registry.web.access import teams_of
 from registry.web.present import worklists
 from registry.web.present.audit import entries, visible_events
-from registry.web.present.gate_turns import met_words, said_of
+from registry.web.present.gate_turns import BLOCKED, met_words, said_of
 
 MOST = worklists.MOST
 
@@ -122,6 +122,7 @@ def _told(verdict: Verdict) -> dict[str, Any]:
         "name": str(verdict.version),
         "href": reverse("version", args=[verdict.version_id]),
         "outcome": verdict.outcome,
+        "word": BLOCKED.get(verdict.outcome, ""),
         "stage": verdict.version.stage,
         "at": verdict.decided_at,
     }

@@ -7,6 +7,7 @@ from django.urls import reverse
 from registry.models import SignOff, User, Verdict, Waiver
 from registry.models.choices import Stage
 from registry.reports.wording import asked_words
+from registry.web.present.gate_turns import BLOCKED
 from registry.web.present.requirements import words_of
 from registry.web.present.waiting import awaiting_signature, lapsed_signatures, waivers_to_grant
 
@@ -77,11 +78,12 @@ def _item(version: Any, verdict: Verdict | None) -> tuple[dict[str, Any], bool]:
         f"Not met yet: {'; '.join(asked_words(r) for r in other[:3])}{' …' if len(other) > 3 else '.'}" if other else ""
     )
     href, is_ready = reverse("version-sign", args=[version.pk]), verdict is not None and not other
+    said = verdict.outcome if verdict else "undecided"
     item = {
         "title": str(version),
         "href": href,
-        "status": "passed" if is_ready else verdict.outcome if verdict else "undecided",
-        "status_word": "ready to sign" if is_ready else "",
+        "status": "passed" if is_ready else said,
+        "status_word": "ready to sign" if is_ready else BLOCKED.get(said, ""),
         "text": lacks or f"{version.model.project.name}. Signatures asked for: {asked}.",
         "when": verdict.decided_at if verdict else version.registered_at,
         "action": {"title": "Review", "href": href},
