@@ -80,9 +80,9 @@ def _interval(low: float | None, high: float | None) -> str:
 def _note(reading: Reading) -> str:
     """The method, or why there is no number; then who was left out, what was found, and what the p-value is."""
     notes = [reading.method if reading.status is Status.OK else f"{reading.status.value}: {reading.reason}"]
-    excluded = reading.detail.get("excluded") or []
+    excluded = list(dict.fromkeys(entry["group"] for entry in reading.detail.get("excluded") or []))
     if excluded:
-        notes[0] += f"; {len(excluded)} left out: {_some([entry['group'] for entry in excluded])}"
+        notes[0] += f"; {len(excluded)} left out: {_some(excluded)}"
     notes += _found(reading.detail.get("findings") or [])
     said, meant = reading.detail.get("reason"), reading.detail.get("p_value_is")
     if said and said != reading.reason:

@@ -8,7 +8,7 @@ from evaluators.arithmetic.counts import IntArray, ratio_or_none
 from evaluators.arithmetic.intervals import rate_interval
 from evaluators.arithmetic.simultaneous import MAX_GROUPS
 from evaluators.contract import OVERALL, Json, Metric, Reading, Status
-from evaluators.counting import too_few
+from evaluators.counting import how_many, too_few
 
 MINIMUM = 10
 FAMILY_MINIMUM = 30
@@ -46,7 +46,7 @@ def family(names: Sequence[str], sizes: Sequence[int], *, minimum: int, among: s
     """Split groups into those with at least `minimum` units in the denominator and the others."""
     kept = tuple(i for i, size in enumerate(sizes) if size >= minimum)
     excluded = tuple(
-        {"group": name, "n": int(size), "reason": too_few(int(size), minimum, among)}
+        {"group": name, "n": int(size), "counted": how_many(size, among), "reason": too_few(size, minimum, among)}
         for name, size in zip(names, sizes, strict=True)
         if size < minimum
     )

@@ -8,7 +8,7 @@ import numpy as np
 from evaluators.arithmetic.counts import GroupCounts
 from evaluators.arithmetic.draws import generator
 from evaluators.contract import OVERALL, Direction, Evidence, Json, Measured, Metric, Progress, Reading, Status, Subject
-from evaluators.counting import too_few
+from evaluators.counting import how_many, too_few
 from evaluators.fairness.compared import refusal
 from evaluators.fairness.grouped import open_decisions, ungrouped, ungrouped_readings, unlabelled
 from evaluators.fairness.perclass import (
@@ -144,6 +144,7 @@ def _excluded(table: GroupCounts, m: np.ndarray, kept: Mapping[int, list[int]], 
             "group": table.names[g],
             "class": table.classes[k],
             "n": int(m[g, k]),
+            "counted": how_many(int(m[g, k]), f"rows for class {table.classes[k]!r}"),
             "reason": too_few(int(m[g, k]), minimum) or "nobody to compare with",
         }
         for g, k in left[:SHOWN]

@@ -107,6 +107,9 @@ def test_a_group_that_several_rates_leave_out_is_counted_once_with_all_its_sizes
     support = {"race=b": 40, "race=c": 90}
     said = left_out.in_full({"excluded": excluded + excluded[:1], "support": support}, {})
     assert said == "leaves out 2 of 3: race: a (4 and 0 rows); race: b (11 rows)"
+    with_rate = {"group": "race=a", "n": 4, "counted": "4 rows with the favourable outcome"}
+    said = left_out.in_full({"excluded": [{"group": "race=a", "n": 9, "counted": "9 rows"}, with_rate, with_rate]}, {})
+    assert said == "leaves out 1: race: a (9 rows, 4 rows with the favourable outcome)"
 
 
 def test_the_worst_group_is_called_by_its_name_where_the_worst_is_the_highest_too() -> None:

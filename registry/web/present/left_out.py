@@ -44,26 +44,32 @@ def beside(rows: Iterable[Measurement]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _sizes(detail: Mapping[str, Any]) -> dict[str, list[int]]:
+def _sizes(detail: Mapping[str, Any]) -> dict[str, list[str | int]]:
     """Each group once, with the numbers of rows it was too small by: one rate may rest on others than the next.
+
+    In words where the evaluator says which rows these are.
 
     Evaluators name other things under the same word, which aren't groups.
     """
     given = detail.get("excluded")
-    found: dict[str, list[int]] = {}
+    found: dict[str, list[str | int]] = {}
     for entry in given if isinstance(given, list) else []:
         if isinstance(entry, Mapping) and "group" in entry:
-            sizes, size = found.setdefault(str(entry["group"]), []), entry.get("n")
-            if isinstance(size, int) and size not in sizes:
+            sizes, size = found.setdefault(str(entry["group"]), []), entry.get("counted") or entry.get("n")
+            if isinstance(size, (int, str)) and size not in sizes:
                 sizes.append(size)
     return found
 
 
-def _names(sizes: Mapping[str, list[int]]) -> list[str]:
-    """'class: 1 (25 rows)'; 'class: 1 (25 and 3 rows)' where two rates leave it out."""
+def _names(sizes: Mapping[str, list[str | int]]) -> list[str]:
+    """'class: 1 (25 rows)'; 'race: a (11 rows, 4 rows with the favourable outcome)' where two rates leave it out."""
     return [f"{slices.words(group)}{_rows(numbers)}" for group, numbers in sizes.items()]
 
 
-def _rows(numbers: list[int]) -> str:
-    written = " and ".join(f"{number:,}" for number in numbers)
-    return f" ({written} {'row' if numbers == [1] else 'rows'})" if written else ""
+def _rows(sizes: list[str | int]) -> str:
+    worded = [size for size in sizes if isinstance(size, str)]
+    numbers = [size for size in sizes if isinstance(size, int)]
+    if numbers:
+        written = " and ".join(f"{number:,}" for number in numbers)
+        worded.append(f"{written} {'row' if numbers == [1] else 'rows'}")
+    return f" ({', '.join(worded)})" if worded else ""

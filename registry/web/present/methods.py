@@ -69,6 +69,8 @@ def reading(row: Measurement) -> dict[str, Any]:
     """How one number came to be: on what, by which code, with which seed, and what was left out."""
     run = row.evaluation
     far = {name: value for name, value in row.detail.items() if name in HOW_FAR}
+    # A group that several rates leave out is listed by each of them.
+    excluded = list(dict.fromkeys(row.excluded))
     on_the_way = {name: value for name, value in row.detail.items() if name not in HOW_FAR}
     return {
         "run": run,
@@ -76,8 +78,8 @@ def reading(row: Measurement) -> dict[str, Any]:
         "facts": _number(row),
         "how": [*_settings(run), *counted.facts(far), *machine(run)],
         "counted": counted.facts(on_the_way),
-        "excluded": [slices.words(each) for each in row.excluded[:MOST_LEFT_OUT]],
-        "more_excluded": max(0, len(row.excluded) - MOST_LEFT_OUT),
+        "excluded": [slices.words(each) for each in excluded[:MOST_LEFT_OUT]],
+        "more_excluded": max(0, len(excluded) - MOST_LEFT_OUT),
     }
 
 

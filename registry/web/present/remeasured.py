@@ -72,6 +72,7 @@ def _words(measured: Mapping[str, Any] | None) -> str:
 def _less(measured: Mapping[str, Any]) -> str:
     """Why it may say less than the one before: it was only reported, or leaves groups out."""
     reported = ", self-reported" if measured["assurance"] == Assurance.SELF_REPORTED else ""
-    named = slices.listed(measured["excluded"][:FEW])
-    more = f" and {len(measured['excluded']) - FEW:,} more" if len(measured["excluded"]) > FEW else ""
+    excluded = list(dict.fromkeys(measured["excluded"]))
+    named = slices.listed(excluded[:FEW])
+    more = f" and {len(excluded) - FEW:,} more" if len(excluded) > FEW else ""
     return f"{reported}, without {named}{more}" if named else reported
