@@ -16,6 +16,8 @@ from evaluators.performance.metrics import AUC, AUC_PARITY
 from evaluators.performance.worst import Joint, by_max_t, worst_reading
 from evaluators.support import MINIMUM, family, too_many_groups
 
+SCARCER = "rows of the scarcer outcome"
+
 
 def rank_readings(
     statistics: Mapping[str, Any], names: Sequence[str], *, minimum: int, level: float, seed: int
@@ -44,11 +46,18 @@ def rank_readings(
         return by_max_t(block(kept), level)
 
     common: Json = {"level": level, "seed": seed, "statistics": dict(statistics)}
-    values, sizes = [item.auc or 0.0 for item in items], [item.n for item in items]
-    readings.append(
-        worst_reading(AUC, names=names, values=values, sizes=sizes, joint=joint, minimum=minimum, common=common)
+    worst_group = worst_reading(
+        AUC,
+        names=names,
+        values=[item.auc or 0.0 for item in items],
+        rows=[item.positives + item.negatives for item in items],
+        sizes=[item.n for item in items],
+        among=SCARCER,
+        joint=joint,
+        minimum=minimum,
+        common=common,
     )
-    return [*readings, _parity(names, items, block, minimum, common)]
+    return [*readings, worst_group, _parity(names, items, block, minimum, common)]
 
 
 def _pooled(statistics: Mapping[str, Any]) -> Json:
@@ -79,7 +88,7 @@ def _single(item: Auc, name: str, statistics: Json, level: float) -> Reading:
     low, high = item.interval(level)
     return Reading(
         status=Status.INSUFFICIENT_DATA if is_small else Status.OK,
-        reason=too_few(item.n, MINIMUM, "rows of the scarcer outcome"),
+        reason=too_few(item.n, MINIMUM, SCARCER),
         value=item.auc,
         low=low,
         high=high,
@@ -89,7 +98,7 @@ def _single(item: Auc, name: str, statistics: Json, level: float) -> Reading:
 
 
 def _parity(names: Sequence[str], items: Sequence[Auc], block: Any, minimum: int, common: Json) -> Reading:
-    found = family(names, [item.n for item in items], minimum=minimum, among="rows of the scarcer outcome")
+    found = family(names, [item.n for item in items], minimum=minimum, among=SCARCER)
     detail: Json = {"excluded": list(found.excluded)}
     if not names or found.shortage:
         status = Status.INSUFFICIENT_DATA if names else Status.NOT_APPLICABLE
@@ -101,7 +110,7 @@ def _parity(names: Sequence[str], items: Sequence[Auc], block: Any, minimum: int
     detail |= {
         "lowest": names[kept[int(np.argmin(values))]],
         "highest": names[kept[int(np.argmax(values))]],
-        "support": {names[i]: items[i].n for i in kept},
+        "support": {names[i]: items[i].positives + items[i].negatives for i in kept},
         "replicates": interval.replicates,
     }
     return Reading(
@@ -112,7 +121,7 @@ def _parity(names: Sequence[str], items: Sequence[Auc], block: Any, minimum: int
         low=interval.low,
         high=min(1.0, interval.high),
         method="max-t simultaneous on delong",
-        n=sum(items[i].n for i in kept),
+        n=sum(detail["support"].values()),
         detail=detail,
         **common,
     )

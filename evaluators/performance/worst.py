@@ -35,15 +35,18 @@ def worst_reading(
     *,
     names: Sequence[str],
     values: Sequence[float],
+    rows: Sequence[int],
     sizes: Sequence[int],
+    among: str,
     joint: Joints,
     minimum: int,
     common: Json,
 ) -> Reading:
-    """The lowest of the groups' values. Groups with fewer than `minimum` units are left out and listed.
+    """The lowest of the groups' values. Groups with fewer than `minimum` of the units that count are left out.
 
-    `joint` puts an interval around the lowest of the groups that were kept, given their positions; `common` holds
-    level, seed and statistics.
+    `rows` are all rows of the groups, `sizes` those that decide, and `among` says in words which these are. `joint`
+    puts an interval around the lowest of the groups that were kept, given their positions; `common` holds level, seed
+    and statistics.
     """
     if not names:
         reason = "no group column was declared"
@@ -51,7 +54,7 @@ def worst_reading(
     if crowded := too_many_groups(len(names)):
         bare = {key: value for key, value in common.items() if key != "statistics"}
         return Reading(metric=metric, slice=WORST, status=Status.INSUFFICIENT_DATA, reason=crowded, **bare)
-    found = family(names, sizes, minimum=minimum)
+    found = family(names, sizes, minimum=minimum, among=among)
     detail: Json = {"excluded": list(found.excluded)}
     kept = list(found.kept)
     reason = "no group is large enough to be judged" if not kept else found.shortage if len(kept) > 1 else ""
@@ -62,7 +65,7 @@ def worst_reading(
     lowest = min(kept, key=lambda i: values[i])
     detail |= {
         "lowest": names[lowest],
-        "support": sizes_by_name([names[i] for i in kept], [sizes[i] for i in kept]),
+        "support": sizes_by_name([names[i] for i in kept], [rows[i] for i in kept]),
         **interval.detail,
     }
     return Reading(
@@ -73,7 +76,7 @@ def worst_reading(
         low=max(0.0, interval.low),
         high=min(1.0, interval.high),
         method=interval.method,
-        n=int(sizes[lowest]),
+        n=int(rows[lowest]),
         detail=detail,
         **common,
     )

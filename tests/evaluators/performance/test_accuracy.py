@@ -47,6 +47,23 @@ def test_the_worst_group_is_named_and_small_groups_are_listed(by_race: dict[tupl
     assert worst.low < worst.value < worst.high  # type: ignore[operator]
 
 
+@pytest.mark.parametrize("metric", ["performance.accuracy", "performance.balanced_accuracy", "performance.auc"])
+def test_the_worst_groups_reading_rests_on_as_many_rows_as_that_groups_own(
+    by_race: dict[tuple[str, str], Reading], metric: str
+) -> None:
+    worst = by_race[metric, "worst"]
+    own = by_race[metric, worst.detail["lowest"]]
+    assert worst.n == own.n == worst.detail["support"][own.slice]
+
+
+def test_the_difference_of_areas_rests_on_all_rows_of_the_groups_compared(
+    by_race: dict[tuple[str, str], Reading],
+) -> None:
+    parity = by_race["fairness.auc_parity", "overall"]
+    assert parity.n == sum(by_race["performance.auc", name].n or 0 for name in parity.detail["support"])
+    assert "rows of the scarcer outcome" in parity.detail["excluded"][0]["counted"]
+
+
 def test_the_area_of_a_scarce_outcome_is_shown_but_is_no_evidence(by_race: dict[tuple[str, str], Reading]) -> None:
     tiny = by_race["performance.auc", "g=Native American"]
     assert tiny.status is Status.INSUFFICIENT_DATA
