@@ -1,9 +1,22 @@
 """How much of a document is answered, and which of its questions apply at all."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from registry.cards.answers import Answers, NotApplicable, Text, Unknown
 from registry.cards.schemas import Question, Schema
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """Of the required among some questions: how many there are, are answered, and are said to be not known.
+
+    What is not known is not answered; what is left of `asked` was not written at all.
+    """
+
+    asked: int
+    answered: int
+    unknown: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,14 +58,21 @@ def asked_questions(schema: Schema, answers: Answers) -> dict[str, Question]:
     return {key: question for key, question in schema.questions.items() if people or not question.people}
 
 
+def count_required(questions: Iterable[Question], answers: Answers) -> Counts:
+    """The one rule of what counts as answered, for a whole document and for each of its sections."""
+    given = [answers.get(question.key) for question in questions if question.required]
+    unknown = sum(isinstance(answer, Unknown) for answer in given)
+    return Counts(asked=len(given), answered=sum(answer is not None for answer in given) - unknown, unknown=unknown)
+
+
 def measure_completeness(schema: Schema, answers: Answers) -> Completeness:
     """Count the required questions that apply and those of them that are answered."""
     asked = asked_questions(schema, answers)
     required = [key for key, question in asked.items() if question.required]
-    answered = [key for key in required if key in answers and not isinstance(answers[key], Unknown)]
+    counts = count_required(asked.values(), answers)
     return Completeness(
-        required_answered=len(answered),
-        required_applicable=len(required),
+        required_answered=counts.answered,
+        required_applicable=counts.asked,
         missing=tuple(key for key in required if key not in answers),
         unknown_slugs=tuple(key for key in asked if isinstance(answers.get(key), Unknown)),
         applies=any(not isinstance(answers.get(key), NotApplicable) for key in required),

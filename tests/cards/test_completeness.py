@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.cards.answers import Inherited, NotApplicable, Text, Unknown
-from registry.cards.completeness import asked_questions, concerns_people, measure_completeness, prefilled
+from registry.cards.completeness import (
+    asked_questions,
+    concerns_people,
+    count_required,
+    measure_completeness,
+    prefilled,
+)
 from registry.cards.pointers import Pointer
 from registry.cards.schemas import load_schema
 
@@ -60,6 +66,9 @@ def test_unknown_is_listed_and_does_not_count():
     assert measured.required_answered == 13
     assert measured.unknown_slugs == ("motivation.purpose", "motivation.funding")
     assert measured.missing == ()
+    counts = [count_required(section.questions, answers) for section in DATASHEET.sections]
+    assert sum(each.unknown for each in counts) == 1  # funding may be left out
+    assert counts[0].asked == counts[0].answered + counts[0].unknown
 
 
 def test_an_unknown_to_a_question_that_is_not_asked_is_not_listed():

@@ -58,6 +58,21 @@ def test_the_list_of_the_lineage_reads_as_its_arrows_run(cast: Cast) -> None:
     assert [cell["text"] for cell in shown["rows"][0]] == ["lending/loans@1", str(version), "trained on"]
 
 
+def test_what_is_not_known_is_counted_alike_above_and_beside_a_section_and_is_marked(
+    cast: Cast, signed_in: Callable[[User], Client]
+) -> None:
+    version = make.model_version(cast)
+    unknown = {"model_details.license": {"unknown": "Nobody wrote it down."}}
+    make.card(version, by=cast.ada, answers=make.complete_answers("model_card") | unknown)
+    answer = signed_in(cast.ada).get(reverse("version-card", args=[version.pk]))
+    shown, parts = answer.context["progress"], answer.context["sections"]
+    assert shown == {name: sum(part[name] for part in parts) for name in shown}
+    assert (shown["unknown"], shown["asked"] - shown["answered"]) == (1, 1)
+    page = answer.content.decode()
+    assert f"{shown['answered']} of {shown['asked']} required questions answered, 1 not known" in page
+    assert page.count("“not known” does not count as answered") == 1
+
+
 def standings(version: ModelVersion, person: User) -> set[str]:
     return {node["standing"] for node in lineage.section(version, person=person)["nodes"]}
 
@@ -110,3 +125,30 @@ def test_a_risk_that_was_carried_forward_is_changed_where_it_stands(
     make.at_stage(version, "data", by=cast.ada)
     answer = signed_in(cast.ada).get(reverse("risk-edit", args=[first.pk]))
     assert answer.url == reverse("risk-edit", args=[Risk.objects.get(carried_from=first).pk])
+
+
+@pytest.mark.parametrize(("make_version", "kind"), [(make.ready_version, "quiet"), (make.signed_version, "")])
+def test_a_move_is_the_main_button_only_where_the_gate_lets_it_through(
+    cast: Cast, signed_in: Callable[[User], Client], make_version: Callable[[Cast], ModelVersion], kind: str
+) -> None:
+    version = make_version(cast)
+    for section in ("version", "version-evidence"):
+        page = signed_in(cast.ada).get(reverse(section, args=[version.pk]))
+        assert [each.get("kind", "") for each in page.context["page"]["actions"] if "Move" in each["title"]] == [kind]
+
+
+def test_the_tab_of_the_evidence_counts_the_rows_of_its_page(cast: Cast, signed_in: Callable[[User], Client]) -> None:
+    version = make.ready_version(cast)
+    rows = [make.reading(slice=name) for name in ("overall", "worst", "race=a")]
+    make.measured(version, by=cast.ada, readings=rows)
+    page = signed_in(cast.ada).get(reverse("version-evidence", args=[version.pk]))
+    (note,) = (each["note"] for each in page.context["tabs"] if each["key"] == "evidence")
+    assert note == sum(len(group["measurements"]) + len(group["others"]) for group in page.context["groups"]) == 2
+
+
+def test_a_reader_sees_no_id_of_a_requirement(cast: Cast, signed_in: Callable[[User], Client]) -> None:
+    version = make.ready_version(cast)
+    page = signed_in(cast.ada).get(reverse("version", args=[version.pk])).content.decode()
+    assert 'title="sign_off:' in page
+    assert ">sign_off:" not in page
+    assert ">threshold:" not in page

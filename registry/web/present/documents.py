@@ -1,6 +1,7 @@
 """Documents as people read them: section by section, each answer as safe HTML, and how much is still missing."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -9,8 +10,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from registry import policies
-from registry.cards.answers import Answers, parse_answers
-from registry.cards.completeness import asked_questions, measure_completeness
+from registry.cards.answers import Answers, Unknown, parse_answers
+from registry.cards.completeness import asked_questions, count_required
 from registry.cards.schemas import Question, Schema
 from registry.models import DatasetVersion, Document, DocumentRevision, ModelVersion, User
 from registry.reports.prose import render_markdown
@@ -64,15 +65,8 @@ def _revision(revision: DocumentRevision | None) -> dict[str, Any] | None:
 
 
 def progress(schema: Schema, answers: Answers) -> dict[str, Any]:
-    """How much of what is required is answered."""
-    measured = measure_completeness(schema, answers)
-    total = measured.required_applicable
-    return {
-        "answered": measured.required_answered,
-        "asked": total,
-        "fraction": measured.required_answered / total if total else 0,
-        "unknown": len(measured.unknown_slugs),
-    }
+    """How much of what is required is answered, and how much of the rest is said to be not known."""
+    return asdict(count_required(asked_questions(schema, answers).values(), answers))
 
 
 def sections(schema: Schema, answers: Answers) -> list[dict[str, Any]]:
@@ -86,9 +80,8 @@ def sections(schema: Schema, answers: Answers) -> list[dict[str, Any]]:
                 {
                     "key": section.key,
                     "title": section.title,
-                    "asked": len(questions),
-                    "answered": sum(question.key in answers for question in questions),
                     "answers": [_shown(question, answers) for question in questions],
+                    **asdict(count_required(questions, answers)),
                 }
             )
     return shown
@@ -100,6 +93,7 @@ def _shown(question: Question, answers: Answers) -> dict[str, Any]:
         "question": question.prompt or question.title,
         "html": answer_html(answer) if answer else "",
         "is_optional": not question.required,
+        "is_open": question.required and isinstance(answer, Unknown),
     }
 
 
