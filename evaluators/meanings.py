@@ -22,9 +22,12 @@ OWN: Mapping[str, Mapping[str, str]] = {
     "data.representation": {"reference": "rows in which every group has the share that it should have"},
     "drift.distribution": EARLIER,
     "drift.joint": EARLIER,
-    "drift.performance": EARLIER,
+    "drift.performance": {
+        "table": "the rows of now",
+        "reference": "the rows of before, such as those held out of the training",
+    },
     "privacy.membership": {
-        "table": "the rows that the model was trained on, the members; or both sides, told apart by the column member",
+        "table": "the rows that the model was trained on, the members; or both, told apart by the column of membership",
         "reference": "rows like them that the model was not trained on, the non-members",
     },
     "uncertainty.doubt": {

@@ -42,7 +42,7 @@ class DecisionBoundary:
             "default": 10_000,
             "minimum": 300,
             "maximum": 100_000,
-            "title": "Questions to the model per row, at most",
+            "title": "Most queries per row",
         },
         "box": BOX_PARAMETER,
         **BUDGET_PARAMETERS,

@@ -37,7 +37,7 @@ class Doubt:
 
     id = "uncertainty.doubt"
     version = "1"
-    title = "How sure the model is, and of foreign rows"
+    title = "How sure the model is, and how much less of foreign rows"
     input_kind = "P"
     cost_class = "A"
     device = "cpu"

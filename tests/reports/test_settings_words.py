@@ -18,7 +18,7 @@ from registry.reports.wording import asked_words
             "radius 0.10, inputs 0 to 1, rows attacked 300",
         ),
         ("robust.adversarial", {}, "radius 0.10"),
-        ("robust.boundary", {"rows": 40}, "queries per row 10,000, rows attacked 40"),
+        ("robust.boundary", {"rows": 40}, "most queries per row 10,000, rows attacked 40"),
         ("robust.noise", {"sigma": 0.3}, "sigma 0.30"),
         ("fairness.group", {}, ""),
         ("fairness.counterfactual", {"sets": ["gender", "names"]}, "sets gender and names"),

@@ -90,9 +90,11 @@ OWN: Mapping[str, Mapping[str, str]] = {
         "feature": "Further columns that are searched.",
     },
     "robust.text_checklist": {
-        "split": "Of templates of your own: mft, inv or dir, by what the row tests.",
+        "split": "Of templates of your own, what the row tests: mft (what must hold), inv (a change that must not "
+        "matter) or dir (a change that must move the answer one way).",
         "cluster": "Of templates of your own: which one the row was filled from.",
-        "label": "Of templates of your own: the class an mft row must get; base, up or down in other rows.",
+        "label": "Of templates of your own: the class that a row of kind mft must get; in other rows base for the one "
+        "that the rest of its template is compared with, and of kind dir up or down.",
         "group": "Of templates of your own: the capability that is tested.",
     },
 }

@@ -49,6 +49,7 @@ NAMES = {
     "output": "What is explained",
     "p_value_is": "The p-value is",
     "quantile": "Critical value",
+    "queries_per_row": "Queries per row, on average",
     "rate_interval": "True rate of false alarms",
     "rates": "Compared",
     "raw": "Before chance is subtracted",
