@@ -121,10 +121,21 @@ def test_an_evaluator_that_is_made_for_other_models_says_so(cast: Cast, signed_i
     files = make.held(cast.lending, files={"architecture.json": b"{}"}, by=cast.ada)
     version = catalog.register_model_version(images, label="1", artifact=files, by=cast.ada)
     where = reverse("version-evaluate-freely", args=[version.pk])
-    others = {"robust.noise": False, "security.backdoor_probe": False, "robust.text_typos": True}
-    for evaluator, is_said in others.items():
+    written, rows = "“Texts that it writes”", "“Rows of a table”"
+    texts = f"“Texts that it sorts” or {written}"
+    others = {"robust.text_typos": texts, "privacy.extraction": rows, "privacy.memorisation": written}
+    for evaluator in ("robust.noise", "security.backdoor_probe", "privacy.pii_scan", *others):
         page = signed_in(cast.ada).get(f"{where}?evaluator={evaluator}").content.decode()
-        assert ("made for other kinds of models" in page) is is_said, evaluator
+        said = f"It is made for other kinds of models than this one: for {others.get(evaluator)}."
+        assert (said in page) is (evaluator in others) is ("made for other kinds" in page), evaluator
+        assert said not in page or page.index(said) < page.index("Start</button>")
+
+
+def test_columns_are_only_offered_as_a_list_where_columns_are_named(cast: Cast, signed_in: SignedIn) -> None:
+    where = address(cast)
+    for evaluator, is_offered in (("data.quality", False), ("fairness.group", True)):
+        page = signed_in(cast.ada).get(f"{where}?evaluator={evaluator}").content.decode()
+        assert ("Choose its columns from a list" in page) is is_offered, evaluator
 
 
 def test_a_model_of_texts_is_not_offered_to_predict_where_only_rows_are_read(cast: Cast, signed_in: SignedIn) -> None:

@@ -47,12 +47,18 @@ def suits(evaluator: str, kind: str) -> bool:
     return not kind or kind in kinds(describe(evaluator))
 
 
+def others(evaluator: str, kind: str) -> str:
+    """Where it is not made for models of this kind, those that it is made for, as a model's kind is called."""
+    fitting = set() if suits(evaluator, kind) else kinds(describe(evaluator))
+    return " or ".join(f"“{each.label}”" for each in ModelKind if each in fitting)
+
+
 def kinds(facts: Mapping[str, Any]) -> set[str]:
     """The kinds of models that an evaluator is made for, as far as its name and what it reads tell."""
     needs, words = facts["needs"], set(facts["id"].replace(".", "_").split("_"))
     read = {name for names in needs.values() for name in names} & set(COLUMNS)
     runs_model = "model" in needs.get("files", ())
-    if family(facts["id"]) == "generative":
+    if family(facts["id"]) == "generative" or "memorisation" in words:
         return {ModelKind.GENERATIVE}
     if family(facts["id"]) == "compression":
         return set(ModelKind.values)
@@ -62,7 +68,7 @@ def kinds(facts: Mapping[str, Any]) -> set[str]:
         return {*TEXTS, ModelKind.IMAGE} if "features" in needs["optional"] else set(TEXTS)
     if words & {"image", "corruption"}:
         return {ModelKind.IMAGE}
-    if "tabular" in words or read & {"quasi", "sensitive"}:
+    if "tabular" in words or read & {"quasi", "sensitive"} or (runs_model and family(facts["id"]) == "privacy"):
         return {ModelKind.TABULAR}
     if runs_model and family(facts["id"]) in ("robustness", "explainability"):
         return {ModelKind.TABULAR, ModelKind.IMAGE}

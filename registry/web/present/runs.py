@@ -72,7 +72,7 @@ def free_context(version: ModelVersion, chooser: Form, form: Form | None) -> dic
     return {
         "chooser": chooser,
         "evaluator": offer(describe(chosen["id"])) if chosen else None,
-        "is_for_others": chosen is not None and not families.suits(chosen["id"], version.model.kind),
+        "made_for": families.others(chosen["id"], version.model.kind) if chosen else "",
         **({} if chosen else offers(version.model.kind)),
     }
 
