@@ -23,7 +23,8 @@ from registry.models import (
 from registry.models.choices import Role, Stage, Standing
 from registry.services import verdicts
 from registry.web.present import waivers
-from registry.web.present.waiting import RENEWED_WITHIN
+from registry.web.present.drawn import WHOLE
+from registry.web.present.waiting import RENEWED_WITHIN, newest_outcome
 
 NEXT = {
     Stage.SCOPING: Stage.DATA,
@@ -53,7 +54,8 @@ def for_pages(rows: QuerySet[ModelVersion], *, person: User | None = None) -> Qu
     roles = Membership.objects.filter(team=OuterRef("team"), person=person, ended_at=None)
     moved = Transition.objects.filter(**mine).order_by("-at")
     return rows.select_related("model__project", "model__team", "team", "artifact", "registered_by").annotate(
-        measured=_number(Measurement.objects.filter(**mine), Concat("spec_digest", "metric")),
+        measured=_number(Measurement.objects.filter(**mine, slice__in=WHOLE), Concat("spec_digest", "metric", "slice")),
+        said=newest_outcome(),
         open_risks=_number(Risk.objects.filter(**mine, is_resolved=False, carried_to=None), "pk"),
         card_answered=Subquery(newest.values("answered")[:1]),
         card_applicable=Subquery(newest.values("applicable")[:1]),
@@ -119,7 +121,9 @@ def _actions(version: Any) -> list[dict[str, str]]:
     ahead, address = next_stage(version), {"args": [version.pk]}
     actions = []
     if ahead and "contributor" in roles:
-        actions.append({"title": f"Move to {ahead}", "href": reverse("version-move", **address)})
+        is_shut = ahead == Stage.INFERENCE and version.said != "passed"
+        kind = {"kind": "quiet"} if is_shut else {}
+        actions.append({"title": f"Move to {ahead}", "href": reverse("version-move", **address), **kind})
     if "contributor" in roles and _is_due(version):
         href = f"{reverse('version-move', **address)}?to={version.stage}"
         actions.append({"title": "Renew the approval", "href": href})
