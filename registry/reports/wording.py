@@ -20,9 +20,12 @@ GROUPS = (
 # What the gate says of a measurement: an estimate and its interval, then what would have to become of a bound.
 FOUND = re.compile(r"^\S+, (?P<level>\S+% interval) \S+ to \S+$")
 BOUND = re.compile(r"(?<=until its bound is [\u2264\u2265] )\S+(?=\.\Z)|(?<=until all of it lies within ).+(?=\.\Z)")
+UNBROKEN = re.compile(r"(?<=until its bound is [\u2264\u2265]) (?=\S+\.\Z)")
 # Where the measuring was done, as the pages call it everywhere.
 HERE = ((", platform-run or better", " here"), (", for platform-run assurance", ""), ("platform-run", "run here"))
 POINT = re.compile(r"^(\S+), \S+% interval \1 to \1$")
+# Who asked for changes has signed as well, and approved of nothing.
+UNSIGNED, UNAPPROVED = "nobody has signed this evidence", "nobody has approved this evidence"
 LEFT_OUT = re.compile(r"^judged without (?P<names>.+): too few rows$")
 
 
@@ -132,6 +135,8 @@ def found_words(requirement: Any) -> str:
     """What was found, from a live verdict as from a stored one."""
     found = str(_get(requirement, "found_text") or _get(requirement, "found") or "nothing")
     detail = _get(requirement, "detail") or {}
+    if found == UNSIGNED:
+        return UNAPPROVED
     if FOUND.match(found) and tested.is_test(detail.get("metric")):
         measured = {name: detail.get(name) for name in ("value", "low", "level")}
         return tested.words(detail["metric"], **measured) or found
@@ -166,7 +171,7 @@ def unblock_words(requirement: Any) -> str:
     detail = _get(requirement, "detail") or {}
     evaluator = detail.get("evaluator") or metric_names.facts().get(str(detail.get("metric")), {}).get("evaluator")
     text = _titled(str(_get(requirement, "unblock") or ""), evaluator)
-    return BOUND.sub(_span(detail), text) if "limit" in detail else text
+    return UNBROKEN.sub(figures.NBSP, BOUND.sub(_span(detail), text)) if "limit" in detail else text
 
 
 def evaluator_of(requirement: Any) -> str:

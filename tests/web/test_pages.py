@@ -43,7 +43,7 @@ SHOWN = {
     "version-move": ["Try to move it", "Retire this version"],
     "version-evaluate": [
         "Group fairness of decisions",
-        "group: race, label: approved, prediction: predicted; favourable: 1",
+        "group: race, label: approved, prediction: predicted; favourable:\u00a01",
     ],
     "dataset-list": ["lending/loans"],
     "dataset-version": ["loans.csv", "Datasheet", "what was made from it"],

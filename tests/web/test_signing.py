@@ -153,7 +153,7 @@ def test_a_gate_that_is_shut_answers_409_with_its_reasons(
     assert answer.status_code == 409
     page = answer.content.decode()
     assert "The gate is shut." in page
-    assert "nobody has signed this evidence" in page
+    assert "nobody has approved this evidence" in page
     version.refresh_from_db()
     assert version.stage == "training"
 

@@ -217,7 +217,7 @@ def required_words(row: RequiredEvaluation) -> SafeString:
     reads = ", ".join(
         f"{role}: {', '.join(name) if isinstance(name, list) else name}" for role, name in columns.items()
     )
-    favourable = f"favourable: {row.reads['favourable']}" if row.reads.get("favourable") else ""
+    favourable = f"favourable:\u00a0{row.reads['favourable']}" if row.reads.get("favourable") else ""
     settings = settings_words(row.evaluator, row.parameters, version=row.evaluator_version)
     with_settings = f"with {settings}" if settings else ""
     small = " · ".join(filter(None, [row.evaluator, "; ".join(filter(None, [reads, favourable])), with_settings]))

@@ -55,7 +55,6 @@ def _waiver(waiver: Waiver, words: str) -> dict[str, Any]:
     return {
         "title": words,
         "href": href,
-        "code": waiver.requirement,
         "text": f"{waiver.version}, asked for by {waiver.requested_by}: {waiver.reason}",
         "when": waiver.expires_at,
         "until": "Would end",
