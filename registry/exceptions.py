@@ -40,6 +40,12 @@ class NotNow(Refusal):
     title = "Not now"
 
 
+class Settled(NotNow):
+    """What was done once and for all is not done again, at no moment."""
+
+    title = "This is done once"
+
+
 class TransitionRefused(NotNow):
     """The gate stays shut. `requirements` are the ids that are not met."""
 

@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from registry.exceptions import NotNow, NotPermitted
+from registry.exceptions import NotPermitted, Settled
 from registry.models import Artifact, Dataset, ModelVersion, RegisteredModel, Team, User
 from registry.models.choices import Relation, Role
 from registry.services import artifacts, catalog
@@ -141,7 +141,7 @@ def version_files(request: HttpRequest, pk: UUID) -> HttpResponse:
     version = fetch(ModelVersion, request, pk, "model__team", "team")
     _expect_contributor(request, "Attaching files", team=version.team)
     if request.method != "POST" and version.artifact_id is not None:
-        raise NotNow(f"{version} has its files, and they are never exchanged; register a new version.")
+        raise Settled(f"{version} has its files, and they are never exchanged; register a new version.")
     form = AttachFilesForm(**sent(request))
     if carry_out(form, lambda data: _attach(version, data, by=request.user)):
         return done(request, f"{version} has its files. They are never exchanged.", "version", pk=pk)

@@ -62,6 +62,7 @@ def test_nobody_is_offered_other_files_for_a_version_that_has_its_own(
     answer = signed_in(cast.ada).get(reverse("version-files", args=[version.pk]))
     assert answer.status_code == 409
     assert "they are never exchanged" in answer.content.decode()
+    assert "Not now" not in answer.content.decode()
 
 
 def test_who_may_attaches_files_once(cast: Cast, signed_in: Callable[[User], Client], settings: Any) -> None:
