@@ -32,7 +32,8 @@ def risk_new(request: HttpRequest, pk: UUID) -> HttpResponse:
         return done(request, "The risk is on record. Signatures on this version lapsed.", "version-risks", pk=pk)
     lead = f"It joins the assessment of the stage {version.stage} and is carried forward until it is resolved."
     where = crumbs("model-list", (str(version), "version-risks", pk))
-    return form_page(request, form, title="Add a risk", lead=lead, submit="Record it", crumbs=where)
+    back = reverse("version-risks", args=[pk])
+    return form_page(request, form, title="Add a risk", lead=lead, submit="Record it", cancel=back, crumbs=where)
 
 
 def _newest(risk: Risk) -> Risk:

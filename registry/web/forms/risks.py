@@ -8,8 +8,9 @@ from registry.cards.limits import MAX_TEXT
 from registry.models import Team, User
 from registry.models.choices import Aspect, Priority, Treatment
 
-SCALE = [(n, text) for n, text in enumerate(("1: hardly", "2", "3: sometimes", "4", "5: nearly always"), start=1)]
-HARM = [(n, text) for n, text in enumerate(("1: a nuisance", "2", "3: serious", "4", "5: ruins lives"), start=1)]
+OFTEN = ("1: hardly", "2: seldom", "3: sometimes", "4: often", "5: nearly always")
+BAD = ("1: a nuisance", "2: a setback", "3: serious", "4: grave", "5: ruins lives")
+SCALE, HARM = (list(enumerate(words, start=1)) for words in (OFTEN, BAD))
 
 
 def small_text(**more: Any) -> forms.CharField:
