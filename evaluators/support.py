@@ -38,7 +38,8 @@ class Family:
         if len(self.kept) + len(self.excluded) == 1:
             return "there is one group, and a comparison takes two"
         if len(self.kept) < 2:
-            return f"{len(self.kept)} of {len(self.kept) + len(self.excluded)} groups are large enough to be compared"
+            every = len(self.kept) + len(self.excluded)
+            return f"{len(self.kept) or 'none'} of {every} groups is large enough to be compared"
         return ""
 
 

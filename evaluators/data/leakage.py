@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaluators.contract import OVERALL, Direction, Json, Measured, Metric, Progress, Reading, Subject
+from evaluators.counting import how_many
 from evaluators.data.duplicates import NEAR_PARAMETERS
 from evaluators.data.overlap import measure_overlap, split_table
 from evaluators.data.proxies import told_by
@@ -84,7 +85,8 @@ class Leakage:
         if target is None:
             return [*readings, not_applicable(TARGET, "no label column was declared", common=common)]
         if target["n"] < MINIMUM or target["outcomes"] < 2:
-            reason = f"{target['n']} rows with {target['outcomes']} different outcomes; it takes {MINIMUM} rows and two"
+            have = f"{how_many(target['n'], 'rows')} with {how_many(target['outcomes'], 'different outcomes')}"
+            reason = f"{have}; it takes {MINIMUM} rows and two"
             return [*readings, insufficient(TARGET, reason, common=common, n=target["n"])]
         detail = {"features": target["features"], "strong": target["strong"]}
         return [*readings, counted(TARGET, target["count"], common=common, detail=detail, n=target["n"])]

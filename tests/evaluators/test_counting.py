@@ -30,3 +30,8 @@ def test_readings_and_groups_left_out_say_so_of_one_row() -> None:
     reading = rate_reading("m", "overall", 1, 1, level=0.95, among="rows predicted favourable", statistics={})
     assert reading.reason == "1 row predicted favourable, fewer than 10"
     assert family(["a"], [1], minimum=30).excluded[0]["reason"] == "1 row, fewer than 30"
+
+
+@pytest.mark.parametrize(("sizes", "words"), [([40, 1, 2], "1 of 3"), ([1, 2], "none of 2")])
+def test_a_single_group_that_is_large_enough_is_said_to_be_one(sizes: list[int], words: str) -> None:
+    assert family("abc"[: len(sizes)], sizes, minimum=30).shortage == f"{words} groups is large enough to be compared"
