@@ -154,6 +154,26 @@ def test_an_evaluator_without_a_file_shows_what_it_wants_to_be_told(cast: Cast, 
     assert "<details open><summary>What it is told</summary>" in page
 
 
+def test_what_was_promised_of_a_model_is_asked_for_openly_and_not_assumed(cast: Cast, signed_in: SignedIn) -> None:
+    where, ada = f"{address(cast)}?evaluator=privacy.dp_audit", signed_in(cast.ada)
+    form = ada.get(where).context["form"]
+    open_ones = [field.name for field in form.main_fields() if field.name.startswith("parameter-")]
+    assert open_ones == ["parameter-epsilon", "parameter-delta"]
+    assert [form[name].value() for name in open_ones] == [None, None]
+    sent = {"evaluator": "privacy.dp_audit", "column-member": "approved", "score": "score", "table_file": upload()}
+    assert ada.post(where, sent).context["form"].errors.keys() == set(open_ones)
+    sent |= {"parameter-epsilon": "1", "parameter-delta": "0.001", "table_file": upload()}
+    assert ada.post(where, sent).status_code == 302
+    assert Evaluation.objects.get().parameters == {"delta": 0.001}
+
+
+def test_a_score_is_said_to_need_its_kind_where_nothing_is_read_without(cast: Cast, signed_in: SignedIn) -> None:
+    where = address(cast)
+    for evaluator, is_said in (("calibration.multiclass", True), ("privacy.membership", False)):
+        page = signed_in(cast.ada).get(f"{where}?evaluator={evaluator}").content.decode()
+        assert ("A score that is named without its kind gives no reading." in page) is is_said, evaluator
+
+
 def test_what_a_model_reads_is_known_from_its_own_description(cast: Cast) -> None:
     version = make.model_version(cast)
     assert known_inputs(version) == frozenset()

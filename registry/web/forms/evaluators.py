@@ -15,7 +15,7 @@ from registry.web.forms.model_inputs import known_inputs
 from registry.web.forms.parameters import LEVEL, LEVEL_RULE, PREFIX, differs, parameter_field
 from registry.web.forms.swapping import swapping
 from registry.web.forms.tables import columns_of, missing
-from registry.web.present.families import TEXTS, by_family
+from registry.web.present.families import TEXTS, by_family, family
 
 SCORES = [("", "not said"), *((kind, f"a {kind}") for kind in SCORE_KINDS)]
 
@@ -61,7 +61,7 @@ class FreeForm(InputsForm):
             self.fields["level"] = parameter_field("level", LEVEL_RULE)
             self.fields["level"].help_text = "Empty is the usual 0.95."
         for name, schema in self.facts["params"].get("properties", {}).items():
-            self.fields[PREFIX + name] = parameter_field(name, schema)
+            self.fields[PREFIX + name] = parameter_field(name, schema, evaluator=evaluator)
         brought = ("table_file", "table", "reference_file", "reference", "baseline")
         self.order_fields([*brought, *self.roles, "score_kind", "favourable", "features"])
         self._unmark()
@@ -77,7 +77,10 @@ class FreeForm(InputsForm):
         if "score_kind" in offered:
             must = "score_kind" in required and not self._may_skip("score_kind")
             self.fields["score_kind"] = forms.ChoiceField(
-                required=must, choices=SCORES, label="What kind of number the score is"
+                required=must,
+                choices=SCORES,
+                label="What kind of number the score is",
+                help_text=_kindless(self.evaluator),
             )
         if "favourable" in offered:
             self.fields["favourable"] = forms.CharField(
@@ -127,7 +130,8 @@ class FreeForm(InputsForm):
         few = {"level", "dataset_version"} if "model" in self.must else {"level", "dataset_version", "features"}
         if self.facts["needs"].get("columns"):
             few |= {name for name in self.roles if name not in MAIN and not self.fields[name].required} - self._ways()
-        return [name for name in self.fields if name in few or name.startswith(PREFIX)]
+        few |= {name for name, field in self.fields.items() if name.startswith(PREFIX) and not field.required}
+        return [name for name in self.fields if name in few]
 
     def locate(self, name: str) -> tuple[str | None, str]:
         """The service's names of a column or a parameter, as fields."""
@@ -195,6 +199,11 @@ def _asks(facts: Mapping[str, Any], kind: str) -> bool:
     """Whether the evaluator can ask a model of this kind: one that sorts texts, only where it reads texts."""
     reads_texts = any("text" in names for names in facts["needs"].values())
     return "model" in file_roles(facts) and (kind not in TEXTS or reads_texts)
+
+
+def _kindless(evaluator: str) -> str:
+    """What comes of a score whose kind is not said, where that is everything."""
+    return "A score that is named without its kind gives no reading." if family(evaluator) == "uncertainty" else ""
 
 
 def _shown(columns: Sequence[Any]) -> str:

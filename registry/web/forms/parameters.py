@@ -13,6 +13,8 @@ from registry.web.forms.json_text import read_json
 PREFIX = "parameter-"
 # Texts of several lines: a browser would join them in one.
 LONG = frozenset({"public_key", "schema"})
+# What somebody promised of a model: no usual value stands for it, and it is asked for among what has to be said.
+PROMISED: Mapping[str, frozenset[str]] = {"privacy.dp_audit": frozenset({"epsilon", "delta"})}
 MOST_DIGITS, MOST_NUMBERS = 12, 1_000
 Schema = Mapping[str, Any]
 LEVEL = 0.95
@@ -109,9 +111,11 @@ class NumbersField(forms.CharField):
         return number
 
 
-def parameter_field(name: str, schema: Schema) -> forms.Field:
-    """The field of a parameter, with its usual value in it."""
-    common = {"label": schema["title"], "initial": schema.get("default"), "required": False}
+def parameter_field(name: str, schema: Schema, *, evaluator: str = "") -> forms.Field:
+    """The field of a parameter, with its usual value in it; empty, and to be filled in, where it was promised."""
+    is_fact = name in PROMISED.get(evaluator, ())
+    initial = None if is_fact else schema.get("default")
+    common = {"label": schema["title"], "initial": initial, "required": is_fact}
     bounds = {"min_value": schema.get("minimum"), "max_value": schema.get("maximum"), "error_messages": _out_of(schema)}
     if schema["type"] == "array":
         return _list_field(name, schema, common)
