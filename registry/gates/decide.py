@@ -216,7 +216,7 @@ def _signatures(policy: Policy, evidence: Evidence) -> Iterator[Requirement]:
             asked=f"Sign-off by {_persons(rule.people)} with expertise in {rule.expertise}",
             found_text=f"signed by {', '.join(sorted(people.values()))}"
             if people
-            else "nobody has signed this evidence",
+            else "nobody has approved this evidence",
             outcome=Outcome.UNDECIDED if lacking else Outcome.PASSED,
             unblock=f"{_persons(lacking).capitalize()} with expertise in {rule.expertise}, not an author, must sign."
             if lacking

@@ -24,8 +24,6 @@ UNBROKEN = re.compile(r"(?<=until its bound is [\u2264\u2265]) (?=\S+\.\Z)")
 # Where the measuring was done, as the pages call it everywhere.
 HERE = ((", platform-run or better", " here"), (", for platform-run assurance", ""), ("platform-run", "run here"))
 POINT = re.compile(r"^(\S+), \S+% interval \1 to \1$")
-# Who asked for changes has signed as well, and approved of nothing.
-UNSIGNED, UNAPPROVED = "nobody has signed this evidence", "nobody has approved this evidence"
 LEFT_OUT = re.compile(r"^judged without (?P<names>.+): too few rows$")
 
 
@@ -135,8 +133,6 @@ def found_words(requirement: Any) -> str:
     """What was found, from a live verdict as from a stored one."""
     found = str(_get(requirement, "found_text") or _get(requirement, "found") or "nothing")
     detail = _get(requirement, "detail") or {}
-    if found == UNSIGNED:
-        return UNAPPROVED
     if FOUND.match(found) and tested.is_test(detail.get("metric")):
         measured = {name: detail.get(name) for name in ("value", "low", "level")}
         return tested.words(detail["metric"], **measured) or found

@@ -286,7 +286,7 @@ def risks() -> Iterator[Case]:
 
 def signatures() -> Iterator[Case]:
     hans, ada = replace(SIGNED, person=2, name="Hans"), replace(SIGNED, person=3, name="Ada")
-    nobody, grace, both = "nobody has signed this evidence", "signed by Grace", "signed by Grace, Hans"
+    nobody, grace, both = "nobody has approved this evidence", "signed by Grace", "signed by Grace, Hans"
     one = "One person with expertise in fairness, not an author, must sign."
     two = "2 people with expertise in fairness, not an author, must sign."
     refusing = replace(SIGNED, approves=False)
