@@ -20,7 +20,7 @@ from registry.web.paging import asked, keyset_page
 from registry.web.present.pages import offer_new
 from registry.web.present.waiting import newest_outcome
 
-OUTCOME_WORDS = {"passed": "Yes, or as soon as it is moved", "failed": "No", "undecided": "Not enough evidence"}
+OUTCOME_WORDS = {"passed": "Yes, or as soon as it is moved", "failed": "No: blocked", "undecided": "Not yet: undecided"}
 MODEL_COLUMNS = [
     {"title": name} for name in ("Model", "Newest version", "Stage", "Standing", "May it be used?", "Registered")
 ]
