@@ -14,8 +14,7 @@ ON_PAPER = 12
 
 def words(detail: Mapping[str, Any], statistics: Mapping[str, Any]) -> dict[str, Any]:
     """'leaves out 6 of 10' with their names and sizes; nothing where nobody is left out."""
-    sizes = _sizes(detail)
-    names = _names(sizes)
+    sizes, names = _sizes(detail), named(detail)
     if not names:
         return {}
     kept, parts = detail.get("support"), statistics.get("slices")
@@ -26,11 +25,16 @@ def words(detail: Mapping[str, Any], statistics: Mapping[str, Any]) -> dict[str,
 
 def in_full(detail: Mapping[str, Any], statistics: Mapping[str, Any]) -> str:
     """The same in one line, for paper."""
-    said, names = words(detail, statistics), _names(_sizes(detail))
+    said, names = words(detail, statistics), named(detail)
     if not said:
         return ""
     more = f"; and {len(names) - ON_PAPER:,} more" if len(names) > ON_PAPER else ""
     return f"{said['text']}: {'; '.join(names[:ON_PAPER])}{more}"
+
+
+def named(detail: Mapping[str, Any]) -> list[str]:
+    """'class: 1 (25 rows)'; 'race: a (11 rows, 4 rows with the favourable outcome)' where two rates leave it out."""
+    return [f"{slices.words(group)}{_rows(numbers)}" for group, numbers in _sizes(detail).items()]
 
 
 def beside(rows: Iterable[Measurement]) -> list[dict[str, Any]]:
@@ -59,11 +63,6 @@ def _sizes(detail: Mapping[str, Any]) -> dict[str, list[str | int]]:
             if isinstance(size, (int, str)) and size not in sizes:
                 sizes.append(size)
     return found
-
-
-def _names(sizes: Mapping[str, list[str | int]]) -> list[str]:
-    """'class: 1 (25 rows)'; 'race: a (11 rows, 4 rows with the favourable outcome)' where two rates leave it out."""
-    return [f"{slices.words(group)}{_rows(numbers)}" for group, numbers in sizes.items()]
 
 
 def _rows(sizes: list[str | int]) -> str:

@@ -14,7 +14,7 @@ from registry.reports.figures import COUNTED, format_interval, format_level, for
 from registry.reports.method_words import method_words
 from registry.reports.readings import why_not
 from registry.reports.settings_words import settings
-from registry.web.present import counted, drawn, evidence, families, metrics
+from registry.web.present import counted, drawn, evidence, families, left_out, metrics
 from registry.web.present.run_facts import machine
 
 DIRECTIONS = {"lower": "lower is better", "higher": "higher is better", "target": "close to a target is better"}
@@ -69,8 +69,7 @@ def reading(row: Measurement) -> dict[str, Any]:
     """How one number came to be: on what, by which code, with which seed, and what was left out."""
     run = row.evaluation
     far = {name: value for name, value in row.detail.items() if name in HOW_FAR}
-    # A group that several rates leave out is listed by each of them.
-    excluded = list(dict.fromkeys(row.excluded))
+    excluded = left_out.named(row.detail) or [slices.words(each) for each in row.excluded]
     on_the_way = {name: value for name, value in row.detail.items() if name not in HOW_FAR}
     return {
         "run": run,
@@ -78,7 +77,7 @@ def reading(row: Measurement) -> dict[str, Any]:
         "facts": _number(row),
         "how": [*_settings(run), *counted.facts(far), *machine(run)],
         "counted": counted.facts(on_the_way),
-        "excluded": [slices.words(each) for each in excluded[:MOST_LEFT_OUT]],
+        "excluded": excluded[:MOST_LEFT_OUT],
         "more_excluded": max(0, len(excluded) - MOST_LEFT_OUT),
     }
 
