@@ -1,5 +1,7 @@
 """How many of something there are, in words. Standard library only."""
 
+import math
+
 
 def how_many(n: float, things: str) -> str:
     """Such as "1,200 rows to test", and "1 row to test": of one thing, the first word that ends in s loses it."""
@@ -11,5 +13,5 @@ def how_many(n: float, things: str) -> str:
 
 
 def too_few(n: float, minimum: int, things: str = "rows") -> str:
-    """Such as "1 row, fewer than 10", or "" if there are enough."""
-    return f"{how_many(n, things)}, fewer than {minimum:,}" if n < minimum else ""
+    """Such as "1 row, fewer than 10", or "" if there are enough. Parts of a row, of effective ones, are not counted."""
+    return f"{how_many(math.floor(n), things)}, fewer than {minimum:,}" if n < minimum else ""

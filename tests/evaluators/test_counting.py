@@ -23,6 +23,7 @@ def test_one_thing_is_named_in_the_singular(n: float, things: str, words: str) -
 
 def test_enough_is_no_reason() -> None:
     assert too_few(9, 10) == "9 rows, fewer than 10"
+    assert too_few(9.7, 10, "effective rows") == "9 effective rows, fewer than 10"
     assert too_few(10, 10) == ""
 
 
