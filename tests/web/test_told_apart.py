@@ -107,6 +107,14 @@ def test_a_group_that_several_rates_leave_out_is_counted_once_with_all_its_sizes
     support = {"race=b": 40, "race=c": 90}
     said = left_out.in_full({"excluded": excluded + excluded[:1], "support": support}, {})
     assert said == "leaves out 2 of 3: race: a (4 and 0 rows); race: b (11 rows)"
+    both = [{"group": "race=b", "n": 3, "counted": f"3 rows {which}"} for which in ("with", "without")]
+    part = [*both, {"group": "race=a", "n": 9, "counted": "9 rows without"}]
+    said = left_out.in_full({"excluded": part, "support": {"race=a": 41, "race=c": 90}}, {})
+    assert (
+        said
+        == "leaves out 1 of 3, and 1 in part: race: b (3 rows with, 3 rows without); race: a in part (9 rows without)"
+    )
+    assert left_out.words({"excluded": part}, {})["text"] == "leaves out 1, and 1 in part"
     with_rate = {"group": "race=a", "n": 4, "counted": "4 rows with the favourable outcome"}
     said = left_out.in_full({"excluded": [{"group": "race=a", "n": 9, "counted": "9 rows"}, with_rate, with_rate]}, {})
     assert said == "leaves out 1: race: a (9 rows, 4 rows with the favourable outcome)"
