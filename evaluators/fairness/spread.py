@@ -50,9 +50,19 @@ def cohort_interval(x: IntArray, m: IntArray, *, level: float) -> Interval:
 
 def differential_epsilon(x: IntArray, m: IntArray) -> float:
     """The largest |ln ratio| of smoothed shares between two groups, over both outcomes."""
-    chosen, _ = smoothed(x, m)
-    refused, _ = smoothed(m - x, m)
-    return float(max(np.ptp(np.log(chosen)), np.ptp(np.log(refused))))
+    return max(_log_ratios(x, m))
+
+
+def wider_outcome(x: IntArray, m: IntArray) -> str:
+    """Which outcome has that ratio."""
+    chosen, refused = _log_ratios(x, m)
+    return "favourable" if chosen >= refused else "unfavourable"
+
+
+def _log_ratios(x: IntArray, m: IntArray) -> tuple[float, float]:
+    """The largest of the favourable outcome, and of the other."""
+    (chosen, _), (refused, _) = smoothed(x, m), smoothed(m - x, m)
+    return float(np.ptp(np.log(chosen))), float(np.ptp(np.log(refused)))
 
 
 def epsilon_interval(block: Block, *, level: float) -> Gap:

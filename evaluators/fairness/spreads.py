@@ -12,7 +12,11 @@ from evaluators.fairness.spread import (
     differential_epsilon,
     epsilon_interval,
     weighted_cohort_sd,
+    wider_outcome,
 )
+
+# A spread is of all groups, and not of the two that differ most.
+OF_PAIRS = ("lowest", "lowest_value", "highest", "highest_value", "minimum_detectable_gap")
 
 
 def spread_readings(item: Compared, common: Json) -> list[Reading]:
@@ -32,7 +36,7 @@ def _cohort(item: Compared, common: Json) -> Reading:
         high=high,
         method="Q-profile",
         n=item.n,
-        detail=item.describe()
+        detail={name: fact for name, fact in item.describe().items() if name not in OF_PAIRS}
         | {"raw": float((item.x / item.m).std(ddof=1)), "weighted": weighted_cohort_sd(item.x, item.m)},
         **common,
     )
@@ -51,6 +55,7 @@ def _epsilon(item: Compared, common: Json) -> Reading:
         high=found.high,
         method="max-t simultaneous, log scale",
         n=item.n,
-        detail=item.describe() | {"quantile": found.quantile, "replicates": found.replicates},
+        detail=item.describe()
+        | {"outcome": wider_outcome(item.x, item.m), "quantile": found.quantile, "replicates": found.replicates},
         **common,
     )

@@ -46,6 +46,7 @@ NAMES = {
     "null_mean": "Mean under calibration",
     "only_new_right": "Only the new model is right",
     "only_old_right": "Only the old model is right",
+    "outcome": "The value is of the outcome",
     "output": "What is explained",
     "p_value_is": "The p-value is",
     "quantile": "Critical value",

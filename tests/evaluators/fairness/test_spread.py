@@ -9,6 +9,7 @@ from evaluators.fairness.spread import (
     differential_epsilon,
     epsilon_interval,
     weighted_cohort_sd,
+    wider_outcome,
 )
 
 EQUAL = np.array([200, 500, 1000, 80, 300])
@@ -67,3 +68,9 @@ def test_equal_rates_have_no_spread() -> None:
     x = np.array([30, 30, 30])
     assert cohort_sd(x, m) == 0.0
     assert cohort_interval(x, m, level=0.95)[0] == 0.0
+
+
+def test_the_outcome_whose_shares_differ_most_is_named() -> None:
+    x, m = np.array([90, 80]), np.array([100, 100])
+    assert wider_outcome(x, m) == "unfavourable"
+    assert wider_outcome(m - x, m) == "favourable"
