@@ -20,7 +20,7 @@ def is_test(metric: object) -> bool:
 def words(
     metric: object, *, value: object = None, low: object = None, p_value: object = None, level: object = None
 ) -> str:
-    """'test: found, p = 0.003', 'test: not found', or '' where nothing can be told."""
+    """'test: found, p = 0.003', 'test: nothing found', or '' where nothing can be told."""
     number, bound, p = as_number(value), as_number(low), as_number(p_value)
     unit = metric_names.facts().get(str(metric), {}).get("unit")
     if unit in COUNTED:
@@ -31,7 +31,7 @@ def words(
 
 
 def _said(is_found: bool) -> str:
-    return "test: found" if is_found else "test: not found"
+    return "test: found" if is_found else "test: nothing found"
 
 
 def _p_words(p: float) -> str:

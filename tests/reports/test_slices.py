@@ -61,12 +61,12 @@ def test_an_evaluator_that_is_gone_keeps_its_id() -> None:
     ("metric", "found", "said"),
     [
         ("fairness.permutation_p", {"value": 0.003, "p_value": 0.003}, "test: found, p = 0.003"),
-        ("fairness.permutation_p", {"value": 0.34, "p_value": 0.34}, "test: not found, p = 0.34"),
-        ("fairness.permutation_p", {"value": 0.02, "p_value": 0.02, "level": 0.99}, "test: not found, p = 0.02"),
+        ("fairness.permutation_p", {"value": 0.34, "p_value": 0.34}, "test: nothing found, p = 0.34"),
+        ("fairness.permutation_p", {"value": 0.02, "p_value": 0.02, "level": 0.99}, "test: nothing found, p = 0.02"),
         ("fairness.permutation_p", {"value": 0.5}, ""),
         ("robust.gradient_masking_flag", {"value": 1.0, "low": 1.0}, "test: found"),
-        ("robust.gradient_masking_flag", {"value": 0.0}, "test: not found"),
-        ("privacy.dp.audit_one_run", {"value": 0.3, "low": 0.3, "p_value": 0.42}, "test: not found, p = 0.42"),
+        ("robust.gradient_masking_flag", {"value": 0.0}, "test: nothing found"),
+        ("privacy.dp.audit_one_run", {"value": 0.3, "low": 0.3, "p_value": 0.42}, "test: nothing found, p = 0.42"),
         ("privacy.dp.audit_one_run", {"value": 0.3, "low": 0.3}, ""),
     ],
 )

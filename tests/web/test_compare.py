@@ -107,6 +107,6 @@ def test_what_a_test_found_is_said_without_a_distance(cast: Cast) -> None:
     found = next(pair for pair in beside.pairs(first, second) if pair["findings"])
     assert found["findings"] == [
         "version 1 \u00b7 test: found, p = 0.01",
-        "version 2 \u00b7 test: not found, p = 0.20",
+        "version 2 \u00b7 test: nothing found, p = 0.20",
     ]
     assert found["difference"] == ""

@@ -76,7 +76,7 @@ def test_a_test_in_several_parts_is_a_table_of_what_it_found(cast: Cast, signed_
     said = {each["title"]: each for each in page.context["slices"]}
     assert [[cell["text"] for cell in row[:2]] for row in said["Spiegelhalter's z, self-reported"]["cells"]] == [
         ["race: non-white", "test: found, p = 0.003"],
-        ["race: white", "test: not found, p = 0.40"],
+        ["race: white", "test: nothing found, p = 0.40"],
     ]
     assert said["Brier score, self-reported, by race"]["rows"]
     assert "test: found, p = 0.003" in page.content.decode()
@@ -88,10 +88,10 @@ def test_what_a_test_found_stands_in_the_tables_and_findings_without_an_interval
     run = evaluations.report_readings(version, evaluator="calibration.binary", readings=[one], by=cast.ada)
     (row,) = run.measurements.all()
     shown = evidence.measurement(row, None)
-    assert (shown["finding"], shown["low"], shown["high"]) == ("test: not found, p = 0.40", None, None)
-    assert findings.found_by([run], version)[run.pk] == "Spiegelhalter's z, test: not found, p = 0.40"
+    assert (shown["finding"], shown["low"], shown["high"]) == ("test: nothing found, p = 0.40", None, None)
+    assert findings.found_by([run], version)[run.pk] == "Spiegelhalter's z, test: nothing found, p = 0.40"
     pair = next(each for each in beside.pairs(version, version) if each["title"] == "Spiegelhalter's z")
-    assert pair["findings"] == ["version 1 \u00b7 test: not found, p = 0.40"] * 2
+    assert pair["findings"] == ["version 1 \u00b7 test: nothing found, p = 0.40"] * 2
     assert drawn.forests([row]) == []
 
 
