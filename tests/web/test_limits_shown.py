@@ -10,6 +10,7 @@ from registry.models import ModelVersion, User, Verdict
 from registry.reports.charts_history import history_chart
 from registry.services import evaluations, verdicts
 from registry.web.present import dossier_evidence, evidence, overview
+from registry.web.present.policy import revision_page
 from registry.web.present.versions import for_pages
 from tests import make
 from tests.people import Cast
@@ -186,3 +187,9 @@ def test_over_versions_nothing_is_drawn_as_passed_that_no_gate_takes(cast: Cast)
         drawn[each.label] = [point.get("outcome") for point in chart["points"]]
     assert drawn == {"1": ["passed", "neutral"], "2": [None, "undecided"]}
     assert "is-undecided" in history_chart(chart["points"], unit=chart["unit"])
+
+
+def test_rules_stand_in_the_order_in_which_a_version_meets_them(cast: Cast) -> None:
+    rules = make.a_policy()["stages"][make.INFERENCE]
+    revision = make.policy_revision(cast, body=make.a_policy(stages={make.INFERENCE: rules, "training": rules}))
+    assert [stage["title"] for stage in revision_page(revision, person=cast.ada)["stages"]] == ["Training", "Inference"]

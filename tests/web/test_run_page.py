@@ -14,6 +14,8 @@ from tests.people import Cast
 
 SignedIn = Callable[[User], Client]
 RATE = "fairness.selection_rate"
+EPSILON = "fairness.differential_epsilon"
+PARTS = (("overall", 2.4), ("feature=a", 0.4), ("feature=b", 0.1))
 
 
 def a_run(cast: Cast, **judged: Any) -> Evaluation:
@@ -33,6 +35,13 @@ def test_the_same_measure_of_several_groups_is_drawn_on_one_scale(cast: Cast) ->
     ((lower, upper),) = set(scales.values())
     assert lower <= 0.2
     assert upper >= 0.9
+
+
+def test_what_features_add_to_a_sum_has_a_scale_of_its_own(cast: Cast) -> None:
+    rows = [make.reading(metric=EPSILON, slice=name, value=low, low=low, high=low + 0.1) for name, low in PARTS]
+    page = runs.page(make.measured(make.ready_version(cast), by=cast.ada, readings=rows), person=cast.ada)
+    upper = {row["slice_name"]: row["upper"] for row in [*page["measurements"], *page["parts"]]}
+    assert upper["overall"] > 2 > upper["feature=a"] == upper["feature=b"]
 
 
 def test_an_end_that_nearly_meets_its_limit_is_written_so_that_it_is_seen_to_miss(

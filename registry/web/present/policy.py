@@ -103,7 +103,7 @@ def revision_page(revision: PolicyRevision, *, person: User) -> dict[str, Any]:
         ],
         "status": "published" if published else "pending",
         "status_word": "published" if published else f"{len(agreed)} of 2 agreed",
-        "stages": [_stage(stage, rules) for stage, rules in sorted(revision.body["stages"].items())],
+        "stages": [_stage(stage, rules) for stage, rules in sorted(revision.body["stages"].items(), key=_place)],
         "agreed": agreed,
         "projects": _active_projects(revision.policy).get(revision.pk, []),
         "may_agree": may and not has_agreed,
@@ -117,6 +117,11 @@ def revision_page(revision: PolicyRevision, *, person: User) -> dict[str, Any]:
             {"name": "Digest", "digest": revision.digest},
         ],
     }
+
+
+def _place(rules: tuple[str, Any]) -> int:
+    """Where on its way a version meets them."""
+    return Stage.values.index(rules[0])
 
 
 def _hours(hours: int) -> str:

@@ -43,6 +43,8 @@ OF_SIGNATURES = (
 )
 # More parts than these are folded on the page of a run.
 MOST_PARTS = 6
+# A measure, and whether it is of a feature.
+Key = tuple[str, bool]
 LAST = len(evidence.RANKED)
 COSTS = {"A": "seconds", "B": "minutes", "C": "up to an hour", "D": "hours"}
 
@@ -156,7 +158,7 @@ def page(run: Evaluation, *, person: User) -> dict[str, Any]:
         "facts": run_facts(run),
         "may_cancel": may and run.state in (RunState.QUEUED, RunState.RUNNING),
         "may_retry": may and run.is_over and run.assurance != Assurance.SELF_REPORTED,
-        **_tables([_measurement(row, judgements.get(row.id), newer) | scales.get(row.metric, {}) for row in measured]),
+        **_tables([_measurement(row, judgements.get(row.id), newer) | scales.get(_key(row), {}) for row in measured]),
         "bins": charts["bins"],
         "features": charts["features"],
         "figures": charts["figures"].get(run.spec_digest, []),
@@ -165,17 +167,24 @@ def page(run: Evaluation, *, person: User) -> dict[str, Any]:
     }
 
 
-def _scales(measured: Iterable[Measurement], judgements: Mapping[int, Requirement]) -> dict[str, dict[str, float]]:
-    """One scale for the same measure of several parts, limits included: else their charts could not be compared."""
-    found: dict[str, list[float]] = {}
+def _scales(measured: Iterable[Measurement], judgements: Mapping[int, Requirement]) -> dict[Key, dict[str, float]]:
+    """One scale for the same measure of several parts, limits included: else their charts could not be compared.
+
+    What features add to a sum has a scale of its own.
+    """
+    found: dict[Key, list[float]] = {}
     for row in measured:
         detail = judgements[row.id].detail if row.id in judgements else {}
         limit = {name: detail.get(name) for name in ("limit", "tolerance")}
         low, high = evidence.ends(row)
         asked = read(low=low, high=high, value=row.value, direction=str(detail.get("direction")), **limit)
-        found.setdefault(row.metric, []).extend([] if why_not(row.status) else asked.known)
+        found.setdefault(_key(row), []).extend([] if why_not(row.status) else asked.known)
     scales = {name: scale_over(known, lower=None, upper=None) for name, known in found.items() if known}
     return {name: {"lower": scale.lower, "upper": scale.upper} for name, scale in scales.items()}
+
+
+def _key(row: Measurement) -> Key:
+    return row.metric, row.slice.startswith(drawn.FEATURE)
 
 
 def _newer(run: Evaluation, measured: list[Measurement]) -> frozenset[tuple[str, str]]:
