@@ -144,8 +144,17 @@ def test_a_model_of_texts_is_not_offered_to_predict_where_only_rows_are_read(cas
     version = catalog.register_model_version(texts, label="1", artifact=files, by=cast.ada)
     where = reverse("version-evaluate-freely", args=[version.pk])
     for evaluator, is_asked in (("fairness.paired", False), ("performance.accuracy", True)):
+        answer = signed_in(cast.ada).get(f"{where}?evaluator={evaluator}")
+        assert ("the model itself predicts" in answer.content.decode()) is is_asked, evaluator
+        # Where it predicts, it has to be told where the texts are.
+        assert ("column-text" in [field.name for field in answer.context["form"].main_fields()]) is is_asked
+
+
+def test_an_address_is_not_spoken_of_where_only_files_are_read(cast: Cast, signed_in: SignedIn) -> None:
+    where = address(cast)
+    for evaluator, is_said in (("security.model_file", False), ("fairness.group", True)):
         page = signed_in(cast.ada).get(f"{where}?evaluator={evaluator}").content.decode()
-        assert ("the model itself predicts" in page) is is_asked, evaluator
+        assert ("can only be reached at an address" in page) is is_said, evaluator
 
 
 def test_an_evaluator_without_a_file_shows_what_it_wants_to_be_told(cast: Cast, signed_in: SignedIn) -> None:

@@ -51,6 +51,8 @@ class FreeForm(InputsForm):
             self.fields["table"].widget.attrs |= swapping(f"?evaluator={evaluator}")
         self.model_inputs = known_inputs(version) if needs_features(evaluator) else frozenset()
         self.by_model = bool(version.artifact and version.artifact.is_held) and _asks(self.facts, version.model.kind)
+        # Left to itself, a model of texts needs to be told where they are: that is no setting.
+        self.reads_texts = self.by_model and version.model.kind in TEXTS
         # Where the model is run in any case, what it reads and what is looked at are the same columns.
         twice = {"feature"} if "model" in self.must and "features" in self.fields else set()
         self.roles = {field_name(role): role for role in column_roles(self.facts) if role not in twice}
@@ -130,6 +132,7 @@ class FreeForm(InputsForm):
         few = {"level", "dataset_version"} if "model" in self.must else {"level", "dataset_version", "features"}
         if self.facts["needs"].get("columns"):
             few |= {name for name in self.roles if name not in MAIN and not self.fields[name].required} - self._ways()
+            few -= {field_name("text")} if self.reads_texts else set()
         few |= {name for name, field in self.fields.items() if name.startswith(PREFIX) and not field.required}
         return [name for name in self.fields if name in few]
 
