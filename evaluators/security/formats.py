@@ -126,7 +126,7 @@ def _zip(handle: BinaryIO) -> Format:
     finally:
         handle.seek(0)
     if "schema.json" in names and not any(name.lower().endswith((".pkl", ".pickle")) for name in names):
-        return Format("skops", REVIEWED, "skops rebuilds named types; a person must trust those that it doesn't")
+        return Format("skops", REVIEWED, "skops rebuilds named types; those it doesn't trust itself, a person must")
     if any(name.endswith("/constants.pkl") or "/code/" in name for name in names):
         return Format("torchscript", EXECUTES, "TorchScript carries a program")
     if any(name.endswith("/data.pkl") for name in names):

@@ -50,4 +50,6 @@ class RiskForm(RatingForm):
     """A risk to rate again or to resolve."""
 
     is_resolved = forms.BooleanField(required=False, label="It is resolved")
-    resolution = small_text(required=False, help_text="What resolved it. A resolved risk stays on record.")
+    resolution = small_text(
+        required=False, help_text="What resolved it: needed once it is resolved. A resolved risk stays on record."
+    )
