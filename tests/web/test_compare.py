@@ -110,3 +110,12 @@ def test_what_a_test_found_is_said_without_a_distance(cast: Cast) -> None:
         "version 2 \u00b7 test: nothing found, p = 0.20",
     ]
     assert found["difference"] == ""
+
+
+def test_whom_a_gap_leaves_out_stands_beside_it_for_each_version(cast: Cast) -> None:
+    """A group that drops out can change a gap more than the model did."""
+    first, second = two(cast)
+    left = [{"group": "race=c", "n": 24, "counted": "24 rows predicted unfavourable"}]
+    make.measured(second, by=cast.ada, readings=[make.reading(detail={"excluded": left})])
+    pair = next(pair for pair in beside.pairs(first, second) if pair["left_out"])
+    assert pair["left_out"] == ["version 2 leaves out 1: race: c (24 rows predicted unfavourable)"]

@@ -144,3 +144,11 @@ def test_a_project_without_a_model_is_on_the_way_until_one_is_registered(cast: C
     assert line not in signed_in(cast.eve).get(reverse("overview")).content.decode()
     make.model_version(cast, within=project)
     assert line not in ada.get(reverse("overview")).content.decode()
+
+
+@pytest.mark.django_db
+def test_the_gravest_of_your_open_risks_stands_first(cast: Cast) -> None:
+    version = make.ready_version(cast)
+    for issue, priority in (("Small", "low"), ("Grave", "high")):
+        make.risk(version, by=cast.ada, issue=issue, priority=priority, owner=cast.ada)
+    assert titles(worklists._chores(cast.ada))[:2] == ["Grave", "Small"]

@@ -99,6 +99,10 @@ class FreeForm(InputsForm):
         """Settings have a value already, and of several ways one has to be taken: none of these is called optional."""
         for name in {*self._settings(), *self._ways()}:
             self.fields[name].is_unmarked = True
+        if self.reads_texts and "text" in self.roles.values():
+            field = self.fields[field_name("text")]
+            field.is_unmarked = True
+            field.help_text = f"{field.help_text} Needed where the model itself predicts."
         first, said = undecided(self.evaluator, {})
         for name in self._ways() & {field_name(role) for role in first if len(EITHER[self.evaluator]) > 1}:
             self.fields[name].help_text = f"{self.fields[name].help_text} {said}".strip()

@@ -9,7 +9,7 @@ from registry.models import Measurement, ModelVersion
 from registry.reports import tested
 from registry.reports.figures import format_number
 from registry.reports.wording import judged
-from registry.web.present import drawn, evidence, metrics, told_apart
+from registry.web.present import drawn, evidence, left_out, metrics, told_apart
 
 PLACES = ("judged", "whole", "group")
 LIMITS = ("limit", "direction", "tolerance")
@@ -69,6 +69,12 @@ def _pair(
             f"version {version.label} \u00b7 {found}" for version, row in given if row and (found := drawn.finding(row))
         ],
         "outcomes": [judged(each) for each in asked if each is not None],
+        # Who drops out of a comparison can change it more than the model did.
+        "left_out": [
+            f"version {version.label} {said}"
+            for version, row in given
+            if (said := left_out.in_full(row.detail, row.statistics))
+        ],
         "difference": _difference([row for _, row in readings], unit, newest.metric),
         "place": "judged" if any(asked) else "whole" if newest.slice in drawn.WHOLE else "group",
     }

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, OuterRef, Q, Window
+from django.db.models import Case, Count, Exists, OuterRef, Q, When, Window
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
@@ -14,6 +14,7 @@ from registry.models.choices import Role, RunState, Stage
 from registry.web.access import teams_of
 from registry.web.present.metrics import evaluator_title
 from registry.web.present.requirements import words_of
+from registry.web.present.risks import RANK
 from registry.web.present.told_apart import by_groups
 from registry.web.present.waiting import (
     GRANTS_NEEDED,
@@ -26,6 +27,7 @@ from registry.web.present.waiting import (
 MOST = 8
 MOST_WAIVERS = 100
 SOON = timedelta(days=30)
+URGENCY = Case(*(When(priority=name, then=rank) for name, rank in RANK.items()))
 Item = dict[str, Any]
 
 
@@ -71,7 +73,7 @@ def _chores(person: User) -> list[Item]:
     return [
         *(
             {"text": f"Open risk of yours, {r.version}", "title": r.issue, "href": _to("version-risks", r.version_id)}
-            for r in owned.select_related("version__model__team")[:MOST]
+            for r in owned.order_by(URGENCY, "pk").select_related("version__model__team")[:MOST]
         ),
         *(
             {"text": "A run of yours failed", "title": _run(run), "href": _to("evaluation", run.pk)}
