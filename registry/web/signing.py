@@ -18,7 +18,7 @@ from registry.models import ModelVersion, Reauthentication, SignOff
 from registry.services import lifecycle, people, verdicts
 from registry.web.access import fetch
 from registry.web.forms.lifecycle import ReasonForm, SignForm
-from registry.web.present import changes, limits_asked, queue
+from registry.web.present import changes, limits_asked, queue, signatures
 from registry.web.present.pages import crumbs
 from registry.web.present.versions import next_stage
 from registry.web.submission import carry_out, done, form_page, sent
@@ -66,6 +66,7 @@ def version_sign(request: HttpRequest, pk: UUID) -> HttpResponse:
         "version": version,
         "reviewed": reviewed,
         "verdict": limits_asked.with_settings(reviewed.decision),
+        "requests": signatures.open_requests(version),
     }
     where = crumbs("review-queue", (str(version), "version", pk))
     return form_page(request, form, "registry/lifecycle/sign.html", crumbs=where, section="reviews", **context)

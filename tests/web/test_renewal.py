@@ -47,7 +47,7 @@ def test_an_approval_that_ends_soon_can_be_renewed_before(cast: Cast, signed_in:
     assert "In use" in shown
     assert "Renew the approval" in shown
     move = signed_in(cast.ada).get(reverse("version-move", args=[version.pk])).content.decode()
-    assert "It was let in before. A renewal asks everything anew, signatures included." in move
+    assert "May its approval be renewed?" in move
     assert str(version) in signed_in(cast.grace).get(reverse("review-queue")).content.decode()
 
 

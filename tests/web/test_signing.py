@@ -174,3 +174,18 @@ def test_a_waiver_is_asked_for_and_granted_by_two_who_prove_who_they_are(cast: C
     assert signed_in(cast.grace).post(waiver, {"password": PASSWORD}).status_code == 302
     page = signed_in(cast.alan).post(waiver, {"password": PASSWORD}, follow=True).content.decode()
     assert "holds" in page
+
+
+def test_whoever_signs_reads_who_asked_for_changes_of_the_same_evidence(
+    cast: Cast, signed_in: Callable[[User], Client]
+) -> None:
+    version = make.ready_version(cast)
+    make.signed(version, by=cast.alan, expertise="security", meaning="request_changes", comment="Name its owner.")
+    page = signed_in(cast.grace).get(reverse("version-sign", args=[version.pk])).content.decode()
+    assert "Changes are asked for" in page
+    assert "Name its owner." in page
+    make.risk(version, by=cast.ada)
+    assert (
+        "Changes are asked for"
+        not in signed_in(cast.grace).get(reverse("version-sign", args=[version.pk])).content.decode()
+    )

@@ -50,7 +50,7 @@ def statements(client: Client, address: str) -> int:
     return len(asked)
 
 
-@pytest.mark.parametrize(("page", "name", "most"), [("version-sign", "grace", 17), ("version-compare", "ada", 22)])
+@pytest.mark.parametrize(("page", "name", "most"), [("version-sign", "grace", 18), ("version-compare", "ada", 22)])
 def test_a_page_that_asks_gates_asks_few_things_beside_them(
     world: World, signed_in: SignedIn, page: str, name: str, most: int
 ) -> None:

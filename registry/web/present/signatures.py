@@ -20,6 +20,12 @@ def sign_offs(version: ModelVersion) -> list[SignOff]:
     return list(signatures(version).order_by("-seq"))
 
 
+def open_requests(version: ModelVersion) -> list[dict[str, Any]]:
+    """Who asked for changes of exactly this evidence and has said nothing else since, as lines of a timeline."""
+    entries = signature_entries(sign_offs(version), version)
+    return [entry for entry in entries if entry["status"] == "pending"]
+
+
 def signature_entries(rows: list[SignOff], version: ModelVersion) -> list[dict[str, Any]]:
     """Sign-offs as lines of a timeline, each with what it is worth now."""
     replaced: set[int] = set()
