@@ -1,6 +1,7 @@
 """A symbolic unpickler: stack, marks and memo exactly as the real machine keeps them, with symbols for objects."""
 
 import pickletools
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -65,6 +66,12 @@ class Machine:
 
     def run(self) -> None:
         """Follow one pickle, up to and including its STOP."""
+        # What Python thinks of an escape within a name is no finding, and must not end the looking.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._follow()
+
+    def _follow(self) -> None:
         self.stack, self.marks, self.memo = [], [], {}
         for opcode, arg, position in pickletools.genops(self.stream):
             self.offset, self.opcodes = position or 0, self.opcodes + 1

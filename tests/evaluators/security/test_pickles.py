@@ -206,3 +206,11 @@ def test_random_bytes_never_pass() -> None:
         content = b"\x80\x04" + rng.bytes(int(rng.integers(1, 40)))
         findings = scan(content)
         assert findings or content.endswith(b".")
+
+
+@pytest.mark.parametrize("data", [b"cos\\ \nsystem\n.", b"S'a\\ b'\n.", b"cposix\nsys\\qtem\n("])
+def test_what_python_thinks_of_an_escape_ends_no_scan(data: bytes) -> None:
+    """Bytes of an archive that are read as a name hold any escape, and a warning may be an error to whoever scans."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        scan(data)
